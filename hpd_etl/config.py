@@ -1,0 +1,304 @@
+"""`study.toml` (what is asked, shareable) and `site.toml` (where the data are, stays at the site).
+
+Frozen models; an unknown key is an error that suggests the nearest known one. Secrets are never
+written: `env:NAME` and `file:PATH` name where they are.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hpd_etl.errors import ConfigurationError
+from hpd_etl.schema import CHECKPOINT_COHORT
+
+MONTH_DAYS = 30.4375
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- study.toml -------------------------------------------------------------------------------
+
+
+class AgentCodes(_Model):
+    """The codes of a comparator drug; its descendants count as the drug."""
+
+    omop: tuple[int, ...] = ()
+    rxnorm: tuple[str, ...] = ()
+    atc: tuple[str, ...] = ()
+    hcpcs: tuple[str, ...] = ()
+
+
+class Comparator(_Model):
+    """A cohort to compare with: persons treated with these drugs and never with a checkpoint inhibitor."""
+
+    cohort: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    agents: dict[str, AgentCodes]
+
+
+class IndexEvent(_Model):
+    """What starts the clock: the first dose of the first line."""
+
+    agents: tuple[str, ...] = ()
+    """Checkpoint inhibitors that count, by ingredient; empty means all in `mappings/`."""
+    lookback_days: int = Field(default=0, ge=0)
+    """Days under observation needed before the first dose."""
+    ttf_gap_days: int = Field(default=120, ge=1)
+    """A line of treatment ends where so many days pass without a dose."""
+
+
+class Windows(_Model):
+    """Where scans are looked for, in days; ambiguity B0."""
+
+    baseline_from_day: int = -42
+    baseline_to_day: int = 0
+    baseline_grace_days: int = Field(default=0, ge=0)
+    pre_min_gap_days: int = Field(default=14, ge=1)
+    pre_max_gap_days: int = 180
+    pre_from_day: int | None = None
+    """Earliest day of the pre-baseline scan counted from the first dose, where a definition says so."""
+    post_from_day: int = Field(default=1, ge=1)
+    post_to_day: int = 120
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.baseline_from_day > self.baseline_to_day:
+            raise ValueError("baseline_from_day lies after baseline_to_day")
+        if self.baseline_to_day > 0:
+            raise ValueError("baseline_to_day lies after the first dose; use baseline_grace_days")
+        if self.pre_min_gap_days > self.pre_max_gap_days:
+            raise ValueError("pre_min_gap_days is above pre_max_gap_days")
+        if self.post_from_day > self.post_to_day:
+            raise ValueError("post_from_day lies after post_to_day")
+        return self
+
+
+class Lesions(_Model):
+    """How lesions become targets and time points; ambiguities B7a, C5, C13, C14."""
+
+    targets: Literal["recorded", "derived", "recorded_else_derived"] = "recorded_else_derived"
+    new_lesions: Literal["called_new", "first_seen"] = "called_new"
+    no_row_means_no_new_lesion: bool = True
+    merge_days: int = Field(default=7, ge=0)
+    response_days: int = Field(default=14, ge=0)
+
+
+class Criteria(_Model):
+    """Which definitions, and the parameters no paper states."""
+
+    use: tuple[str, ...] = ("champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019")
+    folder: Path | None = None
+    """A folder with the study's own definitions."""
+    month_days: float = Field(default=MONTH_DAYS, gt=0)
+    pre_growth_nonpositive: Literal["not_evaluable", "positive_post_is_hpd", "exclude"] = "not_evaluable"
+    min_pre_change_mm: float = Field(default=0.0, ge=0)
+    irrecist_nontarget_pd: bool = False
+
+
+class Gate(_Model):
+    """When a run must stop; fractions between 0 and 1."""
+
+    max_rejected_fraction: float = Field(default=1.0, ge=0, le=1)
+    """Budget for refused source rows (exit 6)."""
+    max_not_evaluable_fraction: float = Field(default=1.0, ge=0, le=1)
+    """Budget for labels that are NOT_EVALUABLE (exit 6)."""
+    min_persons: int = Field(default=1, ge=0)
+    """Fewer treated persons close the gate (exit 5)."""
+
+
+class Study(_Model):
+    """The whole of study.toml."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    title: str = ""
+    index: IndexEvent = IndexEvent()
+    comparators: tuple[Comparator, ...] = ()
+    windows: Windows = Windows()
+    lesions: Lesions = Lesions()
+    criteria: Criteria = Criteria()
+    gate: Gate = Gate()
+
+    @model_validator(mode="after")
+    def _distinct_cohorts(self) -> Self:
+        names = [CHECKPOINT_COHORT, *(comparator.cohort for comparator in self.comparators)]
+        if len(set(names)) < len(names):
+            raise ValueError("two cohorts have the same name")
+        return self
+
+
+# --- site.toml --------------------------------------------------------------------------------
+
+
+class Access(_Model):
+    """How to reach a database. `url` is `postgresql://host/db`, `duckdb:///file` or `sqlite:///file`."""
+
+    url: str
+    user: str | None = None
+    password: str | None = None
+    """A reference, `env:NAME` or `file:PATH`; never the secret itself."""
+
+    @model_validator(mode="after")
+    def _no_inline_secret(self) -> Self:
+        if self.password is not None and not self.password.startswith(("env:", "file:")):
+            raise ValueError("password must be a reference, env:NAME or file:PATH")
+        if "@" in self.url and ":" in self.url.split("://", 1)[-1].split("@", 1)[0]:
+            raise ValueError("url must not hold a password; use password = \"env:NAME\"")
+        return self
+
+    def secret(self) -> str | None:
+        """The password behind the reference; None where none is configured."""
+        if self.password is None:
+            return None
+        scheme, _, name = self.password.partition(":")
+        try:
+            return os.environ[name] if scheme == "env" else Path(name).read_text("utf-8").strip()
+        except (KeyError, OSError) as error:
+            raise ConfigurationError(f"the secret {scheme}:… named in site.toml is not there") from error
+
+
+class LesionIdentity(_Model):
+    """Where a lesion's identity, role and organ stand, if not in the imaging extension."""
+
+    event_fields: tuple[int, ...] = ()
+    """Event field concepts (meas_event_field_concept_id) that point at one lesion, not at the disease."""
+    column: str | None = None
+    """A column of `measurement` that identifies the lesion within the person."""
+    pattern: str | None = None
+    """A regular expression with named groups out of `lesion`, `role`, `organ`, `node`, `reader`."""
+    pattern_column: str = "measurement_source_value"
+
+
+class Mapping(_Model):
+    """What the site's own concepts and source values mean; keys of `mappings/` on the right."""
+
+    measurements: dict[str, str] = {}
+    """concept id or source value -> longest, short_axis, perpendicular, volume, sum_sld, sum_spd,
+    sum_volume, response, new_lesion, ecog ... or `ignore`."""
+    roles: dict[str, str] = {}
+    responses: dict[str, str] = {}
+    statuses: dict[str, str] = {}
+    organs: dict[str, str] = {}
+    units: dict[str, str] = {}
+    procedures: dict[str, str] = {}
+    """concept id or source value -> scan, radiation, surgery, local; `kind:organ` names the organ."""
+    therapies: dict[str, str] = {}
+    """drug concept id or source value -> agent of another systemic anticancer therapy."""
+    agents: dict[str, str] = {}
+    """drug concept id or source value -> checkpoint inhibitor."""
+    stop_reasons: dict[str, str] = {}
+
+
+class OmopSource(_Model):
+    """An OMOP CDM database."""
+
+    kind: Literal["omop_cdm"] = "omop_cdm"
+    access: Access
+    cdm: str | None = None
+    """Schema of the CDM; for SQLite and DuckDB the file itself."""
+    vocabulary: str | None = None
+    """Schema of the vocabulary; the CDM's where not given."""
+    lesions: LesionIdentity = LesionIdentity()
+    mapping: Mapping = Mapping()
+    reader_priority: tuple[str, ...] = ()
+    modality_priority: tuple[str, ...] = ()
+    request_types: tuple[int, ...] = ()
+    """Drug type concepts of orders that were carried out at this site, read as exposures."""
+
+
+class OmopSink(_Model):
+    """The results schema labels are written to; never the CDM's."""
+
+    kind: Literal["omop_cdm"] = "omop_cdm"
+    access: Access
+    results: str
+    """Schema of the results; for SQLite and DuckDB the path of their own file."""
+    vocabulary: str | None = None
+    concept_id: int = Field(default=2_005_000_000, gt=2_000_000_000, le=2_147_483_647)
+    """Custom source concept of the label; outside the block 2128000001-2128021701 of the imaging group."""
+    cohort_definition_base: int = Field(default=2_005_000_000, gt=0)
+    """Cohort definition ids are this plus the definition's own number."""
+
+    @model_validator(mode="after")
+    def _outside_the_imaging_block(self) -> Self:
+        if 2_128_000_001 <= self.concept_id <= 2_128_021_701:
+            raise ValueError("concept_id lies in the block of the OHDSI imaging working group")
+        return self
+
+
+class Site(_Model):
+    """The whole of site.toml."""
+
+    name: str = Field(default="site", pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    source: OmopSource
+    sink: OmopSink | None = None
+    runs: Path = Path("runs")
+    """Folder that holds a folder a run."""
+
+    @model_validator(mode="after")
+    def _results_apart_from_cdm(self) -> Self:
+        if self.sink is not None and self.sink.access.url == self.source.access.url \
+                and self.sink.results in {self.source.cdm, self.source.vocabulary}:
+            raise ValueError("sink.results is a schema of the source; nothing is ever written there")
+        return self
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+_M = TypeVar("_M", Study, Site)
+
+
+def read_study(path: Path) -> Study:
+    """The study in this file; relative paths in it count from the file."""
+    study = _read(path, Study)
+    if study.criteria.folder is None:
+        return study
+    criteria = study.criteria.model_copy(update={"folder": (path.parent / study.criteria.folder).resolve()})
+    return study.model_copy(update={"criteria": criteria})
+
+
+def read_site(path: Path) -> Site:
+    """The site in this file."""
+    return _read(path, Site)
+
+
+def _read(path: Path, model: type[_M]) -> _M:
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}", remedy="hpd-etl init writes one") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not TOML: {error}") from error
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        lines = [_explained(detail, content, model) for detail in error.errors(include_input=False, include_url=False)]
+        raise ConfigurationError(f"{path}: " + "; ".join(lines)) from error
+
+
+def _explained(detail: Any, content: dict[str, Any], model: type[BaseModel]) -> str:
+    where = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] != "extra_forbidden":
+        return f"{where or 'file'}: {detail['msg']}"
+    *parents, key = detail["loc"]
+    near = difflib.get_close_matches(str(key), _keys_at(model, parents), n=1)
+    return f"unknown key {where}" + (f", did you mean {near[0]}?" if near else "")
+
+
+def _keys_at(model: type[BaseModel], parents: list[Any]) -> list[str]:
+    current: Any = model
+    for name in parents:
+        if isinstance(name, int):
+            continue
+        annotation = current.model_fields[name].annotation if name in current.model_fields else None
+        nested = [annotation, *getattr(annotation, "__args__", ())]
+        current = next((part for part in nested if isinstance(part, type) and issubclass(part, BaseModel)), None)
+        if current is None:
+            return []
+    return list(current.model_fields)
