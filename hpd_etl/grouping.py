@@ -1,0 +1,172 @@
+"""Vectorised grouping: rows of one person, one lesion or one time point, without a row loop.
+
+Frames are for the borders; inside a stage persons are codes 0..n-1 in the order of their sorted
+identifiers, days are int64 counted from the first dose, and a person's day is one sortable key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Ints: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+NO_DAY = np.iinfo(np.int64).min
+"""The day of an unknown date."""
+
+_SPAN = 1 << 22
+_MIDDLE = 1 << 21
+
+
+def text(series: pd.Series[str]) -> pa.Array:
+    """A string column as one Arrow array."""
+    array = pa.array(series.array)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def positions(series: pd.Series[str], among: pa.Array) -> Ints:
+    """Where each value stands in `among`; -1 where it does not."""
+    found = pc.fill_null(pc.index_in(text(series), value_set=among), -1)
+    return found.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def sorted_codes(*columns: pd.Series[str]) -> tuple[list[Ints], pa.Array]:
+    """Codes of string columns into one alphabetically sorted dictionary; -1 where missing."""
+    everything = pa.concat_arrays([text(column) for column in columns])
+    names = pc.drop_null(pc.unique(everything))
+    names = pc.take(names, pc.sort_indices(names))
+    return [positions(column, names) for column in columns], names
+
+
+def days(series: pd.Series[pd.Timestamp]) -> Ints:
+    """Days since 1970-01-01; `NO_DAY` where unknown."""
+    values: Ints = series.to_numpy(dtype="datetime64[D]").astype(np.int64)
+    return values
+
+
+def dates(values: Ints) -> pd.Series[pd.Timestamp]:
+    """The inverse of `days`."""
+    return pd.Series(values.astype("datetime64[D]").astype("datetime64[us]"))
+
+
+def numbers(series: pd.Series[float]) -> Floats:
+    """A nullable number column as floats, NaN where missing."""
+    return series.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def flags(series: pd.Series[bool]) -> Bools:
+    """A nullable flag column; a missing flag is not set."""
+    return series.to_numpy(dtype=np.bool_, na_value=False)
+
+
+def integers(values: Ints, known: Bools | None = None) -> pd.Series[int]:
+    """Whole numbers as a nullable column; `NO_DAY`, or what is not `known`, is missing."""
+    absent = values == NO_DAY if known is None else ~known
+    return pd.Series(pd.arrays.IntegerArray(np.where(absent, 0, values), absent))  # type: ignore[arg-type]
+
+
+def floats(values: Floats) -> pd.Series[float]:
+    """Floats as a nullable column; NaN is missing."""
+    absent = np.isnan(values)
+    return pd.Series(pd.arrays.FloatingArray(np.where(absent, 0.0, values), absent))  # type: ignore[arg-type]
+
+
+def named(codes: Ints, names: Sequence[str | None] | pa.Array) -> pd.Series[str]:
+    """Codes back to names; -1 is missing."""
+    dictionary = names if isinstance(names, pa.Array) else pa.array(names, pa.string())
+    taken = dictionary.take(pa.array(codes, mask=codes < 0))
+    return pd.Series(pd.arrays.ArrowStringArray(taken.cast(pa.large_string())))  # type: ignore[call-arg]
+
+
+def category(codes: Ints, values: Sequence[str]) -> pd.Series[str]:
+    """Codes into a closed list of values as a categorical column; -1 is missing."""
+    return pd.Series(pd.Categorical.from_codes(codes.astype(np.int8), categories=list(values)))  # type: ignore[arg-type]
+
+
+def point_key(person: Ints, day: Ints) -> Ints:
+    """One sortable number for a person's day; days reach +-2 million."""
+    return person * _SPAN + (day + _MIDDLE)
+
+
+def point_of(key: Ints) -> tuple[Ints, Ints]:
+    """The person and the day of a key."""
+    return key // _SPAN, key % _SPAN - _MIDDLE
+
+
+def lookup(keys: Ints, among: Ints) -> Ints:
+    """Where each key stands in the sorted `among`; -1 where it does not."""
+    if not len(among):
+        return np.full(len(keys), -1, dtype=np.int64)
+    at = np.minimum(np.searchsorted(among, keys), len(among) - 1)
+    return np.where(among[at] == keys, at, -1)
+
+
+def first_of_group(sorted_keys: Ints) -> Bools:
+    """Marks the first row of each run of equal keys."""
+    first = np.ones(len(sorted_keys), dtype=np.bool_)
+    first[1:] = sorted_keys[1:] != sorted_keys[:-1]
+    return first
+
+
+def rank_in_group(sorted_keys: Ints) -> Ints:
+    """0, 1, 2 ... within each run of equal keys."""
+    first = first_of_group(sorted_keys)
+    starts = np.flatnonzero(first)
+    return np.arange(len(sorted_keys)) - np.repeat(starts, np.diff(np.append(starts, len(sorted_keys))))
+
+
+def count(codes: Ints, n: int) -> Ints:
+    """How many rows each code has."""
+    return np.bincount(codes, minlength=n).astype(np.int64)
+
+
+def total(codes: Ints, values: Floats, n: int) -> Floats:
+    """The sum of the values of each code, 0 where it has no row; rounded to 1e-6 (ambiguity A10)."""
+    return np.round(np.bincount(codes, weights=values, minlength=n), 6)
+
+
+def any_of(codes: Ints, mask: Bools, n: int) -> Bools:
+    """Whether any row of a code is marked."""
+    hit = np.zeros(n, dtype=np.bool_)
+    hit[codes[mask]] = True
+    return hit
+
+
+def lowest(codes: Ints, values: Ints, n: int, empty: int) -> Ints:
+    """The least value of each code; `empty` where it has no row."""
+    found = np.full(n, np.iinfo(np.int64).max, dtype=np.int64)
+    np.minimum.at(found, codes, values)
+    return np.where(found == np.iinfo(np.int64).max, empty, found)
+
+
+def highest(codes: Ints, values: Ints, n: int, empty: int) -> Ints:
+    """The greatest value of each code; `empty` where it has no row."""
+    found = np.full(n, NO_DAY, dtype=np.int64)
+    np.maximum.at(found, codes, values)
+    return np.where(found == NO_DAY, empty, found)
+
+
+def spelled(masks: Ints, names: Sequence[str], nothing: str | None = None) -> pd.Series[str]:
+    """Bit masks as names in the order of their bits, joined by `;`; `nothing` where no bit is set."""
+    distinct, codes = np.unique(masks, return_inverse=True)
+    words = [";".join(name for bit, name in enumerate(names) if int(mask) >> bit & 1) or nothing for mask in distinct]
+    return named(codes.astype(np.int64), words)
+
+
+def joined(values: pa.Array, sorted_groups: Ints) -> pa.Array:
+    """The strings of each run of equal group keys, sorted and joined by `;`; one string a run."""
+    starts = np.flatnonzero(first_of_group(sorted_groups))
+    if len(starts) == len(sorted_groups):
+        return values
+    ordered = pa.table({"group": sorted_groups, "value": values}).sort_by([("group", "ascending"), ("value", "ascending")])
+    offsets = pa.array(np.append(starts, len(sorted_groups)), pa.int32())
+    text_values = ordered["value"].combine_chunks().cast(pa.string())
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, text_values), ";")

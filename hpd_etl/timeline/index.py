@@ -1,0 +1,213 @@
+"""The first dose: cohort, first line of treatment, and how long it went on.
+
+Sources: the notes on treatment failure and on the first line are ambiguities D4a and D8 of
+`docs/decisions.md`; day 0 is the day of the first dose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hpd_etl.config import Study
+from hpd_etl.grouping import (
+    NO_DAY,
+    Bools,
+    Ints,
+    any_of,
+    category,
+    dates,
+    days,
+    first_of_group,
+    flags,
+    highest,
+    integers,
+    joined,
+    lowest,
+    named,
+    positions,
+    sorted_codes,
+    text,
+)
+from hpd_etl.schema import CHECKPOINT_COHORT, INDEX
+from hpd_etl.timeline.refusals import Refusals
+
+_FOREVER = np.int64(1 << 40)
+_STOPS = INDEX["stop_reason"].values
+_BASES = INDEX["ttf_basis"].values
+
+
+@dataclass(frozen=True)
+class Persons:
+    """The treated persons in the order of their identifiers, and what bounds their records."""
+
+    ids: pa.Array
+    birth: Ints
+    death: Ints
+
+    @classmethod
+    def of(cls, persons: pd.DataFrame) -> Persons:
+        ordered = persons.sort_values("person_id")
+        return cls(text(ordered["person_id"]), days(ordered["birth_date"]), days(ordered["death_date"]))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def of_rows(self, frame: pd.DataFrame) -> Ints:
+        """The person code of each row."""
+        return positions(frame["person_id"], self.ids)
+
+    def within_life(self, table: str, frame: pd.DataFrame, date: str, refusals: Refusals) -> pd.DataFrame:
+        """The rows that a known, living person can have had; the others are refused (ambiguity A8)."""
+        frame = refusals.kept(table, frame, self.of_rows(frame) < 0, "unknown_person")
+        frame = refusals.kept(table, frame, days(frame[date]) == NO_DAY, "date_missing")
+        person, day = self.of_rows(frame), days(frame[date])
+        too_early = (self.birth[person] != NO_DAY) & (day < self.birth[person])
+        too_late = (self.death[person] != NO_DAY) & (day > self.death[person])
+        refusals.refuse(table, frame, too_early, "before_birth")
+        return refusals.kept(table, frame.loc[~too_early], too_late[~too_early], "after_death")
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The doses of every person's first line, sorted by person and day."""
+
+    person: Ints
+    start: Ints
+    end: Ints
+    agent: Ints
+    is_open: Bools
+    stop: Ints
+    source_id: pa.Array
+
+
+def first_lines(persons: Persons, doses: pd.DataFrame, followup: pd.DataFrame, therapies: pd.DataFrame,
+                study: Study) -> pd.DataFrame:
+    """The `index` table: one row a person who has a usable dose, in the order of `persons`."""
+    n = len(persons)
+    [agent, other], agents = sorted_codes(doses["agent"], therapies["agent"])
+    person, cohort_of_dose = persons.of_rows(doses), _cohort_ranks(agents, study)[agent]
+    cohort = lowest(person, cohort_of_dose, n, -1)
+    of_cohort = cohort_of_dose == cohort[person]
+    line, has_later_line = _first_line(person, doses, agent, of_cohort, study.index.ttf_gap_days, n)
+
+    first = lowest(line.person, line.start, n, NO_DAY)
+    observed_from, observed_to = _observed(persons, followup, first)
+    elsewhere = _later_therapies(
+        np.concatenate([persons.of_rows(therapies), person[~of_cohort]]),
+        np.concatenate([other, agent[~of_cohort]]),
+        np.concatenate([days(therapies["start_date"]), days(doses["start_date"])[~of_cohort]]),
+        np.concatenate([(therapies["kind"] == "systemic").to_numpy(np.bool_, na_value=False),
+                        np.ones(int((~of_cohort).sum()), dtype=np.bool_)]),
+        highest(line.person, line.end, n, NO_DAY),
+    )
+    failure = _time_to_failure(line, first, persons.death, observed_to, elsewhere, has_later_line, study)
+
+    treated = np.flatnonzero(cohort >= 0)
+    names = [CHECKPOINT_COHORT, *(comparator.cohort for comparator in study.comparators)]
+    at_first = line.start == first[line.person]
+    return INDEX.frame({
+        "person_id": named(treated, persons.ids),
+        "cohort": named(cohort[treated], names),
+        "index_date": dates(first[treated]),
+        "index_agent": _agents(line, at_first, agents, treated),
+        "regimen": _agents(line, np.ones_like(at_first), agents, treated),
+        "line": np.ones(len(treated), dtype=np.int64),
+        "lookback_days": integers(np.where(observed_from == NO_DAY, 0, first - observed_from)[treated]),
+        "death_day": integers(_since(first, persons.death)[treated]),
+        "followup_end_day": integers(_since(first, observed_to)[treated]),
+        **{column: values.iloc[treated].reset_index(drop=True) for column, values in failure.items()},
+        "source_id": named(np.arange(len(treated)), joined(line.source_id.filter(pa.array(at_first)), line.person[at_first])),
+    })
+
+
+def _cohort_ranks(agents: pa.Array, study: Study) -> Ints:
+    """0 for a checkpoint inhibitor, then the comparators in the study's order."""
+    ranks = np.zeros(len(agents) + 1, dtype=np.int64)
+    for rank, comparator in reversed(list(enumerate(study.comparators, start=1))):
+        ranks[:-1][np.isin(agents.to_numpy(zero_copy_only=False), list(comparator.agents))] = rank
+    return ranks
+
+
+def _first_line(person: Ints, doses: pd.DataFrame, agent: Ints, usable: Bools, gap: int, n: int) -> tuple[_Line, Bools]:
+    """The doses up to the first gap of `gap` days without one; and whether a dose follows it."""
+    start, is_open = days(doses["start_date"]), flags(doses["is_open"])
+    end = np.maximum(np.where(days(doses["end_date"]) == NO_DAY, start, days(doses["end_date"])), start)
+    order = np.flatnonzero(usable)
+    order = order[np.lexsort((end[order], start[order], person[order]))]
+    person, start, end = person[order], start[order], end[order]
+    lift = person * (_FOREVER << 1)
+    covered = np.maximum.accumulate(np.where(is_open[order], _FOREVER, end) + lift) - lift
+    first = first_of_group(person)
+    gaps = np.zeros(len(order), dtype=np.bool_)
+    gaps[1:] = ~first[1:] & (start[1:] - covered[:-1] >= gap)
+    begins_later_line = lowest(person[gaps], np.flatnonzero(gaps), n, len(order))
+    kept = np.arange(len(order)) < begins_later_line[person]
+    stop = doses["stop_reason"].cat.codes.to_numpy().astype(np.int64)[order]
+    source = text(doses["source_id"]).take(pa.array(order[kept]))
+    line = _Line(person[kept], start[kept], end[kept], agent[order][kept], is_open[order][kept], stop[kept], source)
+    return line, any_of(person, gaps, n)
+
+
+def _observed(persons: Persons, followup: pd.DataFrame, first: Ints) -> tuple[Ints, Ints]:
+    """First and last day of the follow-up that holds the first dose."""
+    person, start, end = persons.of_rows(followup), days(followup["start_date"]), days(followup["end_date"])
+    known = person >= 0
+    person, start, end = person[known], start[known], end[known]
+    holds = (start <= first[person]) & (first[person] <= end)
+    n = len(persons)
+    return lowest(person[holds], start[holds], n, NO_DAY), highest(person[holds], end[holds], n, NO_DAY)
+
+
+def _later_therapies(person: Ints, agent: Ints, start: Ints, systemic: Bools, last_dose: Ints) -> Ints:
+    """First day of another systemic therapy whose agent was never given up to the last dose; `NO_DAY` if none."""
+    rows = np.flatnonzero(systemic & (person >= 0) & (start != NO_DAY))
+    person, agent, start = person[rows], agent[rows], start[rows]
+    drug, code = np.unique(person * (1 << 32) + agent + 1, return_inverse=True)
+    begun = lowest(code, start, len(drug), NO_DAY)
+    owner = drug >> 32
+    new = begun > last_dose[owner]
+    return lowest(owner[new], begun[new], len(last_dose), NO_DAY)
+
+
+def _time_to_failure(line: _Line, first: Ints, death: Ints, observed_to: Ints, therapy: Ints, later_line: Bools,
+                     study: Study) -> dict[str, pd.Series[int] | pd.Series[str]]:
+    """When treatment failed, as an interval of days: ambiguity D4a."""
+    n = len(first)
+    last_start, last_end = highest(line.person, line.start, n, NO_DAY), highest(line.person, line.end, n, NO_DAY)
+    is_open = any_of(line.person, line.is_open, n)
+    stops = (line.stop >= 0) & (line.end >= last_start[line.person]) & ~is_open[line.person]
+    stop = highest(line.person[stops], line.end[stops], n, NO_DAY)
+    why = stops & (line.end == stop[line.person])
+    stop_reason = lowest(line.person[why], line.stop[why], n, -1)
+
+    idle = (observed_to != NO_DAY) & (observed_to - last_end >= study.index.ttf_gap_days)
+    found = [stop != NO_DAY, death != NO_DAY, therapy != NO_DAY, later_line | idle, is_open]
+    basis = np.select([found[0], found[4], *found[1:4]], [0, 4, 1, 2, 3], 5)
+    least = np.where(basis == 0, stop, last_start)
+    least = np.where((basis == 4) & (observed_to != NO_DAY), np.maximum(observed_to, last_start), least)
+    most = np.where(basis == 0, stop, np.where(basis < 4, last_end, NO_DAY))
+    return {
+        "last_dose_day": integers(_since(first, last_start)),
+        "ttf_min_days": integers(_since(first, least)),
+        "ttf_max_days": integers(_since(first, most)),
+        "ttf_basis": category(basis, _BASES),
+        "stop_reason": category(stop_reason, _STOPS),
+        "stop_day": integers(_since(first, stop)),
+    }
+
+
+def _since(first: Ints, day: Ints) -> Ints:
+    return np.where((day == NO_DAY) | (first == NO_DAY), NO_DAY, day - first)
+
+
+def _agents(line: _Line, chosen: Bools, agents: pa.Array, treated: Ints) -> pd.Series[str]:
+    """The agents of the chosen doses of each person, sorted and joined by +."""
+    pairs = np.unique(line.person[chosen] * (1 << 32) + line.agent[chosen])
+    owner, agent = pairs >> 32, pairs & 0xFFFFFFFF
+    starts = np.append(np.flatnonzero(first_of_group(owner)), len(owner))
+    lists = pa.ListArray.from_arrays(pa.array(starts, pa.int32()), agents.take(pa.array(agent)).cast(pa.string()))
+    return named(np.arange(len(treated)), pa.compute.binary_join(lists, "+"))

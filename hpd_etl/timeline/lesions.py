@@ -1,0 +1,261 @@
+"""From source rows to one row a lesion and time point: ambiguities A8, B7, B7a and C3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hpd_etl.grouping import (
+    Bools,
+    Floats,
+    Ints,
+    any_of,
+    category,
+    dates,
+    days,
+    first_of_group,
+    flags,
+    floats,
+    highest,
+    joined,
+    lookup,
+    lowest,
+    named,
+    numbers,
+    point_key,
+    point_of,
+    rank_in_group,
+    sorted_codes,
+    text,
+)
+from hpd_etl.schema import LESIONS, LesionRole, LesionStatus, with_days
+from hpd_etl.timeline.index import Persons
+from hpd_etl.timeline.refusals import Refusals
+
+STATUS = {status: code for code, status in enumerate(LesionStatus)}
+ROLE = {role: code for code, role in enumerate(LesionRole)}
+MAX_SIZE_MM = 500.0
+_SAME = 1e-9
+
+# Which status of several rows of one lesion and day stands: what was seen before what was not.
+_STATUS_RANK = np.array([1, 2, 0, 3, 4, 5, 6])  # measured, present, progressed, too small, disappeared, not yet, not assessed
+_RANKED_STATUS = np.argsort(_STATUS_RANK)
+_ROLE_RANK = np.array([1, 2, 0, 3])  # target, non-target, new, unstated
+_RANKED_ROLE = np.argsort(_ROLE_RANK)
+
+
+@dataclass(frozen=True)
+class LesionDays:
+    """One row a lesion and day, sorted by person, lesion and day; absolute days."""
+
+    person: Ints
+    lesion: Ints
+    day: Ints
+    role: Ints
+    status: Ints
+    diameter: Floats
+    perpendicular: Floats
+    volume: Floats
+    organ: Ints
+    is_node: Bools
+    part_of: Ints
+    modality: Ints
+    reader: Ints
+    identity: Ints
+    source_id: pa.Array
+    names: dict[str, pa.Array]
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    @property
+    def assessed(self) -> Bools:
+        """Any status but not assessed."""
+        return self.status != STATUS[LesionStatus.NOT_ASSESSED]
+
+    def frame(self, persons: Persons, index_day: Ints) -> pd.DataFrame:
+        """The rows as the Timeline's `lesions`."""
+        return with_days(LESIONS).frame({
+            "person_id": named(self.person, persons.ids),
+            "lesion_id": named(self.lesion, self.names["lesion_id"]),
+            "scan_date": dates(self.day),
+            "role": category(self.role, LESIONS["role"].values),
+            "organ": named(self.organ, self.names["organ"]),
+            "is_node": pd.array(self.is_node, dtype="boolean"),
+            "diameter_mm": floats(self.diameter),
+            "perpendicular_mm": floats(self.perpendicular),
+            "volume_mm3": floats(self.volume),
+            "status": category(self.status, LESIONS["status"].values),
+            "part_of": named(self.part_of, self.names["part_of"]),
+            "modality": named(self.modality, self.names["modality"]),
+            "reader": named(self.reader, self.names["reader"]),
+            "identity": named(self.identity, self.names["identity"]),
+            "source_id": named(np.arange(len(self)), self.source_id),
+            "days_from_index": pd.array(self.day - index_day[self.person], dtype="Int64"),
+        })
+
+
+def lesion_days(rows: pd.DataFrame, persons: Persons, refusals: Refusals) -> LesionDays:
+    """One row a lesion and day; impossible and conflicting sizes are refused and leave it not assessed."""
+    sizes = {name: np.round(numbers(rows[name]), 6) for name in ("diameter_mm", "perpendicular_mm", "volume_mm3")}
+    status = rows["status"].cat.codes.to_numpy().astype(np.int64)
+    status[status < 0] = STATUS[LesionStatus.NOT_ASSESSED]
+    impossible = _impossible(sizes)
+    refusals.refuse("lesions", rows, impossible, "impossible_size")
+    for values in sizes.values():
+        values[impossible] = np.nan
+    status[impossible] = STATUS[LesionStatus.NOT_ASSESSED]
+    status[(sizes["diameter_mm"] == 0) & (status == STATUS[LesionStatus.MEASURED])] = STATUS[LesionStatus.DISAPPEARED]
+
+    codes, names = {}, {}
+    for name in ("lesion_id", "organ", "part_of", "modality", "reader", "identity"):
+        [codes[name]], names[name] = sorted_codes(rows[name])
+    person = persons.of_rows(rows)
+    distinct, lesion = np.unique(person * (len(names["lesion_id"]) + 1) + codes["lesion_id"], return_inverse=True)
+    names["lesion_id"] = names["lesion_id"].take(pa.array(distinct % (len(names["lesion_id"]) + 1)))
+    role = rows["role"].cat.codes.to_numpy().astype(np.int64)
+    role[role < 0] = ROLE[LesionRole.UNSTATED]
+    raw = LesionDays(
+        person, lesion.astype(np.int64), days(rows["scan_date"]), role, status, sizes["diameter_mm"], sizes["perpendicular_mm"],
+        sizes["volume_mm3"], codes["organ"], flags(rows["is_node"]), codes["part_of"], codes["modality"],
+        codes["reader"], codes["identity"], text(rows["source_id"]), names,
+    )
+    merged, conflicting = _collapsed(raw)
+    refusals.refuse("lesions", rows, conflicting, "conflicting_measurements")
+    return _with_lesion_facts(merged)
+
+
+def _impossible(sizes: dict[str, Floats]) -> Bools:
+    """Negative, infinite or too large; a volume is bounded by the sphere of the largest size."""
+    largest = {"diameter_mm": MAX_SIZE_MM, "perpendicular_mm": MAX_SIZE_MM, "volume_mm3": np.pi / 6 * MAX_SIZE_MM**3}
+    wrong = np.zeros(len(sizes["diameter_mm"]), dtype=np.bool_)
+    for name, values in sizes.items():
+        wrong |= (values < 0) | (values > largest[name])
+    return wrong
+
+
+def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
+    """One row a lesion and day, and which of the given rows conflict with another of their group."""
+    order = np.lexsort((raw.day, raw.lesion))
+    key = point_key(raw.lesion[order], raw.day[order])
+    first = first_of_group(key)
+    if first.all():
+        return _taken(raw, order, order), np.zeros(len(raw), dtype=np.bool_)
+    group = np.cumsum(first) - 1
+    n = int(group[-1]) + 1
+    status = raw.status[order]
+    gone = np.isin(status, [STATUS[LesionStatus.DISAPPEARED], STATUS[LesionStatus.NOT_YET_PRESENT]])
+    conflict = np.zeros(n, dtype=np.bool_)
+    values = {}
+    for name in ("diameter", "perpendicular", "volume"):
+        given = getattr(raw, name)[order]
+        low, high = _extent(group, given, n)
+        as_zero = any_of(group, gone, n) if name == "diameter" else np.zeros(n, dtype=np.bool_)
+        with np.errstate(invalid="ignore"):
+            conflict |= (high - np.where(as_zero, 0.0, low)) > _SAME * high
+        values[name] = low
+    best = _RANKED_STATUS[lowest(group, _STATUS_RANK[status], n, 0)]
+    best[conflict] = STATUS[LesionStatus.NOT_ASSESSED]
+    for given in values.values():
+        given[conflict] = np.nan
+    merged = replace(
+        _taken(raw, order, order[first]),
+        status=best,
+        role=_RANKED_ROLE[lowest(group, _ROLE_RANK[raw.role[order]], n, 0)],
+        organ=_least_named(group, raw.organ[order], n),
+        is_node=any_of(group, raw.is_node[order], n),
+        part_of=_least_named(group, raw.part_of[order], n),
+        modality=_least_named(group, raw.modality[order], n),
+        reader=_least_named(group, raw.reader[order], n),
+        identity=_least_named(group, raw.identity[order], n),
+        source_id=joined(raw.source_id.take(pa.array(order)), group),
+        **values,
+    )
+    conflicting = np.zeros(len(raw), dtype=np.bool_)
+    conflicting[order] = conflict[group] & (status != STATUS[LesionStatus.NOT_ASSESSED])
+    return merged, conflicting
+
+
+def _taken(raw: LesionDays, order: Ints, rows: Ints) -> LesionDays:
+    taken = {name: getattr(raw, name)[rows] for name in (
+        "person", "lesion", "day", "role", "status", "diameter", "perpendicular", "volume", "organ", "is_node",
+        "part_of", "modality", "reader", "identity")}
+    return LesionDays(**taken, source_id=raw.source_id.take(pa.array(order)), names=raw.names)
+
+
+def _extent(group: Ints, values: Floats, n: int) -> tuple[Floats, Floats]:
+    """Least and greatest known value of each group; NaN where none is known."""
+    known = ~np.isnan(values)
+    low, high = np.full(n, np.inf), np.full(n, -np.inf)
+    np.minimum.at(low, group[known], values[known])
+    np.maximum.at(high, group[known], values[known])
+    return np.where(np.isinf(low), np.nan, low), np.where(np.isinf(high), np.nan, high)
+
+
+def _least_named(group: Ints, codes: Ints, n: int) -> Ints:
+    """The alphabetically first name of each group, whatever the order of its rows."""
+    named_rows = codes >= 0
+    return lowest(group[named_rows], codes[named_rows], n, -1)
+
+
+def _with_lesion_facts(merged: LesionDays) -> LesionDays:
+    """Organ and node are facts of the lesion, not of the day."""
+    n = len(merged.names["lesion_id"])
+    return replace(
+        merged,
+        organ=_least_named(merged.lesion, merged.organ, n)[merged.lesion],
+        is_node=any_of(merged.lesion, merged.is_node, n)[merged.lesion],
+    )
+
+
+def merge_studies(lesions: LesionDays, index_day: Ints, merge_days: int) -> tuple[LesionDays, Ints, Ints]:
+    """The lesions on the dates of their time points, and day by day (person's day key) which point it is.
+
+    A study joins the open time point if it lies at most `merge_days` after its first study, on the same
+    side of the first dose, and repeats no lesion of it (ambiguity B7a).
+    """
+    seen = lesions.assessed
+    studies = np.unique(point_key(lesions.person[seen], lesions.day[seen]))
+    person, day = point_of(studies)
+    opens = _opening_studies(lesions, studies, person, day, day > index_day[person], merge_days)
+    point = studies[np.maximum.accumulate(np.where(opens, np.arange(len(studies)), 0))] if len(studies) else studies
+    if opens.all():
+        return lesions, studies, point
+    at = lookup(point_key(lesions.person, lesions.day), studies)
+    moved = point_of(np.where(at >= 0, point[at], point_key(lesions.person, lesions.day)))[1]
+    merged, _ = _collapsed(replace(lesions, day=moved))
+    return merged, studies, point
+
+
+def _opening_studies(lesions: LesionDays, studies: Ints, person: Ints, day: Ints, after: Bools,
+                     merge_days: int) -> Bools:
+    """Which studies open a time point; neighbours are walked through side by side for all persons."""
+    n = len(studies)
+    repeats = _latest_repeated(lesions, studies)
+    near = np.zeros(n, dtype=np.bool_)
+    near[1:] = (person[1:] == person[:-1]) & (after[1:] == after[:-1]) & (day[1:] - day[:-1] <= merge_days)
+    chain = np.cumsum(~near)
+    step = rank_in_group(chain)
+    opens, opener = ~near, np.arange(n)
+    for place in range(1, int(step.max(initial=0)) + 1):
+        here = np.flatnonzero(step == place)
+        opened = opener[here - 1]
+        joins = (day[here] - day[opened] <= merge_days) & (repeats[here] < opened)
+        opener[here] = np.where(joins, opened, here)
+        opens[here] = ~joins
+    return opens
+
+
+def _latest_repeated(lesions: LesionDays, studies: Ints) -> Ints:
+    """The latest earlier study that shows a lesion of this one; -1 where none does."""
+    rows = np.flatnonzero(lesions.assessed)
+    study = lookup(point_key(lesions.person[rows], lesions.day[rows]), studies)
+    order = np.lexsort((study, lesions.lesion[rows]))
+    lesion, study = lesions.lesion[rows][order], study[order]
+    before = np.full(len(order), -1, dtype=np.int64)
+    same = lesion[1:] == lesion[:-1]
+    before[1:][same] = study[:-1][same]
+    return highest(study, before, len(studies), -1)

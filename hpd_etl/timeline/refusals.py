@@ -1,0 +1,49 @@
+"""What align refuses, with the reason and what would mend it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from hpd_etl.grouping import Bools
+from hpd_etl.schema import REJECTIONS
+
+_REMEDIES = {
+    "unknown_person": "the person has no row among persons; mend the source's person table",
+    "date_missing": "a row without a day cannot be placed; record the day",
+    "before_birth": "dated before birth; mend the date or the date of birth",
+    "after_death": "dated after death; mend the date or the date of death",
+    "end_before_start": "the end lies before the start; mend the dates",
+    "impossible_size": "sizes lie between 0 and 500 mm; mend the value or its unit",
+    "conflicting_measurements": "two values for one lesion and day; name a reader or modality priority in site.toml",
+    "no_index_dose": "no usable dose of an index drug is left; see the refused doses",
+}
+
+
+class Refusals:
+    """Collects refused rows of any table, in the columns of `rejections`."""
+
+    def __init__(self) -> None:
+        self._frames: list[pd.DataFrame] = []
+
+    def refuse(self, table: str, rows: pd.DataFrame, marked: Bools, reason: str) -> None:
+        """Notes the marked rows; a table without `source_id` is noted without one."""
+        if not marked.any():
+            return
+        chosen = rows.loc[marked]
+        self._frames.append(REJECTIONS.frame({
+            "person_id": chosen["person_id"],
+            "source_id": chosen["source_id"] if "source_id" in chosen else pd.Series(pd.NA, index=chosen.index),
+            "stage": pd.Series("align", index=chosen.index),
+            "table": pd.Series(table, index=chosen.index),
+            "reason": pd.Series(reason, index=chosen.index),
+            "remedy": pd.Series(_REMEDIES[reason], index=chosen.index),
+        }))
+
+    def kept(self, table: str, rows: pd.DataFrame, marked: Bools, reason: str) -> pd.DataFrame:
+        """Refuses the marked rows and returns the others."""
+        self.refuse(table, rows, marked, reason)
+        return rows.loc[~marked] if marked.any() else rows
+
+    def frame(self, before: pd.DataFrame) -> pd.DataFrame:
+        """All rejections so far, those of earlier stages first."""
+        return pd.concat([before, *self._frames], ignore_index=True)

@@ -1,0 +1,155 @@
+"""Which lesions are targets: called so by the source, or derived; ambiguities C12, C13 and C1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hpd_etl.config import Study
+from hpd_etl.grouping import Bools, Floats, Ints, any_of, count, first_of_group, point_key, rank_in_group
+from hpd_etl.schema import LesionRole, LesionStatus
+from hpd_etl.timeline.lesions import ROLE, STATUS, LesionDays
+
+MAX_TARGETS = 5
+MAX_TARGETS_PER_ORGAN = 2
+MEASURABLE_MM = 10.0
+MEASURABLE_NODE_MM = 15.0
+TOO_SMALL_MM = 5.0
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """The lesion rows as the choice of scans and targets sees them; `point` indexes the time points, -1 is none."""
+
+    person: Ints
+    lesion: Ints
+    point: Ints
+    day: Ints
+    size: Floats
+    assessed: Bools
+    seen: Bools
+    may_be_target: Bools
+    """Called a target (recorded), or measurable and not called non-target (derived)."""
+    recorded: Bools
+    """By person: the source says which lesions are targets."""
+    called_target: Bools
+    """By lesion: called a target on or before the first dose."""
+    called_new: Bools
+    """By lesion: ever called new."""
+    organ: Ints
+    organs: int
+    lesions: int
+
+
+def size_by_convention(status: Ints, diameter: Floats) -> Floats:
+    """The diameter in mm; without one, 5 for too small, 0 for disappeared or not yet present, else NaN."""
+    gone = (status == STATUS[LesionStatus.DISAPPEARED]) | (status == STATUS[LesionStatus.NOT_YET_PRESENT])
+    by_status = np.where(status == STATUS[LesionStatus.TOO_SMALL], TOO_SMALL_MM, np.where(gone, 0.0, np.nan))
+    return np.where(np.isnan(diameter), by_status, diameter)
+
+
+def sightings(rows: LesionDays, point: Ints, day: Ints, persons: int, study: Study) -> Sightings:
+    """What the lesion rows say about targets, before any scan is chosen."""
+    n = len(rows.names["lesion_id"])
+    size = size_by_convention(rows.status, rows.diameter)
+    called_target = any_of(rows.lesion, (rows.role == ROLE[LesionRole.TARGET]) & (day <= 0), n)
+    recorded = any_of(rows.person, called_target[rows.lesion], persons)
+    if study.lesions.targets == "derived":
+        recorded[:] = False
+    elif study.lesions.targets == "recorded":
+        recorded[:] = True
+    least = np.where(rows.is_node, MEASURABLE_NODE_MM, MEASURABLE_MM)
+    measured = (rows.status == STATUS[LesionStatus.MEASURED]) | (rows.status == STATUS[LesionStatus.PROGRESSED])
+    measurable = measured & (rows.diameter >= least * (1 - _TOLERANCE))
+    non_target = any_of(rows.lesion, rows.role == ROLE[LesionRole.NON_TARGET], n)[rows.lesion]
+    return Sightings(
+        rows.person, rows.lesion, point, day, size,
+        assessed=rows.assessed,
+        seen=rows.assessed & (rows.status != STATUS[LesionStatus.NOT_YET_PRESENT]),
+        may_be_target=np.where(recorded[rows.person], called_target[rows.lesion] & rows.assessed, measurable & ~non_target),
+        recorded=recorded,
+        called_target=called_target,
+        called_new=any_of(rows.lesion, rows.role == ROLE[LesionRole.NEW], n),
+        organ=rows.organ,
+        organs=len(rows.names["organ"]),
+        lesions=n,
+    )
+
+
+def largest(rows: Sightings, candidates: Ints) -> tuple[Ints, Bools]:
+    """Of the candidate rows the largest five of each time point, two an organ; and which points had more."""
+    order = candidates[_by_size(rows, candidates)]
+    own_organ = rows.organs + rows.lesion[order]
+    organ = np.where(rows.organ[order] < 0, own_organ, rows.organ[order])
+    group = rows.point[order] * (rows.organs + rows.lesions + 1) + organ
+    by_organ = np.argsort(group, kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[by_organ] = rank_in_group(group[by_organ])
+    kept = order[place < MAX_TARGETS_PER_ORGAN]
+    kept = kept[rank_in_group(rows.point[kept]) < MAX_TARGETS]
+    n = int(rows.point.max(initial=-1)) + 1
+    return kept, count(rows.point[candidates], n) > count(rows.point[kept], n)
+
+
+def _by_size(rows: Sightings, candidates: Ints) -> Ints:
+    """Order by time point, then size downwards, then organ name, then the earlier sizes."""
+    point, size = rows.point[candidates], -np.nan_to_num(rows.size[candidates], nan=-1.0)
+    organ = np.where(rows.organ[candidates] < 0, rows.organs, rows.organ[candidates])
+    order = np.lexsort((rows.lesion[candidates], organ, size, point))
+    point, size, organ = point[order], size[order], organ[order]
+    tied = np.zeros(len(order), dtype=np.bool_)
+    same = (point[1:] == point[:-1]) & (size[1:] == size[:-1]) & (organ[1:] == organ[:-1])
+    tied[1:] |= same
+    tied[:-1] |= same
+    if not tied.any():
+        return order
+    history = np.zeros(rows.lesions, dtype=np.int64)
+    lesions = np.unique(rows.lesion[candidates[order[tied]]])
+    history[lesions] = _history_rank(rows, lesions)
+    lesion = rows.lesion[candidates[order]]
+    return order[np.lexsort((lesion, history[lesion], organ, size, point))]
+
+
+def _history_rank(rows: Sightings, lesions: Ints) -> Ints:
+    """Ranks lesions by their sizes from the earliest day on, the larger first; no size ranks below any."""
+    place = np.full(rows.lesions, -1, dtype=np.int64)
+    place[lesions] = np.arange(len(lesions))
+    concerned = np.zeros(int(rows.person.max()) + 1, dtype=np.bool_)
+    concerned[rows.person[place[rows.lesion] >= 0]] = True
+    theirs = np.flatnonzero(concerned[rows.person])
+    moments, moment = np.unique(point_key(rows.person[theirs], rows.day[theirs]), return_inverse=True)
+    column = rank_in_group(moments >> 22)[moment]
+    sizes = np.full((int(column.max()) + 1, len(lesions)), -1.0)
+    of_lesion = place[rows.lesion[theirs]] >= 0
+    sizes[column[of_lesion], place[rows.lesion[theirs[of_lesion]]]] = np.nan_to_num(
+        rows.size[theirs[of_lesion]], nan=-1.0)
+    order = np.lexsort(-sizes[::-1])
+    differs = np.ones(len(order), dtype=np.bool_)
+    differs[1:] = (sizes[:, order[1:]] != sizes[:, order[:-1]]).any(axis=0)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.cumsum(differs)
+    return rank
+
+
+def lost_targets(rows: Sightings, baseline_point: Ints, baseline_day: Ints) -> Ints:
+    """Recorded targets that belong to the set without a value at baseline (ambiguity C1), by lesion."""
+    base = baseline_day[rows.person]
+    target = rows.called_target[rows.lesion] & rows.recorded[rows.person] & (baseline_point[rows.person] >= 0)
+    valued = rows.assessed & ~np.isnan(rows.size)
+    before = any_of(rows.lesion, target & valued & (rows.day < base), rows.lesions)
+    after = any_of(rows.lesion, target & valued & (rows.day > base), rows.lesions)
+    at_baseline = target & (rows.day == base)
+    assessed_then = any_of(rows.lesion, at_baseline & rows.assessed, rows.lesions)
+    refused_then = any_of(rows.lesion, at_baseline & ~rows.assessed, rows.lesions)
+    return np.flatnonzero(~assessed_then & ((before & after) | refused_then))
+
+
+def owners(rows: Sightings) -> Ints:
+    """The person of each lesion."""
+    owner = np.zeros(rows.lesions, dtype=np.int64)
+    order = np.argsort(rows.lesion, kind="stable")
+    first = order[first_of_group(rows.lesion[order])]
+    owner[rows.lesion[first]] = rows.person[first]
+    return owner
