@@ -111,6 +111,8 @@ class Gate(_Model):
     """Budget for labels that are NOT_EVALUABLE (exit 6)."""
     min_persons: int = Field(default=1, ge=0)
     """Fewer treated persons close the gate (exit 5)."""
+    expectations: bool = False
+    """Run the suites in `expectations/`; a critical one that fails closes the gate (exit 5)."""
 
 
 class Study(_Model):

@@ -1,0 +1,92 @@
+"""Quality reports and labels as tables for a terminal; counts only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from hpd_etl import quality
+from hpd_etl.expectations import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping
+
+    from hpd_etl.quality import QualityReport
+    from hpd_etl.schema import Labels
+
+
+def of_report(report: QualityReport) -> RenderableType:
+    """What `validate` shows: the funnel, what was refused, the checks that did not pass."""
+    return Group(*funnel_tables(report.funnel), *_rejections(report.rejections), *_checks(report))
+
+
+def of_labels(labels: Labels) -> RenderableType:
+    """What `label`, `run` and `demo` show: the funnel to the end, then the rates."""
+    return Group(*funnel_tables(quality.funnel(labels)), rate_table(quality.rates(labels)))
+
+
+def funnel_tables(funnel: pd.DataFrame) -> Iterator[Table]:
+    """One table a cohort, the definitions side by side; beneath each step, who left there and why."""
+    for cohort, own in funnel.groupby("cohort", sort=False):
+        table = _table(f"Who can be labelled: {cohort}", "step")
+        definitions = list(own["definition_id"].unique())
+        for definition in definitions:
+            table.add_column(str(definition), justify="right")
+        for step in quality.STEPS:
+            here = own[own["step"] == step]
+            last = here.groupby("definition_id", sort=False)["remaining"].last()
+            table.add_row(step, *(f"{last[definition]:,}" for definition in definitions))
+            for reason in here["reason"].dropna().unique():
+                left = here[here["reason"] == reason].set_index("definition_id")["left"]
+                cells = (f"-{left[name]:,}" if name in left.index else "" for name in definitions)
+                table.add_row(f"  {reason}", *cells, style="dim")
+        yield table
+
+
+def rate_table(rates: pd.DataFrame) -> Table:
+    """HPD of the evaluable and of all treated, with exact 95 % intervals."""
+    table = _table("Hyperprogression, rate and exact 95 % interval", "definition")
+    for name in ("HPD", "evaluable", "treated", "of the evaluable", "of the treated"):
+        table.add_column(name, justify="right")
+    several = len(rates["cohort"].unique()) > 1
+    for row in rates.to_dict("records"):
+        table.add_row(
+            f"{row['definition_id']} ({row['cohort']})" if several else row["definition_id"],
+            *(f"{row[name]:,}" for name in ("hpd", "evaluable", "treated")),
+            *(_interval(row, denominator) for denominator in ("evaluable", "treated")),
+        )
+    return table
+
+
+def _interval(row: Mapping[Hashable, Any], denominator: str) -> str:
+    rate, low, high = (row[f"{name}_of_{denominator}"] for name in ("rate", "low", "high"))
+    return "-" if pd.isna(rate) else f"{rate:.1%} ({low:.1%} to {high:.1%})"
+
+
+def _rejections(rejections: pd.DataFrame) -> Iterator[Table]:
+    if rejections.empty:
+        return
+    table = _table("Refused source rows", "stage", "table", "reason")
+    table.add_column("rows", justify="right")
+    table.add_column("persons", justify="right")
+    for row in rejections.itertuples(index=False):
+        table.add_row(str(row.stage), str(row.table), str(row.reason), f"{row.rows:,}", f"{row.persons:,}")
+    yield table
+
+
+def _checks(report: QualityReport) -> Iterator[Table]:
+    if not report.checks:
+        return
+    passed = sum(check.outcome is Outcome.PASSED for check in report.checks)
+    table = _table(f"Expectations: {passed} of {len(report.checks)} passed", "check", "severity", "result", "why")
+    for check in report.checks:
+        if check.outcome in {Outcome.FAILED, Outcome.ERROR}:
+            table.add_row(f"{check.table}.{check.check}", check.severity, str(check.outcome), check.why)
+    yield table
+
+
+def _table(title: str, *columns: str) -> Table:
+    return Table(*columns, title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)

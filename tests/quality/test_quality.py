@@ -1,0 +1,218 @@
+"""The funnel loses nobody, the rates have both denominators, the gate stops what the study forbids."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from itertools import chain
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console, RenderableType
+
+from hpd_etl import quality, summary
+from hpd_etl.config import Gate, Study
+from hpd_etl.errors import BudgetError, HpdEtlError, QualityGateError
+from hpd_etl.expectations import CheckResult, Outcome
+from hpd_etl.schema import CHECKPOINT_COHORT, Labels, Reason, Timeline
+
+SEED = [("HPD", None, 5), ("NOT_HPD", "post_nonpositive", 4), ("NOT_HPD", None, 16),
+        ("NOT_EVALUABLE", "early_dropout_death", 5), ("NOT_EVALUABLE", "early_dropout_progression", 3),
+        ("NOT_EVALUABLE", "no_prebaseline_scan", 12)]
+"""Verdict, primary reason and number of the 45 patients of Ji 2019."""
+
+
+def labels_of(groups: list[tuple[str, str | None, int]], definition: str = "ji2019",
+              cohort: str = CHECKPOINT_COHORT) -> Labels:
+    """Labels with so many persons in each group."""
+    people = list(chain.from_iterable([(verdict, reason)] * n for verdict, reason, n in groups))
+    return Labels.of({"labels": pd.DataFrame({
+        "person_id": [f"person-{position}" for position in range(len(people))],
+        "cohort": cohort, "definition_id": definition,
+        "verdict": [verdict for verdict, _ in people], "primary_reason": [reason for _, reason in people],
+    })})
+
+
+def report(*, persons: int = 3, rejected: float = 0.0, checks: tuple[CheckResult, ...] = ()) -> quality.QualityReport:
+    """A report with these figures and nothing else."""
+    empty = pd.DataFrame()
+    return quality.QualityReport({CHECKPOINT_COHORT: persons}, {}, rejected, empty, empty, empty, checks)
+
+
+def study(**gate: float) -> Study:
+    """A study with this gate."""
+    return Study(id="s", gate=Gate.model_validate(gate))
+
+
+def check_result(severity: str, outcome: Outcome) -> CheckResult:
+    """One result of a check on lesions."""
+    return CheckResult("organs", "lesions", severity, "completeness", outcome, 10, 4, "Because.", "here")
+
+
+def printed(shown: RenderableType) -> str:
+    """What a wide terminal without colours shows."""
+    text = StringIO()
+    Console(width=200, file=text).print(shown)
+    return text.getvalue()
+
+
+# --- funnel -----------------------------------------------------------------------------------
+
+
+def test_steps_hold_every_reason_once_in_its_order() -> None:
+    """The order of the funnel is the order in which a primary reason is chosen."""
+    assert list(chain.from_iterable(quality.STEPS.values())) == list(Reason)
+
+
+def test_seed_study_loses_8_then_12_of_45() -> None:
+    """The attrition of Ji 2019 comes out as printed: 45, 37, 25."""
+    found = quality.funnel(labels_of(SEED))
+    last = found.groupby("step", sort=False)["remaining"].last().to_dict()
+    assert last == {"treated": 45, "enough look-back": 45, "baseline, measurable disease": 45, "first evaluation": 37,
+                    "pre-baseline": 25, "same lesions": 25, "metrics defined": 25, "evaluable": 25}
+    assert dict(found.dropna(subset="reason")[["reason", "left"]].itertuples(index=False)) == {
+        "early_dropout_death": 5, "early_dropout_progression": 3, "no_prebaseline_scan": 12}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(list(Reason)), st.integers(0, 9)), max_size=8), st.integers(0, 9))
+def test_funnel_adds_up_to_everybody(lost: list[tuple[Reason, int]], evaluable: int) -> None:
+    """Whoever was treated either left at one step or is evaluable."""
+    groups = [("NOT_EVALUABLE", str(reason), n) for reason, n in lost] + [("NOT_HPD", None, evaluable)]
+    found = quality.funnel(labels_of(groups))
+    treated = sum(n for _, n in lost) + evaluable
+    if treated:
+        assert found["left"].sum() + found["remaining"].iloc[-1] == treated
+        assert found["remaining"].iloc[-1] == evaluable
+        assert found["remaining"].is_monotonic_decreasing
+
+
+def test_cohorts_and_definitions_have_funnels_of_their_own() -> None:
+    """A comparator cohort never dilutes the attrition or the rate of the checkpoint cohort."""
+    one = labels_of([("HPD", None, 2)])
+    other = labels_of([("NOT_EVALUABLE", "no_post_scan", 3)], "kato2017", "chemotherapy")
+    both = Labels.of({"labels": pd.concat([one.labels, other.labels])})
+    last = quality.funnel(both).groupby(["cohort", "definition_id"])["remaining"].last().to_dict()
+    assert last == {(CHECKPOINT_COHORT, "ji2019"): 2, ("chemotherapy", "kato2017"): 0}
+
+
+def test_a_reason_without_a_step_is_refused() -> None:
+    """A reason that the funnel does not know would make people vanish, so it raises."""
+    with pytest.raises(ValueError, match="without a step"):
+        quality.funnel(labels_of([("NOT_EVALUABLE", "bad_weather", 1)]))
+
+
+# --- rates ------------------------------------------------------------------------------------
+
+
+def test_rates_have_both_denominators_and_exact_intervals() -> None:
+    """5 of 25 and 5 of 45, with the bounds that tables of Clopper and Pearson's interval print."""
+    (row,) = quality.rates(labels_of(SEED)).to_dict("records")
+    assert (row["hpd"], row["evaluable"], row["treated"]) == (5, 25, 45)
+    assert row["rate_of_evaluable"] == pytest.approx(0.2)
+    assert (row["low_of_evaluable"], row["high_of_evaluable"]) == pytest.approx((0.0683, 0.4070), abs=5e-5)
+    assert row["rate_of_treated"] == pytest.approx(5 / 45)
+    assert (row["low_of_treated"], row["high_of_treated"]) == pytest.approx((0.0371, 0.2405), abs=5e-5)
+
+
+@pytest.mark.parametrize(("verdict", "low", "high"), [
+    ("NOT_HPD", 0.0, 1 - 0.025 ** (1 / 10)),
+    ("HPD", 0.025 ** (1 / 10), 1.0),
+])
+def test_intervals_at_the_ends_are_closed(verdict: str, low: float, high: float) -> None:
+    """None of ten and ten of ten have the bounds that can be solved by hand."""
+    (row,) = quality.rates(labels_of([(verdict, None, 10)])).to_dict("records")
+    assert (row["low_of_evaluable"], row["high_of_evaluable"]) == pytest.approx((low, high), abs=1e-12)
+
+
+def test_nobody_evaluable_has_no_rate() -> None:
+    """A rate over nobody is missing, not zero; over the treated it is zero."""
+    (row,) = quality.rates(labels_of([("NOT_EVALUABLE", "no_post_scan", 4)])).to_dict("records")
+    assert pd.isna(row["rate_of_evaluable"])
+    assert pd.isna(row["high_of_evaluable"])
+    assert row["rate_of_treated"] == 0.0
+
+
+# --- gate and budgets -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("found", "asked", "error"), [
+    (report(persons=0), study(), QualityGateError),
+    (report(persons=9), study(min_persons=10), QualityGateError),
+    (report(checks=(check_result("critical", Outcome.FAILED),)), study(), QualityGateError),
+    (report(checks=(check_result("critical", Outcome.ERROR),)), study(), QualityGateError),
+    (report(rejected=0.11), study(max_rejected_fraction=0.1), BudgetError),
+])
+def test_the_gate_closes(found: quality.QualityReport, asked: Study, error: type[HpdEtlError]) -> None:
+    """Too few persons, a critical check that failed or crashed, or too many refused rows stop a run."""
+    with pytest.raises(error) as raised:
+        quality.close_gate(found, asked)
+    assert raised.value.remedy
+
+
+@pytest.mark.parametrize(("found", "asked"), [
+    (report(persons=10), study(min_persons=10)),
+    (report(persons=0), study(min_persons=0)),
+    (report(checks=(check_result("critical", Outcome.NOT_APPLICABLE),)), study()),
+    (report(checks=(check_result("warning", Outcome.FAILED),)), study()),
+    (report(rejected=0.1), study(max_rejected_fraction=0.1)),
+])
+def test_the_gate_stays_open(found: quality.QualityReport, asked: Study) -> None:
+    """Limits are inclusive; warnings and checks without rows do not stop a run."""
+    quality.close_gate(found, asked)
+
+
+def test_too_many_labels_not_evaluable_is_a_budget() -> None:
+    """20 of 45 are over a budget of 40 % and within one of 45 %."""
+    labels = labels_of(SEED)
+    quality.check_budget(labels, study(max_not_evaluable_fraction=0.45))
+    with pytest.raises(BudgetError, match=r"44\.4%"):
+        quality.check_budget(labels, study(max_not_evaluable_fraction=0.4))
+
+
+# --- validate ---------------------------------------------------------------------------------
+
+
+def rejected_timeline() -> Timeline:
+    """One person; of five source rows two were refused, one of which is also known as not assessed."""
+    lesions = pd.DataFrame({"person_id": "person-4711", "lesion_id": ["a", "b", "c"],
+                            "source_id": ["measurement:11;measurement:12", "measurement:13", "measurement:14"],
+                            "status": ["measured", "measured", "not_assessed"], "diameter_mm": [31.5, 17.25, None]})
+    rejections = pd.DataFrame({"stage": "extract", "table": "lesions", "person_id": "person-4711",
+                               "source_id": ["measurement:14", "measurement:15"],
+                               "reason": ["unit_missing", "negative_size"], "remedy": "mend it"})
+    return Timeline.of({"persons": pd.DataFrame({"person_id": ["person-4711"]}), "lesions": lesions,
+                        "rejections": rejections,
+                        "index": pd.DataFrame({"person_id": ["person-4711"], "cohort": [CHECKPOINT_COHORT]})})
+
+
+def test_refused_rows_are_counted_once() -> None:
+    """A source row that was refused and left a lesion not assessed is one row of five, not two of six."""
+    found = quality.validate(rejected_timeline(), [], study())
+    assert found.rejected_fraction == pytest.approx(2 / 5)
+    assert found.rejections[["table", "reason", "rows", "persons"]].to_numpy().tolist() == [
+        ["lesions", "negative_size", 1, 1], ["lesions", "unit_missing", 1, 1]]
+
+
+def test_report_holds_no_identifier_and_no_value() -> None:
+    """What `3-quality.json` and the terminal show are counts and codes, with every expectation run."""
+    found = quality.validate(rejected_timeline(), [], study(expectations=True))
+    shown = found.to_json() + printed(summary.of_report(found))
+    assert json.loads(found.to_json())["persons"] == {CHECKPOINT_COHORT: 1}
+    assert not any(secret in shown for secret in ("4711", "measurement:1", "31.5", "17.25"))
+
+
+# --- text -------------------------------------------------------------------------------------
+
+
+def test_labels_are_shown_side_by_side() -> None:
+    """The terminal shows each definition as a column of the funnel and a line of the rates."""
+    both = Labels.of({"labels": pd.concat([labels_of(SEED).labels, labels_of(SEED, "kato2017").labels])})
+    text = printed(summary.of_labels(both))
+    assert "20.0% (6.8% to 40.7%)" in text
+    assert "11.1% (3.7% to 24.1%)" in text
+    heading, *lines = (line for line in text.splitlines() if "ji2019" in line or "pre-baseline" in line)
+    assert "kato2017" in heading
+    assert lines[0].split()[-2:] == ["25", "25"]
