@@ -1,0 +1,197 @@
+"""C2, C4, C5, C8, C14: sums of the chosen time points and the response at one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hpd_etl.config import Study
+from tests.reference.patient import Patient
+from tests.reference.scans import Choice, measurable, new_lesions
+from tests.reference.time_points import RELATIVE, Course, TimePoint
+
+NODE_NORMAL = Fraction(10)
+PD_RISE, PD_MM, PR_FALL = Fraction(1, 5), Fraction(5), Fraction(3, 10)
+PROGRESSION = ("PD", "iUPD", "iCPD")
+
+
+def at_least(value: Fraction, limit: Fraction) -> bool:
+    """`value >= limit`, equal within 1e-9 of the limit (A10)."""
+    return value > limit or abs(value - limit) <= RELATIVE * abs(limit)
+
+
+@dataclass(frozen=True)
+class Total:
+    """A sum at one time point; where it is not known, why, and what the assessed targets alone give."""
+
+    value: Fraction | None
+    part: Fraction
+    reasons: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Burden:
+    """Everything needed to sum and to respond under one framework."""
+
+    patient: Patient
+    course: Course
+    study: Study
+    choice: Choice
+    with_new: bool
+    treated_from: dict[str, int]
+    """target -> the first day of local therapy to its organ between the scans (C4)."""
+
+    def total(self, point: TimePoint) -> Total:
+        """Targets at this time point, plus measurable new lesions where the framework adds them."""
+        targets = self.targets(point)
+        if not self.with_new or self.choice.baseline is None or point.day <= self.choice.baseline.day:
+            return targets
+        added = self.new_mm(point)
+        reasons = targets.reasons
+        if self.new_unknown(point):
+            reasons = reasons | {"lesion_set_mismatch"}
+        value = None if targets.value is None or reasons else targets.value + added
+        return Total(value, targets.part + added, reasons)
+
+    def targets(self, point: TimePoint) -> Total:
+        """The sum of the target set; a target that nobody assessed makes it unknown."""
+        if self.choice.mode == "sums":
+            sld = point.sld
+            missing = frozenset() if sld is not None else frozenset({"lesion_set_mismatch"})
+            return Total(sld, sld or Fraction(0), missing)
+        part = Fraction(0)
+        reasons = set()
+        for lesion in self.choice.targets:
+            seen = point.seen.get(lesion)
+            treated = lesion in self.treated_from and point.day >= self.treated_from[lesion]
+            if seen is None or not seen.assessed:
+                reasons.add("lesion_set_mismatch")
+            elif treated:
+                reasons.add("local_therapy")
+            elif seen.size is None:
+                node = self.course.anatomy[lesion].is_node
+                reasons.add("node_short_axis_missing" if node else "lesion_set_mismatch")
+            else:
+                part += seen.size
+        return Total(None if reasons else part, part, frozenset(reasons))
+
+    def new(self, point: TimePoint) -> list[str]:
+        """New lesions visible at this time point."""
+        found = new_lesions(self.course, self.study, self.choice.baseline, point)
+        return [lesion for lesion in found if lesion not in self.choice.targets]
+
+    def new_mm(self, point: TimePoint) -> Fraction:
+        """The sum over the measurable ones."""
+        sizes = [point.seen[lesion].size for lesion in self.new(point)]
+        return sum((size for lesion, size in zip(self.new(point), sizes, strict=True)
+                    if measurable(self.course, lesion, size) and size is not None), Fraction(0))
+
+    def new_unknown(self, point: TimePoint) -> bool:
+        """The study denies that no row means no new lesion, and no new lesion was seen."""
+        return not self.study.lesions.no_row_means_no_new_lesion and not self.new(point)
+
+    def progressed(self, point: TimePoint) -> bool:
+        """Unequivocal non-target progression, as recorded."""
+        marked = any(seen.progressed for lesion, seen in point.seen.items() if lesion not in self.choice.targets)
+        return marked or any(row.scope == "non_target" and row.response == "PD" for _, row in point.responses)
+
+    def response(self, point: TimePoint) -> str | None:
+        """Derived, else recorded; `None` where neither is known."""
+        return self.derived(point) or self.recorded(point)
+
+    def derived(self, point: TimePoint) -> str | None:
+        """CR, PR, SD or PD from lesions or sums; `None` where they do not decide."""
+        baseline = self.choice.baseline
+        if self.with_new:
+            other_pd = self.study.criteria.irrecist_nontarget_pd and (
+                self.progressed(point) or any(
+                    not measurable(self.course, lesion, point.seen[lesion].size) for lesion in self.new(point)))
+        else:
+            other_pd = bool(self.new(point)) or self.progressed(point)
+        if other_pd:
+            return "PD"
+        if baseline is None:
+            return None
+        first = self.total(baseline).value
+        now = self.total(point)
+        if first is None:
+            return None
+        nadir = self._nadir(first, point)
+        if is_progression(now.part, nadir):
+            return "PD"
+        if now.value is None or self.choice.mode == "sums" or (self.new_unknown(point) and not self.with_new):
+            return None
+        if self._complete(point):
+            return "CR" if self._rest_gone(point) else "PR"
+        if first > 0 and at_least((first - now.value) / first, PR_FALL):
+            return "PR"
+        return "SD"
+
+    def recorded(self, point: TimePoint) -> str | None:
+        """The last recorded overall response of this framework, or of none, at this time point."""
+        frameworks = ("irRECIST" if self.with_new else "RECIST1.1", "unstated", None)
+        rows = [(day, row.response) for day, row in point.responses
+                if row.scope == "overall" and row.framework in frameworks and row.response not in (None, "NE")]
+        if not rows:
+            return None
+        last = max(day for day, _ in rows)
+        found = {("PD" if response in PROGRESSION else response) for day, response in rows if day == last}
+        return found.pop() if len(found) == 1 else None
+
+    def _nadir(self, first: Fraction, point: TimePoint) -> Fraction:
+        smallest = first
+        for visit in self.course.points:
+            if self.choice.baseline is not None and self.choice.baseline.day < visit.day < point.day:
+                value = self.total(visit).value
+                if value is not None and value < smallest:
+                    smallest = value
+        return smallest
+
+    def _complete(self, point: TimePoint) -> bool:
+        """All non-nodal targets 0, every target node below 10 mm, no new lesion."""
+        if self.new(point):
+            return False
+        for lesion in self.choice.targets:
+            size = point.seen[lesion].size
+            if size is None:
+                return False
+            gone = size < NODE_NORMAL if self.course.anatomy[lesion].is_node else size == 0
+            if not gone:
+                return False
+        return True
+
+    def _rest_gone(self, point: TimePoint) -> bool:
+        """Every other lesion that was visible at baseline was looked for and is gone."""
+        baseline = self.choice.baseline
+        for lesion, before in baseline.seen.items() if baseline else ():
+            if lesion in self.choice.targets or not before.visible:
+                continue
+            now = point.seen.get(lesion)
+            if now is None or not now.assessed or now.visible:
+                return False
+        return True
+
+
+def is_progression(now: Fraction, nadir: Fraction) -> bool:
+    """20 % and 5 mm above the nadir; after a nadir of 0 any disease."""
+    if nadir == 0:
+        return now > 0
+    return at_least(now - nadir, PD_MM) and at_least((now - nadir) / nadir, PD_RISE)
+
+
+def local_therapy(patient: Patient, course: Course, choice: Choice, index_date) -> dict[str, int]:  # noqa: ANN001
+    """C4: targets in an organ treated after the first and up to the last of the three scans."""
+    if choice.baseline is None or choice.post is None:
+        return {}
+    start = min(point.day for point in (choice.pre, choice.baseline) if point is not None)
+    found: dict[str, int] = {}
+    for therapy in patient.therapies:
+        if therapy.kind not in ("radiation", "surgery", "local") or not therapy.organ:
+            continue
+        day = (therapy.start_date - index_date).days
+        if not start < day <= choice.post.day:
+            continue
+        for lesion in choice.targets:
+            if course.anatomy[lesion].organ == therapy.organ.casefold():
+                found[lesion] = min(found.get(lesion, day), day)
+    return found

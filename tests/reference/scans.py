@@ -1,0 +1,218 @@
+"""B1, B4, B5, C1, C5, C12, C13: the target set, and which time points are pre, baseline and post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hpd_etl.config import Study, Windows
+from tests.reference.time_points import Course, TimePoint
+
+LONG_AXIS = Fraction(10)
+SHORT_AXIS = Fraction(15)
+MOST_TARGETS = 5
+MOST_PER_ORGAN = 2
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The chosen time points; `mode` is where the sums come from."""
+
+    baseline: TimePoint | None
+    pre: TimePoint | None
+    post: TimePoint | None
+    targets: tuple[str, ...]
+    origin: str | None
+    mode: str
+    baseline_window_seen: bool
+    """The baseline window holds a time point or another examination."""
+    post_window_seen: bool
+
+
+def choose(course: Course, study: Study, windows: Windows) -> Choice:
+    """The scans of one window set, from target rows where there are any, else from recorded sums."""
+    low, high = windows.baseline_from_day, windows.baseline_to_day + windows.baseline_grace_days
+    candidates = [point for point in course.points if low <= point.day <= high]
+    recorded = _recorded_targets(course)
+    if study.lesions.targets == "recorded":
+        origin = "recorded"
+    elif study.lesions.targets == "derived":
+        origin = "derived"
+    else:
+        origin = "recorded" if recorded else "derived"
+
+    best: TimePoint | None = None
+    best_set: tuple[str, ...] = ()
+    best_count = 0
+    for point in candidates:
+        if origin == "recorded":
+            targets = _recorded_set(course, recorded, point)
+        else:
+            targets = _derived_set(course, point)
+        count = sum(1 for lesion in targets if _assessed(point, lesion))
+        if count >= 1 and count >= best_count:
+            best, best_set, best_count = point, targets, count
+    mode = "lesions"
+    if best is None:
+        with_sum = [point for point in candidates if point.sld is not None]
+        if with_sum:
+            best, mode = with_sum[-1], "sums"
+    if best is None:
+        mode, origin = "none", None
+    pre = _pre(course, windows, best, best_set, mode)
+    post = _post(course, study, windows, best, best_set, mode)
+    if mode == "sums" and any(
+            _assessed(point, lesion) for point in (pre, best, post) if point for lesion in recorded):
+        best, pre, mode = None, None, "none"
+        post = _post(course, study, windows, best, best_set, mode)
+    return Choice(
+        best, pre, post, best_set, origin, mode,
+        bool(candidates) or any(low <= day <= high for day in course.examined_days),
+        any(windows.post_from_day <= day <= windows.post_to_day for day in course.examined_days)
+        or any(windows.post_from_day <= point.day <= windows.post_to_day for point in course.points),
+    )
+
+
+def new_lesions(course: Course, study: Study, baseline: TimePoint | None, at: TimePoint) -> list[str]:
+    """C5: lesions visible at this time point, new, and not seen at or before baseline."""
+    found = []
+    for lesion, seen in at.seen.items():
+        if not seen.visible:
+            continue
+        if baseline is not None and at.day <= baseline.day:
+            continue
+        called = any(role == "new" for _, role in course.called[lesion])
+        if not called and study.lesions.new_lesions == "called_new":
+            continue
+        limit = baseline.day if baseline is not None else 0
+        before = any(point.day <= limit and lesion in point.seen and point.seen[lesion].assessed
+                     and point.seen[lesion].status != "not_yet_present" for point in course.points)
+        if not before:
+            found.append(lesion)
+    return sorted(found)
+
+
+def measurable(course: Course, lesion: str, size: Fraction | None) -> bool:
+    """Long axis of 10 mm, short axis of a node of 15 mm, with A10's tolerance."""
+    if size is None:
+        return False
+    least = SHORT_AXIS if course.anatomy[lesion].is_node else LONG_AXIS
+    return size >= least - Fraction(1, 10**9) * least
+
+
+def _recorded_targets(course: Course) -> list[str]:
+    """Lesions called target on or before the first dose."""
+    return sorted(lesion for lesion, calls in course.called.items()
+                  if any(role == "target" and day <= 0 for day, role in calls))
+
+
+def _recorded_set(course: Course, recorded: list[str], baseline: TimePoint) -> tuple[str, ...]:
+    """C1: targets with a row at baseline, and those valued before and after but not at it; then the caps."""
+    members = []
+    for lesion in recorded:
+        if lesion in baseline.seen:
+            members.append(lesion)
+            continue
+        before = any(point.day < baseline.day and _valued(point, lesion) for point in course.points)
+        after = any(point.day > baseline.day and _valued(point, lesion) for point in course.points)
+        if before and after:
+            members.append(lesion)
+    return _capped(course, members, baseline)
+
+
+def _derived_set(course: Course, point: TimePoint) -> tuple[str, ...]:
+    """C13: the largest measured measurable lesions that nobody calls non-target."""
+    members = []
+    for lesion, seen in point.seen.items():
+        called_non_target = any(role == "non_target" for _, role in course.called[lesion])
+        if seen.status == "measured" and measurable(course, lesion, seen.size) and not called_non_target:
+            members.append(lesion)
+    return _capped(course, members, point)
+
+
+def _capped(course: Course, members: list[str], point: TimePoint) -> tuple[str, ...]:
+    """C12: at most five, two an organ, the largest first; ties by organ, then by the earliest difference."""
+    days = [other.day for other in course.points]
+
+    def size(day: int, lesion: str) -> Fraction:
+        there = next(other for other in course.points if other.day == day)
+        seen = there.seen.get(lesion)
+        return Fraction(-1) if seen is None or seen.size is None else seen.size
+
+    def rank(lesion: str) -> tuple[object, ...]:
+        organ = course.anatomy[lesion].organ
+        return (-size(point.day, lesion), organ is None, organ or "",
+                [-size(day, lesion) for day in sorted(days) if day != point.day])
+
+    chosen: list[str] = []
+    per_organ: dict[str, int] = {}
+    for lesion in sorted(members, key=rank):
+        organ = _cap_organ(course, lesion)
+        if len(chosen) == MOST_TARGETS:
+            break
+        if per_organ.get(organ, 0) == MOST_PER_ORGAN:
+            continue
+        per_organ[organ] = per_organ.get(organ, 0) + 1
+        chosen.append(lesion)
+    return tuple(sorted(chosen))
+
+
+def _cap_organ(course: Course, lesion: str) -> str:
+    """All nodes are one organ; a lesion without an organ is an organ of its own."""
+    anatomy = course.anatomy[lesion]
+    if anatomy.is_node:
+        return "organ: nodes"
+    return anatomy.organ if anatomy.organ is not None else f"lesion: {lesion}"
+
+
+def _pre(course: Course, windows: Windows, baseline: TimePoint | None, targets: tuple[str, ...],
+         mode: str) -> TimePoint | None:
+    """B4: of the time points in the pre window those with the most baseline targets, of these the last."""
+    if baseline is None:
+        return None
+    best, best_count = None, 0
+    for point in course.points:
+        gap = baseline.day - point.day
+        if not windows.pre_min_gap_days <= gap <= windows.pre_max_gap_days:
+            continue
+        if windows.pre_from_day is not None and point.day < windows.pre_from_day:
+            continue
+        if mode == "sums":
+            count = 1 if point.sld is not None else 0
+        else:
+            count = sum(1 for lesion in targets if _assessed(point, lesion))
+        if count >= 1 and count >= best_count:
+            best, best_count = point, count
+    return best
+
+
+def _post(course: Course, study: Study, windows: Windows, baseline: TimePoint | None, targets: tuple[str, ...],
+          mode: str) -> TimePoint | None:
+    """B5: the first time point in the post window at which anything that matters was assessed."""
+    for point in course.points:
+        if baseline is not None and point.day <= baseline.day:
+            continue
+        if windows.post_from_day <= point.day <= windows.post_to_day \
+                and evaluable(course, study, baseline, targets, mode, point):
+            return point
+    return None
+
+
+def evaluable(course: Course, study: Study, baseline: TimePoint | None, targets: tuple[str, ...], mode: str,
+              point: TimePoint) -> bool:
+    """At least one target, new lesion or response assessed; a recorded sum where sums are used."""
+    if any(_assessed(point, lesion) for lesion in targets):
+        return True
+    if mode == "sums" and point.sld is not None:
+        return True
+    if any(row.response not in (None, "NE") for _, row in point.responses):
+        return True
+    return bool(new_lesions(course, study, baseline, point))
+
+
+def _assessed(point: TimePoint, lesion: str) -> bool:
+    return lesion in point.seen and point.seen[lesion].assessed
+
+
+def _valued(point: TimePoint, lesion: str) -> bool:
+    return lesion in point.seen and point.seen[lesion].size is not None
