@@ -1,0 +1,1 @@
+"""Generator, limits, peers and measurements: what the pipeline costs beside what it could cost."""

@@ -1,0 +1,76 @@
+"""What the pipeline is held to; the methods are those of limits.py, peers.py and ours.py.
+
+A name followed by `@2` is the method on a warehouse with twice the treated persons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Goal:
+    """`ours` costs at most `target` times `reference`; or at least so many times less; or at most so many MB."""
+
+    text: str
+    ours: str
+    reference: str
+    target: float
+    kind: str = "at most"
+
+
+GROUPS: dict[str, tuple[Goal, ...]] = {
+    "duckdb": (
+        Goal("DuckDB: extract, against a scan of the needed columns",
+             "ours_duckdb_extract", "limit_duckdb_scan", 1.5),
+        Goal("DuckDB: extract, align, label, against that scan",
+             "ours_duckdb_labels", "limit_duckdb_scan", 3),
+        Goal("DuckDB: the same, against the notebook",
+             "ours_duckdb_labels", "peer_duckdb_apply", 5, "times faster"),
+        Goal("DuckDB: peak memory of the process", "ours_duckdb_labels", "", 700, "MB"),
+        Goal("twice the treated patients: extract, align, label", "ours_duckdb_labels@2", "ours_duckdb_labels", 2.1),
+        Goal("twice the treated patients: align and label alone", "ours_stages@2", "ours_stages", 2.1),
+    ),
+    "postgresql": (
+        Goal("PostgreSQL without indexes: extract, against the full scan",
+             "ours_postgres_bare_extract", "limit_postgres_scan_bare", 1.6),
+        Goal("PostgreSQL without indexes: extract, align, label",
+             "ours_postgres_bare_labels", "limit_postgres_scan_bare", 3),
+        Goal("PostgreSQL without indexes: the same, against the notebook",
+             "ours_postgres_bare_labels", "peer_postgres_bare_apply", 5, "times faster"),
+        Goal("PostgreSQL with indexes: extract, against fetching the rows",
+             "ours_postgres_indexed_extract", "limit_postgres_rows_indexed", 2.5),
+        Goal("PostgreSQL with indexes: extract, align, label",
+             "ours_postgres_indexed_labels", "limit_postgres_rows_indexed", 3),
+        Goal("PostgreSQL with indexes: the same, against the notebook",
+             "ours_postgres_indexed_labels", "peer_postgres_indexed_apply", 5, "times faster"),
+        Goal("PostgreSQL: peak memory of the client", "ours_postgres_indexed_labels", "", 400, "MB"),
+    ),
+    "sqlite": (
+        Goal("SQLite with indexes: extract, against the filter-only scan",
+             "ours_sqlite_indexed_extract", "limit_sqlite_filter", 2),
+        Goal("SQLite with indexes: extract, align, label",
+             "ours_sqlite_indexed_labels", "limit_sqlite_filter", 3),
+        Goal("SQLite with indexes: the same, against the notebook",
+             "ours_sqlite_indexed_labels", "peer_sqlite_indexed_apply", 5, "times faster"),
+        Goal("SQLite: peak memory of the client", "ours_sqlite_indexed_labels", "", 400, "MB"),
+    ),
+    "criteria": (
+        Goal("metrics to verdicts and reasons, five definitions", "ours_verdicts", "", 0.2, "s per million"),
+        Goal("lesions to labels, against summing the diameters in DuckDB",
+             "ours_lesions_to_labels", "limit_lesion_sums", 15),
+    ),
+    "writeback": (
+        Goal("write-back of 100 000 labels, against COPY of the same label rows",
+             "ours_writeback_first", "limit_copy", 5),
+        Goal("the same again, nothing changed, against staging and comparing them",
+             "ours_writeback_again", "limit_stage_unchanged", 5),
+    ),
+}  # fmt: skip
+
+ALSO: dict[str, tuple[str, ...]] = {
+    "duckdb": ("limit_duckdb_scan_narrow", "limit_duckdb_filter", "peer_duckdb_vectorised"),
+    "postgresql": ("limit_postgres_filter_bare", "limit_postgres_server_indexed", "peer_postgres_indexed_vectorised"),
+    "sqlite": ("limit_sqlite_rows_indexed", "peer_sqlite_indexed_vectorised"),
+}
+"""Measured beside the goals, for the reader."""

@@ -1,0 +1,36 @@
+"""Run one method once in this process and print its time, its peak memory and its counts as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from pathlib import Path
+
+from benchmarks import limits, ours, peers  # noqa: F401 - each registers its methods
+from benchmarks.methods import METHODS, Place
+from benchmarks.warehouse import Warehouse
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("method", choices=sorted(METHODS))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--scale", type=float, required=True)
+    parser.add_argument("--treated", type=float, default=1.0)
+    parser.add_argument("--uri", default="")
+    parser.add_argument("--patients", type=int, default=1_000_000)
+    arguments = parser.parse_args()
+    warehouse = Warehouse(arguments.data, arguments.scale, arguments.treated)
+    timed = METHODS[arguments.method](Place(warehouse, arguments.uri, arguments.patients))
+    started = time.perf_counter()
+    counts = timed()
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": counts.pop("seconds", seconds), "peak_mb": peak, "counts": counts}))
+
+
+if __name__ == "__main__":
+    main()
