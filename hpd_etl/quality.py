@@ -43,6 +43,7 @@ STEPS: dict[str, tuple[Reason, ...]] = {
 }
 """The steps of the funnel and the reasons for leaving at each; together they hold every reason, in its order."""
 
+_NEED_METRICS = ("metrics defined", "evaluable")
 _FUNNEL_COLUMNS = ["cohort", "definition_id", "step", "reason", "left", "remaining"]
 _DATED = ("followup", "doses", "therapies", "scans", "lesions", "tumour_sums", "responses", "findings")
 
@@ -91,7 +92,7 @@ def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study
         rejected_fraction=_rejected_fraction(timeline),
         rejections=_rejections(timeline.rejections),
         scans=_counted(timeline.scan_choices, ["window_set", "role", "reason"], "scans"),
-        funnel=_funnel(unmet, unmet["primary_reason"]),
+        funnel=_foreseeable(_funnel(unmet, unmet["primary_reason"])),
         checks=expectations.check(timeline, suites),
     )
 
@@ -161,6 +162,11 @@ def _funnel(people: pd.DataFrame, primary: pd.Series[str]) -> pd.DataFrame:
                 remaining -= left
                 rows.append((cohort, definition, step, reason or None, left, remaining))
     return pd.DataFrame(rows, columns=_FUNNEL_COLUMNS)
+
+
+def _foreseeable(found: pd.DataFrame) -> pd.DataFrame:
+    """Without the last steps where nothing can be said of them before the metrics exist."""
+    return found[~found["step"].isin(_NEED_METRICS) | found["reason"].notna()].reset_index(drop=True)
 
 
 def rates(labels: Labels) -> pd.DataFrame:

@@ -37,8 +37,10 @@ def funnel_tables(funnel: pd.DataFrame) -> Iterator[Table]:
             table.add_column(str(definition), justify="right")
         for step in quality.STEPS:
             here = own[own["step"] == step]
+            if here.empty:
+                continue
             last = here.groupby("definition_id", sort=False)["remaining"].last()
-            table.add_row(step, *(f"{last[definition]:,}" for definition in definitions))
+            table.add_row(step, *(f"{last[name]:,}" if name in last.index else "" for name in definitions))
             for reason in here["reason"].dropna().unique():
                 left = here[here["reason"] == reason].set_index("definition_id")["left"]
                 cells = (f"-{left[name]:,}" if name in left.index else "" for name in definitions)
@@ -89,4 +91,4 @@ def _checks(report: QualityReport) -> Iterator[Table]:
 
 
 def _table(title: str, *columns: str) -> Table:
-    return Table(*columns, title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    return Table(*columns, title=f"\n{title}", title_justify="left", title_style="bold", box=None, pad_edge=False)
