@@ -1,0 +1,107 @@
+"""What the code lists in `mappings/` say, as sets and look-ups."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from hpd_etl import assets
+
+
+@dataclass(frozen=True)
+class DrugCode:
+    """A code of a checkpoint inhibitor, and until when it was in force."""
+
+    ingredient: str
+    system: str
+    code: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+def checkpoint_ingredients() -> tuple[str, ...]:
+    """All checkpoint inhibitors of the list, sorted."""
+    return tuple(sorted({row["ingredient"] for row in assets.mapping("checkpoint_inhibitors")}))
+
+
+def checkpoint_codes(*systems: str) -> list[DrugCode]:
+    """The codes of checkpoint inhibitors in these systems (all, where none is given)."""
+    return [
+        DrugCode(row["ingredient"], row["system"], row["code"], _day(row["valid_from"]), _day(row["valid_to"]))
+        for row in assets.mapping("checkpoint_inhibitors") if not systems or row["system"] in systems
+    ]
+
+
+def measurement_kinds(system: str) -> dict[str, str]:
+    """Code -> unstated, longest, additional, short_axis, perpendicular, volume, sum_sld, sum_spd, sum_volume."""
+    return {row["code"]: row["kind"] for row in assets.mapping("measurements") if row["system"] == system}
+
+
+@dataclass(frozen=True)
+class ResponseCode:
+    """A recorded response: what, under which criteria, of which lesions."""
+
+    response: str
+    framework: str
+    scope: str
+
+
+def responses(system: str) -> dict[str, ResponseCode]:
+    """Code -> response; `text` holds the submission values of CDISC."""
+    return {row["code"]: ResponseCode(row["response"], row["framework"], row["scope"])
+            for row in assets.mapping("responses") if row["system"] == system}
+
+
+@dataclass(frozen=True)
+class RoleCode:
+    """What a source calls a lesion; `is_node` None where the code leaves it open."""
+
+    role: str
+    is_node: bool | None
+
+
+def lesion_roles(system: str) -> dict[str, RoleCode]:
+    """Code -> role; `text` holds the words of CDISC (TARGET, NON-TARGET, NEW ...)."""
+    nodal = {"yes": True, "no": False, "": None}
+    return {row["code"]: RoleCode(row["role"], nodal[row["is_node"]])
+            for row in assets.mapping("lesion_roles") if row["system"] == system}
+
+
+def lesion_statuses(system: str = "text") -> dict[str, str]:
+    """What a text (or a reason for an absent value) says of a lesion without a size."""
+    return {row["code"]: row["status"] for row in assets.mapping("lesion_statuses") if row["system"] == system}
+
+
+@dataclass(frozen=True)
+class FindingCode:
+    """A code of a covariate; `part` is test, grade, answer, condition or excluded."""
+
+    finding: str
+    part: str
+    value_code: str | None
+    value_number: float | None
+
+
+def findings(system: str) -> dict[str, list[FindingCode]]:
+    """Code -> its findings; a diagnosis may tell both primary site and histology."""
+    found: dict[str, list[FindingCode]] = defaultdict(list)
+    for row in assets.mapping("findings"):
+        if row["system"] == system:
+            number = float(row["value_number"]) if row["value_number"] else None
+            found[row["code"]].append(FindingCode(row["finding"], row["part"], row["value_code"] or None, number))
+    return dict(found)
+
+
+def drug_types() -> dict[int, tuple[str, bool]]:
+    """OMOP drug type -> how the exposure is known, and whether it was realised; all other types are realised."""
+    return {int(row["code"]): (row["kind"], row["realised"] == "yes") for row in assets.mapping("drug_types")}
+
+
+def stop_reasons() -> dict[str, str]:
+    """Lower-case text -> why a treatment was stopped."""
+    return {row["code"]: row["stop_reason"] for row in assets.mapping("stop_reasons")}
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
