@@ -31,15 +31,20 @@ class AgentCodes(_Model):
     """The codes of a comparator drug; its descendants count as the drug."""
 
     omop: tuple[int, ...] = ()
+    """Concept ids; their descendants count as the drug."""
     rxnorm: tuple[str, ...] = ()
+    """RxNorm codes."""
     atc: tuple[str, ...] = ()
+    """ATC codes."""
     hcpcs: tuple[str, ...] = ()
+    """HCPCS codes."""
 
 
 class Comparator(_Model):
     """A cohort to compare with: persons treated with these drugs and never with a checkpoint inhibitor."""
 
     cohort: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    """Name of the cohort, as it stands on its labels."""
     agents: dict[str, AgentCodes]
 
 
@@ -58,14 +63,21 @@ class Windows(_Model):
     """Where scans are looked for, in days; ambiguity B0."""
 
     baseline_from_day: int = -42
+    """First day of the baseline window, counted from the first dose."""
     baseline_to_day: int = 0
+    """Last day of the baseline window."""
     baseline_grace_days: int = Field(default=0, ge=0)
+    """Days after the first dose on which a scan still counts as baseline."""
     pre_min_gap_days: int = Field(default=14, ge=1)
+    """The pre-baseline scan lies at least this long before the baseline scan."""
     pre_max_gap_days: int = 180
+    """And at most this long."""
     pre_from_day: int | None = None
     """Earliest day of the pre-baseline scan counted from the first dose, where a definition says so."""
     post_from_day: int = Field(default=1, ge=1)
+    """First day of the window of the first evaluation, counted from the first dose."""
     post_to_day: int = 120
+    """Last day of that window."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -84,10 +96,15 @@ class Lesions(_Model):
     """How lesions become targets and time points; ambiguities B7a, C5, C13, C14."""
 
     targets: Literal["recorded", "derived", "recorded_else_derived"] = "recorded_else_derived"
+    """Which lesions are targets: those the source calls so, or the largest measurable ones (C13)."""
     new_lesions: Literal["called_new", "first_seen"] = "called_new"
+    """What a new lesion is: called so by the source, or first seen after baseline (C5)."""
     no_row_means_no_new_lesion: bool = True
+    """Where lesions are recorded, no row for a new one means that there was none (C14)."""
     merge_days: int = Field(default=7, ge=0)
+    """Studies at most so many days apart that repeat no lesion are one time point (B7a)."""
     response_days: int = Field(default=14, ge=0)
+    """A recorded response belongs to the last time point at most so many days before it (C14)."""
 
 
 class Criteria(_Model):
@@ -97,9 +114,13 @@ class Criteria(_Model):
     folder: Path | None = None
     """A folder with the study's own definitions."""
     month_days: float = Field(default=MONTH_DAYS, gt=0)
+    """Days in a month; the ratio and the difference of tumour growth rates depend on it (A9)."""
     pre_growth_nonpositive: Literal["not_evaluable", "positive_post_is_hpd", "exclude"] = "not_evaluable"
+    """What a ratio is where the tumour did not grow before treatment (A1)."""
     min_pre_change_mm: float = Field(default=0.0, ge=0)
+    """Growth before treatment below this is taken for a measurement error (A4)."""
     irrecist_nontarget_pd: bool = False
+    """Whether non-target progression or a new lesion without a size alone is progression under irRECIST."""
 
 
 class Gate(_Model):
@@ -119,7 +140,9 @@ class Study(_Model):
     """The whole of study.toml."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    """Name of the study; part of the key of every label."""
     title: str = ""
+    """What the study asks, for people."""
     index: IndexEvent = IndexEvent()
     comparators: tuple[Comparator, ...] = ()
     windows: Windows = Windows()
@@ -142,7 +165,9 @@ class Access(_Model):
     """How to reach a database. `url` is `postgresql://host/db`, `duckdb:///file` or `sqlite:///file`."""
 
     url: str
+    """`postgresql://host/db`, `duckdb:///file` or `sqlite:///file`; without a password."""
     user: str | None = None
+    """Name of the database user."""
     password: str | None = None
     """A reference, `env:NAME` or `file:PATH`; never the secret itself."""
 
@@ -175,6 +200,7 @@ class LesionIdentity(_Model):
     pattern: str | None = None
     """A regular expression with named groups out of `lesion`, `role`, `organ`, `node`, `reader`."""
     pattern_column: str = "measurement_source_value"
+    """The column the pattern is applied to."""
 
 
 class Mapping(_Model):
@@ -184,10 +210,15 @@ class Mapping(_Model):
     """concept id or source value -> longest, short_axis, perpendicular, volume, sum_sld, sum_spd,
     sum_volume, response, new_lesion, ecog ... or `ignore`."""
     roles: dict[str, str] = {}
+    """concept id or source value -> target, non_target, new."""
     responses: dict[str, str] = {}
+    """concept id or source value -> CR, PR, SD, PD, NE ..."""
     statuses: dict[str, str] = {}
+    """source text in place of a size -> too_small, disappeared, not_assessed ..."""
     organs: dict[str, str] = {}
+    """concept id or source value -> organ."""
     units: dict[str, str] = {}
+    """unit as written at the site -> UCUM unit of length, area or volume."""
     procedures: dict[str, str] = {}
     """concept id or source value -> scan, radiation, surgery, local; `kind:organ` names the organ."""
     therapies: dict[str, str] = {}
@@ -195,12 +226,14 @@ class Mapping(_Model):
     agents: dict[str, str] = {}
     """drug concept id or source value -> checkpoint inhibitor."""
     stop_reasons: dict[str, str] = {}
+    """source value -> progression, toxicity, completed, death, other."""
 
 
 class OmopSource(_Model):
     """An OMOP CDM database."""
 
     kind: Literal["omop_cdm"] = "omop_cdm"
+    """What the source is."""
     access: Access
     cdm: str | None = None
     """Schema of the CDM; for SQLite and DuckDB the file itself."""
@@ -209,7 +242,9 @@ class OmopSource(_Model):
     lesions: LesionIdentity = LesionIdentity()
     mapping: Mapping = Mapping()
     reader_priority: tuple[str, ...] = ()
+    """Whose value holds where two readers disagree on a day; without it both are refused (B7)."""
     modality_priority: tuple[str, ...] = ()
+    """Which modality holds where two disagree on a day."""
     request_types: tuple[int, ...] = ()
     """Drug type concepts of orders that were carried out at this site, read as exposures."""
 
@@ -218,10 +253,12 @@ class OmopSink(_Model):
     """The results schema labels are written to; never the CDM's."""
 
     kind: Literal["omop_cdm"] = "omop_cdm"
+    """What the sink is."""
     access: Access
     results: str
     """Schema of the results; for SQLite and DuckDB the path of their own file."""
     vocabulary: str | None = None
+    """Schema of the vocabulary, where its custom concept is looked for."""
     concept_id: int = Field(default=2_005_000_000, gt=2_000_000_000, le=2_147_483_647)
     """Custom source concept of the label; outside the block 2128000001-2128021701 of the imaging group."""
     cohort_definition_base: int = Field(default=2_005_000_000, gt=0)
@@ -238,6 +275,7 @@ class Site(_Model):
     """The whole of site.toml."""
 
     name: str = Field(default="site", pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    """Name of the site, for the manifest."""
     source: OmopSource
     sink: OmopSink | None = None
     runs: Path = Path("runs")

@@ -1,0 +1,215 @@
+"""Write the pages that derive from the code: `python docs/generate.py`. A test compares them."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer.main
+
+from hpd_etl import artefacts, config, errors, library, schema
+from hpd_etl.cli import app
+from hpd_etl.criteria.rules import Leaf, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hpd_etl.criteria.definition import Definition
+
+DOCS = Path(__file__).parent
+MADE = "<!-- Made by docs/generate.py; change the code and run it again. -->"
+
+
+# --- tables.md --------------------------------------------------------------------------------
+
+
+def tables() -> str:
+    """The tables of Records, Timeline and Labels."""
+    parts = [f"# Tables\n\n{MADE}\n", inspect.cleandoc(schema.__doc__ or ""), ""]
+    bundles: dict[str, tuple[schema.Table, ...]] = {
+        "Records": schema.Records.tables(),
+        "Timeline": tuple(table for table in schema.Timeline.tables() if table.name not in _names(schema.Records)),
+        "Labels": schema.Labels.tables(),
+    }
+    for title, held in bundles.items():
+        parts.append(f"## {title}\n")
+        if title == "Timeline":
+            dated = [table.name for table in schema.Records.tables() if schema.date_column(table.name)]
+            parts.append("The tables of Records; " + ", ".join(f"`{name}`" for name in dated)
+                         + " with `days_from_index` (days since the first dose, day 0) as their last column; and:\n")
+        parts += [_table(table) for table in held]
+    return "\n".join(parts)
+
+
+def _names(bundle: type[schema.Bundle]) -> set[str]:
+    return {table.name for table in bundle.tables()}
+
+
+def _table(table: schema.Table) -> str:
+    key = f" Key: {', '.join(f'`{name}`' for name in table.key)}." if table.key else ""
+    lines = [f"### {table.name}\n", f"A row is {table.doc}.{key}\n", "| column | kind | unit | meaning |",
+             "| --- | --- | --- | --- |"]
+    lines += [f"| `{column.name}` | {column.kind} | {column.unit} | {_meaning(column)} |" for column in table.columns]
+    return "\n".join(lines) + "\n"
+
+
+def _meaning(column: schema.Column) -> str:
+    codes = ", ".join(f"`{value}`" for value in column.values)
+    return _cell(f"{column.doc}: {codes}" if codes else column.doc)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<NA>", "`<NA>`").replace("\n", " ")
+
+
+# --- definitions.md ---------------------------------------------------------------------------
+
+
+def definitions() -> str:
+    """The definitions that ship with this release."""
+    head = inspect.cleandoc("""
+        One TOML file each in `hpd_etl/criteria/definitions/`; thresholds are data, formulas are code. `>=` and its like
+        compare unrounded values with a relative tolerance of 1e-9. Evidence grades: S and V1 were read in the
+        paper itself, V2 in a secondary source; M+, M- and ? are assumed, and every label names those fields.
+    """)
+    return "\n".join([f"# Definitions\n\n{MADE}\n\n{head}\n",
+                      *(_definition(each) for each in library.everything(None).values())])
+
+
+def _definition(each: Definition) -> str:
+    windows = ", ".join(f"`{name}` = {days}" for name, days in each.windows.items()) or "the study's"
+    grades = ", ".join(f"{name} {grade}" for name, grade in each.evidence.items())
+    facts = {
+        "requires": ", ".join(name.replace("_", " ") for name in each.requires) or "nothing",
+        "response by": each.framework,
+        "new lesions in the sum": "yes" if each.new_lesions_in_sum else "no",
+        "windows": windows,
+        "principal metric": f"`{each.value}`",
+        "evidence": grades,
+    }
+    rows = "\n".join(f"| {name} | {_cell(text)} |" for name, text in facts.items())
+    notes = f"\n{each.notes.strip()}\n" if each.notes else ""
+    rule = "\n".join(_rule(each.rule, 0))
+    return f"## {each.id}, version {each.version}\n\n{each.title}. {each.citation}\n\n```\n{rule}\n```\n\n" \
+           f"| | |\n| --- | --- |\n{rows}\n{notes}"
+
+
+def _rule(rule: Rule, depth: int) -> Iterator[str]:
+    if isinstance(rule, Leaf):
+        yield "  " * depth + str(rule)
+        return
+    yield "  " * depth + (f"at least {rule.n} of" if rule.join == "at_least" else rule.join)
+    for part in rule.parts:
+        yield from _rule(part, depth + 1)
+
+
+# --- public_surface.md ------------------------------------------------------------------------
+
+
+def public_surface() -> str:
+    """What others may rely on; a change here is a change for users and belongs in the changelog."""
+    return "\n".join([f"# Public surface\n\n{MADE}\n\n{inspect.getdoc(public_surface)}\n",
+                      *_verbs(), *_exit_codes(), *_artefacts(), *_keys()])
+
+
+def _verbs() -> Iterator[str]:
+    yield "## Verbs of `hpd-etl`\n\n| verb | does | arguments |\n| --- | --- | --- |"
+    yield from _commands(typer.main.get_command(app), "")
+    yield ""
+
+
+def _commands(group: Any, prefix: str) -> Iterator[str]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{name} ")
+            continue
+        shown = ", ".join(_parameter(each) for each in command.params if each.name != "help")
+        yield f"| `{prefix}{name}` | {_cell(inspect.cleandoc(command.help))} | {_cell(shown)} |"
+
+
+def _parameter(parameter: Any) -> str:
+    name = parameter.opts[0] if parameter.opts[0].startswith("-") else (parameter.metavar or parameter.name).upper()
+    default = parameter.default
+    plain = default not in (None, False) and not callable(default) and name.startswith("-")
+    return f"`{name}`" + (f" (`{default}`)" if plain else "")
+
+
+def _exit_codes() -> Iterator[str]:
+    yield "## Exit codes\n\n| code | error | meaning |\n| --- | --- | --- |\n| 0 | | done |"
+    family = [errors.HpdEtlError, *errors.HpdEtlError.__subclasses__()]
+    yield from (f"| {each.exit_code} | `{each.__name__}` | {_first(inspect.getdoc(each))} |" for each in family)
+    yield "| 130 | | interrupted; run folder and results schema are consistent |\n"
+
+
+def _first(doc: str | None) -> str:
+    return (doc or "").splitlines()[0]
+
+
+def _artefacts() -> Iterator[str]:
+    yield "## Run folder\n\n| artefact | made by | holds |\n| --- | --- | --- |"
+    held: dict[str, type[schema.Bundle]] = {
+        artefacts.RECORDS: schema.Records, artefacts.TIMELINE: schema.Timeline, artefacts.LABELS: schema.Labels}
+    for name, verb in artefacts.MADE_BY.items():
+        bundle = held.get(name)
+        content = ", ".join(f"`{table.name}`" for table in bundle.tables()) if bundle else "counts and codes"
+        yield f"| `{name}` | `{verb}` | {content} |"
+    yield "\nThe columns are those of [tables.md](tables.md); layout version " + f"{artefacts.FORMAT}.\n"
+
+
+def _keys() -> Iterator[str]:
+    """Every key of the two files with its type, default and docstring, as written in `config.py`."""
+    classes = {node.name: node for node in ast.parse(inspect.getsource(config)).body if isinstance(node, ast.ClassDef)}
+    for file, root in (("study.toml", "Study"), ("site.toml", "Site")):
+        yield f"## Keys of `{file}`\n\n| key | type | default | meaning |\n| --- | --- | --- | --- |"
+        yield from _fields(classes, root, "")
+        yield ""
+
+
+def _fields(classes: dict[str, ast.ClassDef], name: str, prefix: str) -> Iterator[str]:
+    body = classes[name].body
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            continue
+        key, kind = prefix + node.target.id, ast.unparse(node.annotation)
+        nested = [part.id for part in ast.walk(node.annotation) if isinstance(part, ast.Name) and part.id in classes]
+        if nested:
+            many = {"tuple": "[]", "dict": ".NAME"}.get(kind.split("[")[0], "")
+            yield from _fields(classes, nested[0], f"{key}{many}.")
+            continue
+        yield f"| `{key}` | {_cell(_plain(kind))} | {_default(node.value)} | {_cell(_doc(after))} |"
+
+
+def _plain(kind: str) -> str:
+    if kind.startswith("Literal["):
+        return kind.removeprefix("Literal[").removesuffix("]").replace("'", "`").replace(", ", " or ")
+    return kind.replace(" | None", "").replace(", ...", "")
+
+
+def _default(value: ast.expr | None) -> str:
+    if isinstance(value, ast.Call) and value.args:
+        value = value.args[0]
+    elif isinstance(value, ast.Call):
+        given = [keyword.value for keyword in value.keywords if keyword.arg == "default"]
+        value = given[0] if given else None
+    if value is None:
+        return "required"
+    written = str(getattr(config, value.id)) if isinstance(value, ast.Name) else ast.unparse(value)
+    return "" if written in {"None", "()", "{}", "''"} else f"`{written}`"
+
+
+def _doc(node: ast.stmt | None) -> str:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        return " ".join(node.value.value.split())
+    return ""
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "tables.md": tables, "definitions.md": definitions, "public_surface.md": public_surface,
+}
+
+
+if __name__ == "__main__":
+    for page, made in PAGES.items():
+        (DOCS / page).write_text(made(), encoding="utf-8")
