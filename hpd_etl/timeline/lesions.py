@@ -31,12 +31,11 @@ from hpd_etl.grouping import (
     sorted_codes,
     text,
 )
+from hpd_etl.measurability import ROLE, STATUS
 from hpd_etl.schema import LESIONS, LesionRole, LesionStatus, with_days
 from hpd_etl.timeline.index import Persons
 from hpd_etl.timeline.refusals import Refusals
 
-STATUS = {status: code for code, status in enumerate(LesionStatus)}
-ROLE = {role: code for code, role in enumerate(LesionRole)}
 MAX_SIZE_MM = 500.0
 _SAME = 1e-9
 

@@ -8,15 +8,12 @@ import numpy as np
 
 from hpd_etl.config import Study
 from hpd_etl.grouping import Bools, Floats, Ints, any_of, count, first_of_group, point_key, rank_in_group
+from hpd_etl.measurability import ROLE, STATUS, measurable, size_by_convention
 from hpd_etl.schema import LesionRole, LesionStatus
-from hpd_etl.timeline.lesions import ROLE, STATUS, LesionDays
+from hpd_etl.timeline.lesions import LesionDays
 
 MAX_TARGETS = 5
 MAX_TARGETS_PER_ORGAN = 2
-MEASURABLE_MM = 10.0
-MEASURABLE_NODE_MM = 15.0
-TOO_SMALL_MM = 5.0
-_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -43,13 +40,6 @@ class Sightings:
     lesions: int
 
 
-def size_by_convention(status: Ints, diameter: Floats) -> Floats:
-    """The diameter in mm; without one, 5 for too small, 0 for disappeared or not yet present, else NaN."""
-    gone = (status == STATUS[LesionStatus.DISAPPEARED]) | (status == STATUS[LesionStatus.NOT_YET_PRESENT])
-    by_status = np.where(status == STATUS[LesionStatus.TOO_SMALL], TOO_SMALL_MM, np.where(gone, 0.0, np.nan))
-    return np.where(np.isnan(diameter), by_status, diameter)
-
-
 def sightings(rows: LesionDays, point: Ints, day: Ints, persons: int, study: Study) -> Sightings:
     """What the lesion rows say about targets, before any scan is chosen."""
     n = len(rows.names["lesion_id"])
@@ -60,15 +50,14 @@ def sightings(rows: LesionDays, point: Ints, day: Ints, persons: int, study: Stu
         recorded[:] = False
     elif study.lesions.targets == "recorded":
         recorded[:] = True
-    least = np.where(rows.is_node, MEASURABLE_NODE_MM, MEASURABLE_MM)
     measured = (rows.status == STATUS[LesionStatus.MEASURED]) | (rows.status == STATUS[LesionStatus.PROGRESSED])
-    measurable = measured & (rows.diameter >= least * (1 - _TOLERANCE))
+    large = measured & measurable(rows.diameter, rows.is_node)
     non_target = any_of(rows.lesion, rows.role == ROLE[LesionRole.NON_TARGET], n)[rows.lesion]
     return Sightings(
         rows.person, rows.lesion, point, day, size,
         assessed=rows.assessed,
         seen=rows.assessed & (rows.status != STATUS[LesionStatus.NOT_YET_PRESENT]),
-        may_be_target=np.where(recorded[rows.person], called_target[rows.lesion] & rows.assessed, measurable & ~non_target),
+        may_be_target=np.where(recorded[rows.person], called_target[rows.lesion] & rows.assessed, large & ~non_target),
         recorded=recorded,
         called_target=called_target,
         called_new=any_of(rows.lesion, rows.role == ROLE[LesionRole.NEW], n),

@@ -1,0 +1,155 @@
+"""A published definition as data: what it requires, where it looks for scans, and its rule."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from hpd_etl.config import Study, Windows
+from hpd_etl.criteria.metrics import METRIC_SOURCES
+from hpd_etl.criteria.rules import COMPARISONS, Leaf, Node, Rule, leaves
+from hpd_etl.errors import ConfigurationError
+
+REQUIREMENTS = ("baseline", "first_evaluation", "pre_baseline")
+FRAMEWORKS = ("RECIST1.1", "irRECIST")
+GRADES = ("S", "V1", "V2", "M+", "M-", "?")
+STUDY_WINDOWS = "study"
+_KEYS = {
+    "id", "number", "version", "title", "citation", "framework", "new_lesions_in_sum", "requires", "value",
+    "windows", "published", "evidence", "notes", "rule",
+}
+_OPTIONAL = {"windows", "published", "notes", "number"}
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One version of one definition; immutable once released."""
+
+    id: str
+    number: int | None
+    """Committed number, from which cohort definition ids are counted; none for a study's own."""
+    version: int
+    title: str
+    citation: str
+    framework: str
+    new_lesions_in_sum: bool
+    requires: tuple[str, ...]
+    value: str
+    """The principal metric, shown with the label."""
+    windows: Mapping[str, int]
+    """The windows it states itself; the study's hold for the rest."""
+    published: Mapping[str, int]
+    evidence: Mapping[str, str]
+    """How each field is known: S or V1 read in the paper, V2 in a secondary source, M or ? assumed."""
+    notes: str
+    rule: Rule
+    sha256: str
+
+    @property
+    def window_set(self) -> str:
+        """Name of its choice of windows."""
+        stated = ",".join(f"{key}={day}" for key, day in sorted(self.windows.items()))
+        return stated or STUDY_WINDOWS
+
+    @property
+    def measure_set(self) -> str:
+        """Framework, window set, new-lesion rule and dimension: what its metrics are computed with."""
+        return "/".join([self.framework, self.window_set, "new" if self.new_lesions_in_sum else "targets", "sld"])
+
+    @property
+    def assumed_fields(self) -> tuple[str, ...]:
+        """Fields that no source we read states."""
+        return tuple(sorted(name for name, grade in self.evidence.items() if grade[0] in "M?"))
+
+
+def window_sets(definitions: Sequence[Definition], study: Study) -> dict[str, Windows]:
+    """The distinct windows of these definitions by name; the study's own always among them."""
+    sets = {STUDY_WINDOWS: study.windows}
+    for definition in definitions:
+        stated = {**study.windows.model_dump(), **definition.windows}
+        try:
+            sets[definition.window_set] = Windows.model_validate(stated)
+        except ValidationError as error:
+            raise ConfigurationError(f"{definition.id}: its windows do not fit the study's: {error.errors()[0]['msg']}") from error
+    return sets
+
+
+def parse(content: Mapping[str, Any], origin: str) -> Definition:
+    """The definition in this parsed TOML; `origin` names the file in errors."""
+    for key in content:
+        _known(key, _KEYS, "key", origin)
+    if absent := sorted(_KEYS - _OPTIONAL - set(content)):
+        raise ConfigurationError(f"{origin}: {', '.join(absent)} is missing")
+    _known(content["framework"], FRAMEWORKS, "framework", origin)
+    for name in content["requires"]:
+        _known(name, REQUIREMENTS, "requirement", origin)
+    for name in content.get("windows", {}):
+        _known(name, Windows.model_fields, "window", origin)
+    for name, grade in content["evidence"].items():
+        if grade not in GRADES:
+            raise ConfigurationError(f"{origin}: evidence.{name} = {grade!r} is no grade; use one of {', '.join(GRADES)}")
+    rule = _rule(content["rule"], origin)
+    _known(content["value"], METRIC_SOURCES, "metric", origin)
+    if content["value"] not in {leaf.metric for leaf in leaves(rule)}:
+        raise ConfigurationError(f"{origin}: value = {content['value']!r} is no metric of the rule")
+    return Definition(
+        id=str(content["id"]), number=content.get("number"), version=int(content["version"]), title=str(content["title"]),
+        citation=str(content["citation"]), framework=content["framework"],
+        new_lesions_in_sum=bool(content["new_lesions_in_sum"]), requires=tuple(content["requires"]),
+        value=content["value"], windows=dict(content.get("windows", {})), published=dict(content.get("published", {})),
+        evidence=dict(content["evidence"]), notes=str(content.get("notes", "")), rule=rule,
+        sha256=hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest(),
+    )
+
+
+def _rule(content: Any, origin: str) -> Rule:
+    if not isinstance(content, Mapping) or not content:
+        raise ConfigurationError(f"{origin}: a rule is a table with all, any, at_least or metric")
+    if "metric" in content:
+        return _leaf(content, origin)
+    join = next(iter(set(content) & {"all", "any", "of"}), None)
+    allowed = {"of", "at_least"} if join == "of" else {join}
+    if join is None or set(content) != allowed:
+        raise ConfigurationError(f"{origin}: a rule has exactly one of all, any, or at_least with of; found {sorted(content)}")
+    parts = tuple(_rule(part, origin) for part in content[join])
+    if not parts:
+        raise ConfigurationError(f"{origin}: {join} has no parts")
+    if join == "of":
+        n = content["at_least"]
+        if not isinstance(n, int) or not 1 <= n <= len(parts):
+            raise ConfigurationError(f"{origin}: at_least must lie between 1 and the {len(parts)} parts")
+        return Node("at_least", parts, n)
+    return Node(join, parts)
+
+
+def _leaf(content: Mapping[str, Any], origin: str) -> Leaf:
+    if set(content) != {"metric", "is", "value"}:
+        raise ConfigurationError(f"{origin}: a leaf has metric, is and value; found {sorted(content)}")
+    metric, sign, value = content["metric"], content["is"], content["value"]
+    _known(metric, METRIC_SOURCES, "metric", origin)
+    source = METRIC_SOURCES[metric]
+    if source.codes:
+        values = (value,) if isinstance(value, str) else tuple(value)
+        if sign not in ("=", "in"):
+            raise ConfigurationError(f"{origin}: {metric} is a code; compare it with = or in")
+        for code in values:
+            _known(code, source.codes, f"value of {metric}", origin)
+        return Leaf(metric, sign, values)
+    _known(sign, COMPARISONS, "comparison", origin)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(f"{origin}: {metric} is compared with a number")
+    return Leaf(metric, sign, float(value))
+
+
+def _known(name: object, names: Any, what: str, origin: str) -> None:
+    if name in names:
+        return
+    near = difflib.get_close_matches(str(name), [str(known) for known in names], n=1)
+    hint = f", did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(map(str, names)))}"
+    raise ConfigurationError(f"{origin}: unknown {what} {name!r}{hint}")

@@ -1,0 +1,166 @@
+"""The metrics a rule may name, and their values for one measure set.
+
+Each metric is a number (or a code) or missing, and a missing one says why in reason bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hpd_etl.config import Study
+from hpd_etl.criteria import growth
+from hpd_etl.criteria.burden import BIT, Burden, Course, missing_targets
+from hpd_etl.criteria.response import CODES, NE, Response
+from hpd_etl.criteria.rules import at_least
+from hpd_etl.grouping import Bools, Floats, Ints
+from hpd_etl.schema import METRICS, Reason, Timeline
+
+
+@dataclass(frozen=True)
+class MetricSource:
+    """What a metric is: its unit, its codes if it is one, and the reason given where a leaf on it fails."""
+
+    unit: str
+    failed: str
+    codes: tuple[str, ...] = ()
+
+
+def _of(name: str, failed: str) -> MetricSource:
+    return MetricSource(METRICS[name].unit, failed)
+
+
+METRIC_SOURCES: Mapping[str, MetricSource] = {
+    "tgk_pre": _of("tgk_pre", "tgk_pre_not_reached"),
+    "tgk_post": _of("tgk_post", "post_nonpositive"),
+    "tgk_ratio": _of("tgk_ratio", "tgk_ratio_not_reached"),
+    "tgr_pre": _of("tgr_pre", "tgr_pre_not_reached"),
+    "tgr_post": _of("tgr_post", "post_nonpositive"),
+    "tgr_ratio": _of("tgr_ratio", "tgr_ratio_not_reached"),
+    "tgr_delta": _of("tgr_delta", "tgr_delta_not_reached"),
+    "pace_ratio": _of("pace_ratio", "pace_ratio_not_reached"),
+    "sld_change_pct": _of("sld_change_pct", "change_not_reached"),
+    "new_lesions": _of("new_lesions", "new_lesions_not_reached"),
+    "new_organs": _of("new_organs", "new_organs_not_reached"),
+    "ttf_months": MetricSource("months", "treatment_went_on"),
+    "response_first": MetricSource("", "response_not_reached", CODES),
+}
+"""All metrics a definition may name."""
+
+MONTH_METRICS = frozenset({"tgk_pre", "tgk_post", "tgr_pre", "tgr_post", "tgr_ratio", "tgr_delta", "ttf_months"})
+"""Metrics that change with the length of a month (ambiguity A9)."""
+
+GROWTH_FLAGS = (
+    "growth_onset", "pre_growth_below_measurement_error", "suspected_hpd_no_baseline_disease",
+)
+_MEASUREMENT_ERROR_MM = 5.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All metrics of every person under one measure set."""
+
+    low: Mapping[str, Floats]
+    high: Mapping[str, Floats]
+    """The same array as in `low`, but for metrics known as an interval."""
+    missing: Mapping[str, Ints]
+    """Reason bits where a metric is missing."""
+    response: Ints
+    sums: Mapping[str, Floats]
+    dt_pre: Floats
+    dt_post: Floats
+    flags: Mapping[str, Bools]
+
+
+def measure(line: Course, sums: Burden, response: Response, timeline: Timeline, unmet: Mapping[str, Ints],
+            study: Study, month_days: float, *, new_lesions: bool) -> Measured:
+    """The metrics of one measure set; `unmet` holds by requirement why a scan is missing, as reason bits."""
+    value = np.round(sums.targets_mm + sums.new_mm, 6) if new_lesions else sums.targets_mm
+    value = np.where(sums.complete, value, np.nan)
+    scans = line.scans
+    burdens, absent = {}, {}
+    for name, scan, requirement in (("s_pre_mm", scans.pre, "pre_baseline"), ("s0_mm", scans.baseline, "baseline"),
+                                    ("s_post_mm", scans.post, "first_evaluation")):
+        why = missing_targets(line, scan, sums)
+        known = np.where(scan >= 0, value[scan], np.nan) if len(value) else np.full(line.persons, np.nan)
+        burdens[name] = np.where(why == 0, known, np.nan)
+        absent[name] = np.where(scan >= 0, why, unmet[requirement])
+    return from_burdens(burdens, absent, scans.interval(scans.pre, scans.baseline), scans.interval(scans.baseline, scans.post),
+                        _first(response.code, scans.post), unmet["first_evaluation"], _ttf(timeline), study, month_days,
+                        _new(sums, scans.post, unmet["first_evaluation"]))
+
+
+def _first(code: Ints, post: Ints) -> Ints:
+    return np.where(post >= 0, code[post], NE) if len(code) else np.full(len(post), NE)
+
+
+def _ttf(timeline: Timeline) -> tuple[Floats, Floats]:
+    """Time to treatment failure in days, as an interval; infinite above where it is censored."""
+    index = timeline.index
+    least = index["ttf_min_days"].to_numpy(np.float64, na_value=np.nan)
+    return least, index["ttf_max_days"].to_numpy(np.float64, na_value=np.inf)
+
+
+def _new(sums: Burden, post: Ints, absent: Ints) -> Mapping[str, tuple[Floats, Ints]]:
+    def at_post(values: Ints) -> Floats:
+        known = values[post].astype(np.float64) if len(values) else np.full(len(post), np.nan)
+        return np.where(post >= 0, known, np.nan)
+    return {"new_lesions": (at_post(sums.n_new), absent), "new_organs": (at_post(sums.n_new_organs), absent)}
+
+
+def from_burdens(burdens: Mapping[str, Floats], absent: Mapping[str, Ints], dt_pre: Floats, dt_post: Floats, response: Ints,
+                 no_post: Ints, ttf_days: tuple[Floats, Floats], study: Study, month_days: float,
+                 counts: Mapping[str, tuple[Floats, Ints]]) -> Measured:
+    """The metrics from the three burdens; what is missing says why (ambiguities A1-A8)."""
+    s_pre, s0, s_post = burdens["s_pre_mm"], burdens["s0_mm"], burdens["s_post_mm"]
+    pre, base, post = absent["s_pre_mm"], absent["s0_mm"], absent["s_post_mm"]
+    zero_base = np.where(s0 == 0, BIT[Reason.ZERO_BASELINE], 0)
+    zero_pre = np.where(s_pre == 0, BIT[Reason.ZERO_PREBASELINE], 0)
+    grown = s0 - s_pre
+    flat = ~np.isnan(grown) & ((grown <= 0) | (np.abs(grown) < study.criteria.min_pre_change_mm))
+    no_growth = np.where(flat, BIT[Reason.PRE_GROWTH_NONPOSITIVE], 0)
+    tgr_pre = growth.tgr(s_pre, s0, dt_pre, month_days)
+    tgr_post = growth.tgr(s0, s_post, dt_post, month_days)
+    both = pre | base | post
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = {
+            "tgk_pre": (growth.tgk(s_pre, s0, dt_pre, month_days), pre | base),
+            "tgk_post": (growth.tgk(s0, s_post, dt_post, month_days), base | post),
+            "tgk_ratio": (growth.tgk_ratio(s_pre, s0, s_post, dt_pre, dt_post), both | no_growth),
+            "tgr_pre": (tgr_pre, pre | base | zero_pre),
+            "tgr_post": (tgr_post, base | post | zero_base),
+            "tgr_ratio": (tgr_post / tgr_pre, both | zero_pre | zero_base | no_growth),
+            "tgr_delta": (tgr_post - tgr_pre, both | zero_pre | zero_base),
+            "pace_ratio": (growth.pace_ratio(s_pre, s0, s_post, dt_pre, dt_post), both | zero_pre | zero_base | no_growth),
+            "sld_change_pct": (growth.change_pct(s0, s_post), base | post | zero_base),
+            **counts,
+        }
+    if study.criteria.pre_growth_nonpositive == "positive_post_is_hpd":
+        _onset_counts(found, flat & (s_post > s0))
+    low = {name: np.where(why == 0, values, np.nan) for name, (values, why) in found.items()}
+    missing = {name: why for name, (_, why) in found.items()}
+    least, most = ttf_days
+    undated = np.isnan(least)
+    low["ttf_months"] = least / month_days
+    high = {**low, "ttf_months": np.where(undated, np.nan, most / month_days)}
+    missing["ttf_months"] = np.where(np.isinf(most) | (most > least) | undated, BIT[Reason.TTF_UNKNOWN], 0)
+    missing["response_first"] = np.where(no_post != 0, no_post, np.where(response == NE, BIT[Reason.RESPONSE_UNKNOWN], 0))
+    return Measured(low, high, missing, response, burdens, dt_pre, dt_post, _growth_flags(s_pre, s0, s_post, flat))
+
+
+def _onset_counts(found: dict[str, tuple[Floats, Ints]], onset: Bools) -> None:
+    """The named policy that takes growth after no growth as an unbounded ratio."""
+    for name in ("tgk_ratio", "tgr_ratio", "pace_ratio"):
+        values, why = found[name]
+        found[name] = (np.where(onset, np.inf, values), np.where(onset, why & ~BIT[Reason.PRE_GROWTH_NONPOSITIVE], why))
+
+
+def _growth_flags(s_pre: Floats, s0: Floats, s_post: Floats, flat: Bools) -> Mapping[str, Bools]:
+    grown = np.abs(s0 - s_pre)
+    return {
+        "growth_onset": flat & (s_post > s0),
+        "pre_growth_below_measurement_error": ~np.isnan(grown) & ~at_least(grown, _MEASUREMENT_ERROR_MM),
+        "suspected_hpd_no_baseline_disease": (s0 == 0) & (s_post > 0) & ~np.isnan(s_pre),
+    }

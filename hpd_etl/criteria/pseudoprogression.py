@@ -1,0 +1,88 @@
+"""What the next scan says about a first progression; ambiguity D5.
+
+A progression at the first evaluation is confirmed by progression, refuted by its absence at the next
+assessed time point at least 28 days later and before any other systemic therapy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hpd_etl.criteria.burden import Burden, Course
+from hpd_etl.criteria.response import NE, PD, PROGRESSION, Response
+from hpd_etl.criteria.rules import at_least
+from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, lowest, positions, sorted_codes
+from hpd_etl.schema import LABELS, Timeline
+
+CONFIRMATION_DAYS = 28
+STATES = LABELS["confirmation"].values
+NOT_APPLICABLE, PROVISIONAL, CONFIRMED, REFUTED, UNRESOLVED = range(len(STATES))
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """The state of each person's first progression, and the time point that decided it (-1 for none)."""
+
+    state: Ints
+    point: Ints
+    progression: Bools
+
+    @property
+    def pseudoprogression(self) -> Bools:
+        """Progression that the next scan did not show any more."""
+        return self.state == REFUTED
+
+
+def confirm(line: Course, sums: Burden, response: Response, timeline: Timeline) -> Confirmation:
+    """The state of every first progression under one framework."""
+    n, day = line.persons, line.scans.day
+    post = line.scans.post
+    post_day = line.scans.day_of(post)
+    progression = (post >= 0) & (response.code[post] == PD) if len(day) else np.zeros(n, dtype=np.bool_)
+    assessed = (sums.n_targets > 0) | (sums.n_new > 0) | sums.recorded | (response.code != NE)
+    first_possible = np.where(post_day == NO_DAY, np.iinfo(np.int64).max, post_day + CONFIRMATION_DAYS)
+    later = assessed & (day >= first_possible[line.person])
+    point = lowest(line.person[later], np.flatnonzero(later), n, -1)
+
+    other = _other_therapy(line, timeline, post_day)
+    next_day = line.scans.day_of(point)
+    untreated = (point >= 0) & ((other == NO_DAY) | (other >= next_day))
+    answer = _answer(line, sums, response, point, post)
+    followup = timeline.index["followup_end_day"].to_numpy(np.int64, na_value=NO_DAY)
+    dead = timeline.index["death_day"].notna().to_numpy(np.bool_)
+    waiting = (point < 0) & (other == NO_DAY) & ~dead & (followup != NO_DAY) & (followup >= first_possible)
+    state = np.select([untreated, waiting], [answer, PROVISIONAL], UNRESOLVED)
+    return Confirmation(np.where(progression, state, NOT_APPLICABLE), np.where(progression & untreated, point, -1), progression)
+
+
+def _answer(line: Course, sums: Burden, response: Response, point: Ints, post: Ints) -> Ints:
+    """Confirmed or refuted by sum and new lesions, else by a recorded response, else unresolved."""
+    if not line.points:
+        return np.full(len(point), UNRESOLVED)
+    low = ~at_least(response.burden[point] - response.baseline_mm, PROGRESSION * response.baseline_mm)
+    known = sums.complete[point] & ~np.isnan(response.baseline_mm)
+    by_sum = np.where(low & ~_further_new(line, point, post), REFUTED, CONFIRMED)
+    by_record = np.where(response.code[point] == PD, CONFIRMED, REFUTED)
+    return np.where(known, by_sum, np.where(response.recorded[point], by_record, UNRESOLVED))
+
+
+def _further_new(line: Course, point: Ints, post: Ints) -> Bools:
+    """A new lesion at the later time point that was not there at the first evaluation."""
+    lesions = int(line.lesion.max(initial=-1)) + 1
+    placed = line.is_new & (line.row_point >= 0)
+    known = any_of(line.lesion, placed & (line.row_point == post[line.row_person]), lesions)
+    further = placed & (line.row_point == point[line.row_person]) & ~known[line.lesion]
+    return any_of(line.row_person, further, line.persons)
+
+
+def _other_therapy(line: Course, timeline: Timeline, post_day: Ints) -> Ints:
+    """First day after the first evaluation of a systemic therapy not given up to then."""
+    systemic = timeline.therapies.loc[(timeline.therapies["kind"] == "systemic").to_numpy(np.bool_, na_value=False)]
+    person, day = positions(systemic["person_id"], line.ids), systemic["days_from_index"].to_numpy(np.int64)
+    [agent], names = sorted_codes(systemic["agent"])
+    drugs, drug = np.unique(person * (len(names) + 1) + agent + 1, return_inverse=True)
+    begun, owner = lowest(drug, day, len(drugs), NO_DAY), drugs // (len(names) + 1)
+    after = (post_day[owner] != NO_DAY) & (begun > post_day[owner])
+    return lowest(owner[after], begun[after], line.persons, NO_DAY)

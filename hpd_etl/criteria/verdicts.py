@@ -1,0 +1,68 @@
+"""From metrics to verdicts and reason bits: requirements first, then the rule in three-valued logic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpd_etl.config import Study
+from hpd_etl.criteria.burden import BIT
+from hpd_etl.criteria.definition import Definition
+from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured
+from hpd_etl.criteria.response import CODES, NE
+from hpd_etl.criteria.rules import FALSE, TRUE, UNKNOWN, Leaf, Truths, compare, evaluate, leaves, required_leaves
+from hpd_etl.grouping import Ints
+from hpd_etl.schema import LABELS, Reason
+
+VERDICTS = LABELS["verdict"].values
+HPD, NOT_HPD, NOT_EVALUABLE = range(3)
+_SUMS = (Reason.IMPRECISE_DATE, Reason.NODE_SHORT_AXIS_MISSING, Reason.LOCAL_THERAPY, Reason.LESION_SET_MISMATCH,
+         Reason.ZERO_BASELINE, Reason.ZERO_PREBASELINE)
+REQUIRED_SUMS = np.bitwise_or.reduce([BIT[reason] for reason in _SUMS])
+"""Reasons that a growth or percentage leaf within `all` may not have, whatever the other leaves say."""
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """One number a person: the verdict, why it cannot be given, and which leaves failed."""
+
+    verdict: NDArray[np.int8]
+    reasons: Ints
+    """Reason bits of a NOT_EVALUABLE; 0 for the others."""
+    failed: Ints
+    """Bits of the rule's leaves, in their order, that are false."""
+
+
+def decide(definition: Definition, measured: Measured, unmet: Mapping[str, Ints], study: Study) -> Verdicts:
+    """The verdict of every person under one definition."""
+    found = {leaf: truth(leaf, measured) for leaf in leaves(definition.rule)}
+    result = evaluate(definition.rule, found)
+    lacking = unmet["index"].copy()
+    for requirement in definition.requires:
+        lacking |= unmet[requirement]
+    required = REQUIRED_SUMS
+    if study.criteria.pre_growth_nonpositive == "exclude":
+        required = required | BIT[Reason.PRE_GROWTH_NONPOSITIVE]
+    for leaf in required_leaves(definition.rule):
+        if not METRIC_SOURCES[leaf.metric].codes and leaf.metric != "ttf_months":
+            lacking |= measured.missing[leaf.metric] & required
+    undecided = (result == UNKNOWN) | (lacking != 0)
+    reasons = lacking
+    failed = np.zeros(len(result), dtype=np.int64)
+    for place, (leaf, value) in enumerate(found.items()):
+        reasons |= np.where(value == UNKNOWN, measured.missing[leaf.metric], 0)
+        failed |= (value == FALSE).astype(np.int64) << place
+    verdict = np.where(undecided, NOT_EVALUABLE, np.where(result == TRUE, HPD, NOT_HPD)).astype(np.int8)
+    return Verdicts(verdict, np.where(undecided, reasons, 0), failed)
+
+
+def truth(leaf: Leaf, measured: Measured) -> Truths:
+    """The truth of one leaf for every person."""
+    if isinstance(leaf.value, tuple):
+        wanted = np.isin(measured.response, [CODES.index(code) for code in leaf.value])
+        unknown = (measured.missing[leaf.metric] != 0) | (measured.response == NE)
+        return np.where(unknown, UNKNOWN, wanted * TRUE).astype(np.int8, copy=False)
+    return compare(measured.low[leaf.metric], measured.high[leaf.metric], leaf.sign, leaf.value)

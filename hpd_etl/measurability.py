@@ -1,0 +1,41 @@
+"""What a size means under RECIST 1.1: the conventions that timeline and criteria share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hpd_etl.grouping import Bools, Floats, Ints
+from hpd_etl.schema import LesionRole, LesionStatus
+
+MEASURABLE_MM = 10.0
+"""Least longest diameter of a measurable lesion."""
+MEASURABLE_NODE_MM = 15.0
+"""Least short axis of a measurable lymph node."""
+NORMAL_NODE_MM = 10.0
+"""A node with a shorter short axis is normal."""
+TOO_SMALL_MM = 5.0
+"""By convention the diameter of a target that is too small to measure."""
+TOLERANCE = 1e-9
+"""Relative; sizes this close to a threshold have reached it (ambiguity A10)."""
+
+STATUS = {status: code for code, status in enumerate(LesionStatus)}
+"""Codes of the statuses, in the order of the schema's category."""
+ROLE = {role: code for code, role in enumerate(LesionRole)}
+"""Codes of the roles, in the order of the schema's category."""
+
+
+def size_by_convention(status: Ints, diameter: Floats) -> Floats:
+    """The diameter in mm; without one, 5 for too small, 0 for disappeared or not yet present, else NaN."""
+    gone = (status == STATUS[LesionStatus.DISAPPEARED]) | (status == STATUS[LesionStatus.NOT_YET_PRESENT])
+    by_status = np.where(status == STATUS[LesionStatus.TOO_SMALL], TOO_SMALL_MM, np.where(gone, 0.0, np.nan))
+    return np.where(np.isnan(diameter), by_status, diameter)
+
+
+def measurable(size: Floats, is_node: Bools) -> Bools:
+    """Large enough to be a target, or to enter a sum as a new lesion."""
+    return np.asarray(size >= np.where(is_node, MEASURABLE_NODE_MM, MEASURABLE_MM) * (1 - TOLERANCE))
+
+
+def persists(size: Floats, is_node: Bools) -> Bools:
+    """Keeps a target response from being complete: any size, but a node only from 10 mm on."""
+    return np.where(is_node, size >= NORMAL_NODE_MM * (1 - TOLERANCE), size > 0)
