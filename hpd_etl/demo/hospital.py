@@ -12,7 +12,7 @@ import pyarrow as pa
 from hpd_etl.config import Access
 from hpd_etl.database import Database, connect
 from hpd_etl.demo import vocabulary
-from hpd_etl.demo.cdm import TABLES, VOCABULARY_TABLES, Version, ddl, fields, index_of, schema
+from hpd_etl.demo.cdm import TABLES, VOCABULARY_TABLES, Version, ddl, index_of, schema
 from hpd_etl.demo.gaps import GAPS
 from hpd_etl.demo.growth import GROWTH
 from hpd_etl.demo.oddities import COMPARATORS, RECORDING, TREATMENT
@@ -95,31 +95,31 @@ def _written(database: Database, name: str, rows: pa.Table, version: Version) ->
 
 def _assigned(persons: int, seed: int) -> dict[int, Kind]:
     """Which person is of which kind: a fifth are checkpoint kinds, three in a hundred comparators."""
-    kinds = [*_apportioned(_CHECKPOINT, persons // 5), *_apportioned(COMPARATORS, persons * 3 // 100)]
+    kinds = [*_apportioned(_CHECKPOINT, persons // 5, seed), *_apportioned(COMPARATORS, persons * 3 // 100, seed)]
     numbers = list(range(1, persons + 1))
     drawn(seed, "kinds").shuffle(numbers)
     return dict(zip(numbers, kinds, strict=False))
 
 
-def _apportioned(kinds: tuple[Kind, ...], places: int) -> list[Kind]:
+def _apportioned(kinds: tuple[Kind, ...], places: int, seed: int) -> list[Kind]:
     """Places given by weight; every kind once before any kind twice."""
+    if places < len(kinds):
+        return drawn(seed, "few").sample(kinds, places)
     given = {kind.name: 1 for kind in kinds}
-    for _ in range(max(0, places - len(kinds))):
+    for _ in range(places - len(kinds)):
         neediest = max(kinds, key=lambda kind: kind.weight / given[kind.name])
         given[neediest.name] += 1
-    return [kind for kind in kinds for _ in range(given[kind.name])][:max(places, len(kinds))]
+    return [kind for kind in kinds for _ in range(given[kind.name])]
 
 
 def _tables(persons: int, seed: int, version: Version) -> dict[str, pa.Table]:
-    if persons < 4 * len(KINDS):
-        raise ValueError(f"a hospital needs at least {4 * len(KINDS)} persons to show every kind")
     ledger, by_person = Ledger(), _assigned(persons, seed)
     for number in range(1, persons + 1):
         if number in by_person:
             patient(number, by_person[number], ledger, seed)
         else:
             untreated(number, ledger, seed)
-    made = {name: pa.Table.from_pylist(ledger.rows[name], schema(name)) for name in TABLES}
+    made = {name: pa.Table.from_pylist(ledger.rows[name], schema(name, version)) for name in TABLES}
     made["cdm_source"] = _rows("cdm_source", [(
         "Synthetic hospital", "SYNTHETIC", "hpd_etl", "Generated from a seed; no real person", None, None,
         date(2026, 1, 1), date(2026, 1, 1), f"v{version}", 756265 if version == "5.4" else 0, "v5.0 SYNTHETIC")])
@@ -127,7 +127,7 @@ def _tables(persons: int, seed: int, version: Version) -> dict[str, pa.Table]:
     made["concept_ancestor"] = _rows("concept_ancestor", vocabulary.ancestors())
     made["concept_relationship"] = _rows("concept_relationship", vocabulary.mapped())
     made["vocabulary"] = _rows("vocabulary", vocabulary.vocabularies())
-    return {name: table.select([field.name for field in fields(name, version)]) for name, table in made.items()}
+    return {name: table.select(schema(name, version).names) for name, table in made.items()}
 
 
 def _rows(table: str, rows: Sequence[tuple[object, ...]]) -> pa.Table:

@@ -82,8 +82,7 @@ class Kind:
     """A kind of patient and the truth about it.
 
     `used` are the positions in `days` of the pre-baseline, baseline and first-evaluation scan; None where
-    one of them does not exist. `failure` says whether treatment failed before 60.875 days (early, late), or
-    nobody can know (unknown).
+    one of them does not exist.
     """
 
     name: str
@@ -93,7 +92,6 @@ class Kind:
     lesions: tuple[Lesion, ...] = ()
     doses: tuple[Dose, ...] = ()
     events: tuple[Event, ...] = ()
-    failure: str = "late"
     used: tuple[int, int, int] | None = (0, 1, 2)
     death: int | None = None
     observed: tuple[tuple[int, int], ...] = field(default=((-400, 420),))
