@@ -34,16 +34,28 @@ def text(series: pd.Series[str]) -> pa.Array:
 
 def positions(series: pd.Series[str], among: pa.Array) -> Ints:
     """Where each value stands in `among`; -1 where it does not."""
-    found = pc.fill_null(pc.index_in(text(series), value_set=among), -1)
-    return found.to_numpy(zero_copy_only=False).astype(np.int64)
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        of_category = np.append(_positions(text(pd.Series(series.cat.categories)), among), -1)
+        return of_category[series.cat.codes.to_numpy()]
+    return _positions(text(series), among)
+
+
+def _positions(values: pa.Array, among: pa.Array) -> Ints:
+    found = pc.fill_null(pc.index_in(values, value_set=among.cast(values.type)), -1)
+    return np.asarray(found, dtype=np.int64)
 
 
 def sorted_codes(*columns: pd.Series[str]) -> tuple[list[Ints], pa.Array]:
     """Codes of string columns into one alphabetically sorted dictionary; -1 where missing."""
-    everything = pa.concat_arrays([text(column) for column in columns])
-    names = pc.drop_null(pc.unique(everything))
+    names = pc.drop_null(pc.unique(pa.concat_arrays([_distinct_text(column) for column in columns])))
     names = pc.take(names, pc.sort_indices(names))
     return [positions(column, names) for column in columns], names
+
+
+def _distinct_text(series: pd.Series[str]) -> pa.Array:
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return text(pd.Series(series.cat.categories)).cast(pa.large_string())
+    return pc.unique(text(series)).cast(pa.large_string())
 
 
 def days(series: pd.Series[pd.Timestamp]) -> Ints:
@@ -82,8 +94,18 @@ def floats(values: Floats) -> pd.Series[float]:
 def named(codes: Ints, names: Sequence[str | None] | pa.Array) -> pd.Series[str]:
     """Codes back to names; -1 is missing."""
     dictionary = names if isinstance(names, pa.Array) else pa.array(names, pa.string())
-    taken = dictionary.take(pa.array(codes, mask=codes < 0))
-    return pd.Series(pd.arrays.ArrowStringArray(taken.cast(pa.large_string())))  # type: ignore[call-arg]
+    return strings(dictionary.take(pa.array(codes, mask=codes < 0)))
+
+
+def strings(values: pa.Array) -> pd.Series[str]:
+    """An Arrow array of strings as a column."""
+    return pd.Series(pd.arrays.ArrowStringArray(values.cast(pa.large_string())))  # type: ignore[call-arg]
+
+
+def coded(codes: Ints, names: pa.Array) -> pd.Series[str]:
+    """Codes back to names that repeat, kept as a dictionary; the names are distinct, -1 is missing."""
+    categories = pd.Index(pd.arrays.ArrowStringArray(names.cast(pa.large_string())))  # type: ignore[call-arg]
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(categories), validate=False))
 
 
 def category(codes: Ints, values: Sequence[str]) -> pd.Series[str]:
@@ -121,6 +143,19 @@ def rank_in_group(sorted_keys: Ints) -> Ints:
     first = first_of_group(sorted_keys)
     starts = np.flatnonzero(first)
     return np.arange(len(sorted_keys)) - np.repeat(starts, np.diff(np.append(starts, len(sorted_keys))))
+
+
+def distinct(keys: Ints) -> Ints:
+    """The distinct keys, sorted; by sorting, which beats hashing for the keys used here."""
+    ordered = np.sort(keys)
+    return ordered[first_of_group(ordered)]
+
+
+def stable_order(keys: Ints) -> Ints:
+    """The order that sorts the keys; quick where they are sorted already."""
+    if len(keys) < 2 or bool((keys[1:] >= keys[:-1]).all()):
+        return np.arange(len(keys))
+    return np.argsort(keys, kind="stable")
 
 
 def count(codes: Ints, n: int) -> Ints:

@@ -160,12 +160,18 @@ def _coerced(given: pd.DataFrame, column: Column, table: str) -> pd.Series[Any]:
     if column.name not in given:
         return pd.Series(pd.NA, index=given.index).astype(column.dtype)
     values = given[column.name]
-    if values.dtype == column.dtype:
+    if values.dtype == column.dtype or _is_dictionary_of(column, values):
         return values
     made = values.astype(column.dtype)
     if column.values and int(made.isna().sum()) > int(values.isna().sum()):
         raise ValueError(f"{table}.{column.name} holds a code that is not in its list")
     return made
+
+
+def _is_dictionary_of(column: Column, values: pd.Series[Any]) -> bool:
+    """Strings that repeat may stand as a categorical of strings; the table reads the same."""
+    open_list = not column.values and column.kind in (Kind.ID, Kind.TEXT, Kind.CODE)
+    return open_list and isinstance(values.dtype, pd.CategoricalDtype) and values.cat.categories.dtype == "string"
 
 
 def _id(name: str, doc: str) -> Column:

@@ -12,7 +12,7 @@ from hpd_etl.config import Study
 from hpd_etl.criteria import frames
 from hpd_etl.criteria.burden import Burden, Course, burden, course
 from hpd_etl.criteria.definition import Definition, parse, window_sets
-from hpd_etl.criteria.metrics import MONTH_METRICS, Measured, measure
+from hpd_etl.criteria.metrics import GROWTH_FLAGS, MONTH_METRICS, Measured, measure, observe
 from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
 from hpd_etl.criteria.requirements import unmet
 from hpd_etl.criteria.response import Response, respond
@@ -46,6 +46,7 @@ class _MeasureSet:
     confirmation: Confirmation
     measured: Measured
     by_month: tuple[Measured, ...]
+    flags: Mapping[str, Bools]
 
 
 def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> Labels:
@@ -95,11 +96,11 @@ def _followed(timeline: Timeline, window_set: str, study: Study, definitions: Se
 def _measure_set(timeline: Timeline, one: _Followed, group: Sequence[Definition], study: Study) -> _MeasureSet:
     first = group[0]
     response = respond(one.line, one.sums, timeline, first.framework, study)
-    by_month = tuple(
-        measure(one.line, one.sums, response, timeline, one.unmet, study, month, new_lesions=first.new_lesions_in_sum)
-        for month in (study.criteria.month_days, *_other_months(study)))
+    seen = observe(one.line, one.sums, response, timeline, one.unmet, new_lesions=first.new_lesions_in_sum)
+    by_month = tuple(measure(seen, study, month) for month in (study.criteria.month_days, *_other_months(study)))
     confirmation = confirm(one.line, one.sums, response, timeline)
-    return _MeasureSet(first.measure_set, one, response, confirmation, by_month[0], by_month[1:])
+    flags = frames.flags_of(timeline, one.line, one.sums, response, confirmation, by_month[0], study)
+    return _MeasureSet(first.measure_set, one, response, confirmation, by_month[0], by_month[1:], flags)
 
 
 def _other_months(study: Study) -> Iterator[float]:
@@ -112,7 +113,8 @@ def _labels(timeline: Timeline, measures: _MeasureSet, definition: Definition, s
     if MONTH_METRICS & {leaf.metric for leaf in leaves(definition.rule)}:
         for other in measures.by_month:
             sensitive |= decide(definition, other, measures.followed.unmet, study).verdict != verdicts.verdict
-    flags = frames.flags_of(timeline, measures.followed.line, measures.followed.sums, measures.response, measures.confirmation,
-                            measures.measured, definition, study)
+    flags = {**measures.flags, "month_sensitive": sensitive}
+    if "pre_baseline" not in definition.requires:
+        flags = {name: marked for name, marked in flags.items() if name not in GROWTH_FLAGS}
     return frames.labels_frame(timeline, measures.followed.line, measures.measured, measures.confirmation, definition, verdicts,
-                               {**flags, "month_sensitive": sensitive}, study)
+                               flags, study)

@@ -20,13 +20,17 @@ from hpd_etl.grouping import (
     Ints,
     any_of,
     count,
+    distinct,
     flags,
     lookup,
     lowest,
+    named,
     numbers,
     point_key,
+    point_of,
     positions,
     sorted_codes,
+    stable_order,
     text,
     total,
 )
@@ -88,6 +92,9 @@ class Course:
     organ_unknown: Bools
     """By person: a local therapy in the window whose organ, or whose targets' organ, is not known."""
     targets_recorded: Bools
+    row_order: Ints
+    """Lesion rows by lesion and day, and the keys in that order."""
+    row_keys: Ints
 
     @property
     def persons(self) -> int:
@@ -103,9 +110,9 @@ def course(timeline: Timeline, window_set: str, study: Study) -> Course:
     ids = text(timeline.index["person_id"])
     choices = timeline.scan_choices.loc[(timeline.scan_choices["window_set"] == window_set).to_numpy(np.bool_)]
     key = point_key(positions(choices["person_id"], ids), choices["days_from_index"].to_numpy(np.int64))
-    order = np.argsort(key, kind="stable")
+    order = stable_order(key)
     key, role = key[order], choices["role"].cat.codes.to_numpy()[order]
-    person, day = key >> 22, (key & ((1 << 22) - 1)) - (1 << 21)
+    person, day = point_of(key)
     scans = Scans(*(_point_of_role(person, role, name, len(ids)) for name in
                     (ScanRole.PRE, ScanRole.BASELINE, ScanRole.POST)), day)
     return _with_lesions(timeline, window_set, study, ids, person, key, scans)
@@ -140,8 +147,10 @@ def _with_lesions(timeline: Timeline, window_set: str, study: Study, ids: pa.Arr
     after = (row_day > np.where(base == NO_DAY, 0, base)) & (status != STATUS[LesionStatus.DISAPPEARED])
     emerging = seen & after & ~known_before[lesion] & ~in_set[lesion]
     counts_as_new = called_new[lesion] | (study.lesions.new_lesions == "first_seen")
-    [organ, treated_organ], organs = sorted_codes(rows["organ"].str.casefold(), timeline.therapies["organ"].str.casefold())
+    [organ, treated_organ], organs = sorted_codes(_folded(rows["organ"]), _folded(timeline.therapies["organ"]))
     local_from, unknown = _local_therapy(timeline, ids, scans, target_owner, target_lesion, lesion, organ, treated_organ, len(organs), n)
+    row_keys = point_key(lesion, row_day)
+    row_order = stable_order(row_keys)
     lesion_local = np.full(n, NO_DAY)
     lesion_local[target_lesion] = local_from
     return Course(
@@ -153,7 +162,15 @@ def _with_lesions(timeline: Timeline, window_set: str, study: Study, ids: pa.Arr
         treated_locally=(lesion_local[lesion] != NO_DAY) & (row_day >= lesion_local[lesion]),
         target_person=target_owner, target_lesion=target_lesion, local_from=local_from, organ_unknown=unknown,
         targets_recorded=any_of(target_owner, (targets["origin"] == "recorded").to_numpy(np.bool_), len(ids)),
+        row_order=row_order, row_keys=row_keys[row_order],
     )
+
+
+def _folded(organs: pd.Series[str]) -> pd.Series[str]:
+    """Organs without case; only the distinct names are folded."""
+    names = organs.astype("category").cat
+    folded = pd.Series(names.categories, dtype="string[pyarrow]").str.casefold()
+    return named(names.codes.to_numpy().astype(np.int64), text(folded))
 
 
 def _local_therapy(timeline: Timeline, ids: pa.Array, scans: Scans, owner: Ints, target: Ints, lesion: Ints, organ: Ints,
@@ -211,7 +228,7 @@ def burden(line: Course, timeline: Timeline) -> Burden:
     new = np.flatnonzero(placed & line.is_new)
     grown = new[measurable(line.size[new], line.is_node[new])]
     own_organ = np.where(line.organ < 0, int(line.organ.max(initial=0)) + 1 + line.lesion, line.organ)
-    organs = np.unique(line.row_point[new] * (int(own_organ.max(initial=0)) + 1) + own_organ[new])
+    organs = distinct(line.row_point[new] * (int(own_organ.max(initial=0)) + 1) + own_organ[new])
     return Burden(
         np.where(by_sum, np.round(np.nan_to_num(recorded_mm), 6), targets_mm), complete | by_sum, known,
         total(line.row_point[grown], line.size[grown], n), count(line.row_point[new], n),
@@ -238,10 +255,9 @@ def _recorded_sums(line: Course, timeline: Timeline) -> Floats:
 def missing_targets(line: Course, scan: Ints, sums: Burden) -> Ints:
     """Why the sum at each person's scan is missing, as reason bits; 0 where it is known or there is no scan."""
     owner, has_scan = line.target_person, scan >= 0
-    rows = point_key(line.lesion, line.row_day)
-    order = np.argsort(rows, kind="stable")
+    order, rows = line.row_order, line.row_keys
     day = line.scans.day_of(scan)[owner]
-    at = lookup(point_key(line.target_lesion, np.where(day == NO_DAY, 0, day)), rows[order])
+    at = lookup(point_key(line.target_lesion, np.where(day == NO_DAY, 0, day)), rows)
     row = order[at] if len(order) else at
     has_row = (at >= 0) & (day != NO_DAY)
     local = (line.local_from != NO_DAY) & (day >= line.local_from)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from hpd_etl.config import Study
 from hpd_etl.criteria.burden import Burden, Course
 from hpd_etl.criteria.definition import Definition
-from hpd_etl.criteria.metrics import GROWTH_FLAGS, METRIC_SOURCES, Measured
+from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured
 from hpd_etl.criteria.pseudoprogression import STATES, Confirmation
 from hpd_etl.criteria.response import Response
 from hpd_etl.criteria.rules import leaves
@@ -26,6 +26,7 @@ from hpd_etl.grouping import (
     Ints,
     any_of,
     category,
+    coded,
     dates,
     days,
     floats,
@@ -38,6 +39,7 @@ from hpd_etl.grouping import (
     positions,
     sorted_codes,
     spelled,
+    strings,
     text,
 )
 from hpd_etl.schema import BURDEN, EVIDENCE, LABELS, METRICS, RESPONSES, Reason, Timeline
@@ -104,14 +106,13 @@ def _constant(value: str | None, n: int) -> pd.Series[str]:
 
 
 def flags_of(timeline: Timeline, line: Course, sums: Burden, response: Response, confirmation: Confirmation, measured: Measured,
-             definition: Definition, study: Study) -> dict[str, Bools]:
+             study: Study) -> dict[str, Bools]:
     """What a careful reader should know of each label."""
     scans, n = line.scans, line.persons
     base, post = scans.day_of(scans.baseline), scans.day_of(scans.post)
     rows_at_post = line.row_point == scans.post[line.row_person] if len(line.row_person) else np.zeros(0, dtype=np.bool_)
     no_new = (scans.post >= 0) & ~any_of(line.row_person, rows_at_post & line.is_new, n)
     has_rows = any_of(line.row_person, rows_at_post & (line.row_point >= 0), n)
-    growth_counts = "pre_baseline" in definition.requires
     return {
         "same_day_baseline": base == 0,
         "baseline_older_than_28_days": (base != NO_DAY) & (base < _OLD_BASELINE_DAY),
@@ -127,7 +128,7 @@ def flags_of(timeline: Timeline, line: Course, sums: Burden, response: Response,
         "reference_on_treatment": _on_treatment(timeline, line),
         "modality_changed": _changed(timeline, line, "modality"),
         "reader_changed": _changed(timeline, line, "reader"),
-        **{name: measured.flags[name] & growth_counts for name in GROWTH_FLAGS},
+        **measured.flags,
     }
 
 
@@ -229,12 +230,12 @@ def evidence_frame(timeline: Timeline, line: Course, sums: Burden, response: Res
     source = pa.concat_arrays([part.cast(pa.string()) for part, _, _ in parts])
     person = np.concatenate([owner for _, owner, _ in parts])
     role = np.concatenate([np.full(len(owner), place) for _, owner, place in parts])
-    single = pc.split_pattern(source, ";")
-    row = pc.list_parent_indices(single).to_numpy()
+    single = pc.split_pattern(source, ";") if pc.any(pc.match_substring(source, ";")).as_py() else None
+    row = np.arange(len(source)) if single is None else pc.list_parent_indices(single).to_numpy()
     return EVIDENCE.frame({
-        "person_id": named(person[row], line.ids),
-        "measure_set": _constant(measure_set, len(row)),
-        "source_id": named(np.arange(len(row)), pc.list_flatten(single)),
+        "person_id": coded(person[row], line.ids),
+        "measure_set": coded(np.zeros(len(row), dtype=np.int64), pa.array([measure_set])),
+        "source_id": strings(source if single is None else pc.list_flatten(single)),
         "role": category(role[row], _ROLES),
     })
 

@@ -74,9 +74,26 @@ class Measured:
     flags: Mapping[str, Bools]
 
 
-def measure(line: Course, sums: Burden, response: Response, timeline: Timeline, unmet: Mapping[str, Ints],
-            study: Study, month_days: float, *, new_lesions: bool) -> Measured:
-    """The metrics of one measure set; `unmet` holds by requirement why a scan is missing, as reason bits."""
+@dataclass(frozen=True)
+class Observed:
+    """What the metrics of one measure set are computed from, whatever the length of a month."""
+
+    burdens: Mapping[str, Floats]
+    """s_pre_mm, s0_mm and s_post_mm; NaN where missing."""
+    absent: Mapping[str, Ints]
+    """Why, as reason bits."""
+    dt_pre: Floats
+    dt_post: Floats
+    response: Ints
+    no_post: Ints
+    ttf_days: tuple[Floats, Floats]
+    """Time to treatment failure is at least and at most this; infinite above where it is censored."""
+    counts: Mapping[str, tuple[Floats, Ints]]
+
+
+def observe(line: Course, sums: Burden, response: Response, timeline: Timeline, unmet: Mapping[str, Ints], *,
+            new_lesions: bool) -> Observed:
+    """The burdens at the three scans; `unmet` holds by requirement why a scan is missing, as reason bits."""
     value = np.round(sums.targets_mm + sums.new_mm, 6) if new_lesions else sums.targets_mm
     value = np.where(sums.complete, value, np.nan)
     scans = line.scans
@@ -87,9 +104,9 @@ def measure(line: Course, sums: Burden, response: Response, timeline: Timeline, 
         known = np.where(scan >= 0, value[scan], np.nan) if len(value) else np.full(line.persons, np.nan)
         burdens[name] = np.where(why == 0, known, np.nan)
         absent[name] = np.where(scan >= 0, why, unmet[requirement])
-    return from_burdens(burdens, absent, scans.interval(scans.pre, scans.baseline), scans.interval(scans.baseline, scans.post),
-                        _first(response.code, scans.post), unmet["first_evaluation"], _ttf(timeline), study, month_days,
-                        _new(sums, scans.post, unmet["first_evaluation"]))
+    return Observed(burdens, absent, scans.interval(scans.pre, scans.baseline), scans.interval(scans.baseline, scans.post),
+                    _first(response.code, scans.post), unmet["first_evaluation"], _ttf(timeline),
+                    _new(sums, scans.post, unmet["first_evaluation"]))
 
 
 def _first(code: Ints, post: Ints) -> Ints:
@@ -110,10 +127,9 @@ def _new(sums: Burden, post: Ints, absent: Ints) -> Mapping[str, tuple[Floats, I
     return {"new_lesions": (at_post(sums.n_new), absent), "new_organs": (at_post(sums.n_new_organs), absent)}
 
 
-def from_burdens(burdens: Mapping[str, Floats], absent: Mapping[str, Ints], dt_pre: Floats, dt_post: Floats, response: Ints,
-                 no_post: Ints, ttf_days: tuple[Floats, Floats], study: Study, month_days: float,
-                 counts: Mapping[str, tuple[Floats, Ints]]) -> Measured:
-    """The metrics from the three burdens; what is missing says why (ambiguities A1-A8)."""
+def measure(seen: Observed, study: Study, month_days: float) -> Measured:
+    """The metrics with a month of this length; what is missing says why (ambiguities A1-A8)."""
+    burdens, absent, dt_pre, dt_post = seen.burdens, seen.absent, seen.dt_pre, seen.dt_post
     s_pre, s0, s_post = burdens["s_pre_mm"], burdens["s0_mm"], burdens["s_post_mm"]
     pre, base, post = absent["s_pre_mm"], absent["s0_mm"], absent["s_post_mm"]
     zero_base = np.where(s0 == 0, BIT[Reason.ZERO_BASELINE], 0)
@@ -135,19 +151,19 @@ def from_burdens(burdens: Mapping[str, Floats], absent: Mapping[str, Ints], dt_p
             "tgr_delta": (tgr_post - tgr_pre, both | zero_pre | zero_base),
             "pace_ratio": (growth.pace_ratio(s_pre, s0, s_post, dt_pre, dt_post), both | zero_pre | zero_base | no_growth),
             "sld_change_pct": (growth.change_pct(s0, s_post), base | post | zero_base),
-            **counts,
+            **seen.counts,
         }
     if study.criteria.pre_growth_nonpositive == "positive_post_is_hpd":
         _onset_counts(found, flat & (s_post > s0))
     low = {name: np.where(why == 0, values, np.nan) for name, (values, why) in found.items()}
     missing = {name: why for name, (_, why) in found.items()}
-    least, most = ttf_days
+    least, most = seen.ttf_days
     undated = np.isnan(least)
     low["ttf_months"] = least / month_days
     high = {**low, "ttf_months": np.where(undated, np.nan, most / month_days)}
     missing["ttf_months"] = np.where(np.isinf(most) | (most > least) | undated, BIT[Reason.TTF_UNKNOWN], 0)
-    missing["response_first"] = np.where(no_post != 0, no_post, np.where(response == NE, BIT[Reason.RESPONSE_UNKNOWN], 0))
-    return Measured(low, high, missing, response, burdens, dt_pre, dt_post, _growth_flags(s_pre, s0, s_post, flat))
+    missing["response_first"] = np.where(seen.no_post != 0, seen.no_post, np.where(seen.response == NE, BIT[Reason.RESPONSE_UNKNOWN], 0))
+    return Measured(low, high, missing, seen.response, burdens, dt_pre, dt_post, _growth_flags(s_pre, s0, s_post, flat))
 
 
 def _onset_counts(found: dict[str, tuple[Floats, Ints]], onset: Bools) -> None:

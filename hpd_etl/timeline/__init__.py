@@ -16,11 +16,12 @@ from hpd_etl.grouping import (
     Ints,
     any_of,
     category,
+    coded,
     dates,
     days,
+    distinct,
     integers,
     lookup,
-    named,
     point_key,
     point_of,
 )
@@ -73,7 +74,13 @@ def _dated_tables() -> list[tuple[str, Table]]:
 
 
 def _stacked(table: Table, frames: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(frames, ignore_index=True) if frames else table.frame()
+    if len(frames) == 1:
+        return frames[0]
+    return pd.concat([frame.astype(_plain(table)) for frame in frames], ignore_index=True)
+
+
+def _plain(table: Table) -> dict[str, object]:
+    return {column.name: column.dtype for column in table.columns}
 
 
 def _treated(records: Records, study: Study, refusals: Refusals) -> tuple[Persons, pd.DataFrame, dict[str, pd.DataFrame]]:
@@ -122,7 +129,7 @@ class _Axis:
     def of_responses(self, frame: pd.DataFrame, sums: Ints) -> Ints:
         """The time point of each recorded response: the last one up to `response_days` before it, else its own."""
         keys = self.keys(frame, "assessed_on")
-        points = np.unique(np.concatenate([self.point_of_study, sums]))
+        points = distinct(np.concatenate([self.point_of_study, sums]))
         if not len(points):
             return keys
         last = points[np.maximum(np.searchsorted(points, keys, side="right") - 1, 0)]
@@ -143,13 +150,13 @@ class _Axis:
         if len(self.studies):
             scans = np.where(at >= 0, self.point_of_study[at], scans)
         judged = (frames["responses"]["response"] != "NE").to_numpy(np.bool_, na_value=False)
-        every = np.unique(np.concatenate([
+        every = distinct(np.concatenate([
             self.point_of_study, sums, responses, scans, point_key(lesions.person, lesions.day)]))
         person, day = point_of(every)
         return Points(
             person, day - self.day_0[person] if len(every) else day,
-            has_lesion=np.isin(every, self.point_of_study),
-            has_sum=np.isin(every, sums),
+            has_lesion=_marked(every, self.point_of_study),
+            has_sum=_marked(every, sums),
             has_response=_marked(every, responses[judged]),
         )
 
@@ -170,12 +177,12 @@ def _marked(every: Ints, keys: Ints) -> Bools:
 def _choices_frame(axis: _Axis, points: Points, choice: Choice, name: str, windows: Windows) -> pd.DataFrame:
     role, texts, reason, out = explain(points, choice, windows)
     return SCAN_CHOICES.frame({
-        "person_id": named(points.person, axis.persons.ids),
-        "window_set": named(np.zeros(len(points), dtype=np.int64), [name]),
+        "person_id": coded(points.person, axis.persons.ids),
+        "window_set": coded(np.zeros(len(points), dtype=np.int64), pa.array([name])),
         "scan_date": dates(points.day + axis.day_0[points.person]) if len(points) else None,
         "days_from_index": integers(points.day),
         "role": category(role, _SCAN_ROLES),
-        "reason": named(reason, texts),
+        "reason": coded(reason, pa.array(texts)),
         "days_out": integers(out.astype(np.int64)),
         "n_targets": integers(choice.n_targets),
     })
@@ -185,8 +192,8 @@ def _targets_frame(axis: _Axis, rows: Sightings, lesions: LesionDays, choice: Ch
     lesion = choice.target_lesions
     owner = owners(rows)[lesion]
     return TARGETS.frame({
-        "person_id": named(owner, axis.persons.ids),
-        "window_set": named(np.zeros(len(lesion), dtype=np.int64), [name]),
-        "lesion_id": named(lesion, lesions.names["lesion_id"]),
+        "person_id": coded(owner, axis.persons.ids),
+        "window_set": coded(np.zeros(len(lesion), dtype=np.int64), pa.array([name])),
+        "lesion_id": coded(lesions.name_of[lesion], lesions.names["lesion_id"]),
         "origin": category(np.where(rows.recorded[owner], 0, 1), _ORIGINS),
     })

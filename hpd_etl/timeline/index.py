@@ -21,6 +21,7 @@ from hpd_etl.grouping import (
     category,
     dates,
     days,
+    distinct,
     first_of_group,
     flags,
     highest,
@@ -206,7 +207,7 @@ def _since(first: Ints, day: Ints) -> Ints:
 
 def _agents(line: _Line, chosen: Bools, agents: pa.Array, treated: Ints) -> pd.Series[str]:
     """The agents of the chosen doses of each person, sorted and joined by +."""
-    pairs = np.unique(line.person[chosen] * (1 << 32) + line.agent[chosen])
+    pairs = distinct(line.person[chosen] * (1 << 32) + line.agent[chosen])
     owner, agent = pairs >> 32, pairs & 0xFFFFFFFF
     starts = np.append(np.flatnonzero(first_of_group(owner)), len(owner))
     lists = pa.ListArray.from_arrays(pa.array(starts, pa.int32()), agents.take(pa.array(agent)).cast(pa.string()))

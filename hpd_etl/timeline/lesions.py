@@ -14,8 +14,10 @@ from hpd_etl.grouping import (
     Ints,
     any_of,
     category,
+    coded,
     dates,
     days,
+    distinct,
     first_of_group,
     flags,
     floats,
@@ -23,12 +25,13 @@ from hpd_etl.grouping import (
     joined,
     lookup,
     lowest,
-    named,
     numbers,
     point_key,
     point_of,
     rank_in_group,
     sorted_codes,
+    stable_order,
+    strings,
     text,
 )
 from hpd_etl.measurability import ROLE, STATUS
@@ -65,6 +68,8 @@ class LesionDays:
     reader: Ints
     identity: Ints
     source_id: pa.Array
+    name_of: Ints
+    """By lesion: its name in `names["lesion_id"]`."""
     names: dict[str, pa.Array]
 
     def __len__(self) -> int:
@@ -78,21 +83,21 @@ class LesionDays:
     def frame(self, persons: Persons, index_day: Ints) -> pd.DataFrame:
         """The rows as the Timeline's `lesions`."""
         return with_days(LESIONS).frame({
-            "person_id": named(self.person, persons.ids),
-            "lesion_id": named(self.lesion, self.names["lesion_id"]),
+            "person_id": coded(self.person, persons.ids),
+            "lesion_id": coded(self.name_of[self.lesion], self.names["lesion_id"]),
             "scan_date": dates(self.day),
             "role": category(self.role, LESIONS["role"].values),
-            "organ": named(self.organ, self.names["organ"]),
+            "organ": coded(self.organ, self.names["organ"]),
             "is_node": pd.array(self.is_node, dtype="boolean"),
             "diameter_mm": floats(self.diameter),
             "perpendicular_mm": floats(self.perpendicular),
             "volume_mm3": floats(self.volume),
             "status": category(self.status, LESIONS["status"].values),
-            "part_of": named(self.part_of, self.names["part_of"]),
-            "modality": named(self.modality, self.names["modality"]),
-            "reader": named(self.reader, self.names["reader"]),
-            "identity": named(self.identity, self.names["identity"]),
-            "source_id": named(np.arange(len(self)), self.source_id),
+            "part_of": coded(self.part_of, self.names["part_of"]),
+            "modality": coded(self.modality, self.names["modality"]),
+            "reader": coded(self.reader, self.names["reader"]),
+            "identity": coded(self.identity, self.names["identity"]),
+            "source_id": strings(self.source_id),
             "days_from_index": pd.array(self.day - index_day[self.person], dtype="Int64"),
         })
 
@@ -113,14 +118,13 @@ def lesion_days(rows: pd.DataFrame, persons: Persons, refusals: Refusals) -> Les
     for name in ("lesion_id", "organ", "part_of", "modality", "reader", "identity"):
         [codes[name]], names[name] = sorted_codes(rows[name])
     person = persons.of_rows(rows)
-    distinct, lesion = np.unique(person * (len(names["lesion_id"]) + 1) + codes["lesion_id"], return_inverse=True)
-    names["lesion_id"] = names["lesion_id"].take(pa.array(distinct % (len(names["lesion_id"]) + 1)))
+    lesions, lesion = np.unique(person * (len(names["lesion_id"]) + 1) + codes["lesion_id"], return_inverse=True)
     role = rows["role"].cat.codes.to_numpy().astype(np.int64)
     role[role < 0] = ROLE[LesionRole.UNSTATED]
     raw = LesionDays(
         person, lesion.astype(np.int64), days(rows["scan_date"]), role, status, sizes["diameter_mm"], sizes["perpendicular_mm"],
         sizes["volume_mm3"], codes["organ"], flags(rows["is_node"]), codes["part_of"], codes["modality"],
-        codes["reader"], codes["identity"], text(rows["source_id"]), names,
+        codes["reader"], codes["identity"], text(rows["source_id"]), lesions % (len(names["lesion_id"]) + 1), names,
     )
     merged, conflicting = _collapsed(raw)
     refusals.refuse("lesions", rows, conflicting, "conflicting_measurements")
@@ -138,8 +142,9 @@ def _impossible(sizes: dict[str, Floats]) -> Bools:
 
 def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
     """One row a lesion and day, and which of the given rows conflict with another of their group."""
-    order = np.lexsort((raw.day, raw.lesion))
-    key = point_key(raw.lesion[order], raw.day[order])
+    key = point_key(raw.lesion, raw.day)
+    order = stable_order(key)
+    key = key[order]
     first = first_of_group(key)
     if first.all():
         return _taken(raw, order, order), np.zeros(len(raw), dtype=np.bool_)
@@ -179,10 +184,12 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
 
 
 def _taken(raw: LesionDays, order: Ints, rows: Ints) -> LesionDays:
+    if len(rows) == len(raw) and bool((rows == np.arange(len(rows))).all()):
+        return raw
     taken = {name: getattr(raw, name)[rows] for name in (
         "person", "lesion", "day", "role", "status", "diameter", "perpendicular", "volume", "organ", "is_node",
         "part_of", "modality", "reader", "identity")}
-    return LesionDays(**taken, source_id=raw.source_id.take(pa.array(order)), names=raw.names)
+    return LesionDays(**taken, source_id=raw.source_id.take(pa.array(order)), name_of=raw.name_of, names=raw.names)
 
 
 def _extent(group: Ints, values: Floats, n: int) -> tuple[Floats, Floats]:
@@ -202,7 +209,7 @@ def _least_named(group: Ints, codes: Ints, n: int) -> Ints:
 
 def _with_lesion_facts(merged: LesionDays) -> LesionDays:
     """Organ and node are facts of the lesion, not of the day."""
-    n = len(merged.names["lesion_id"])
+    n = len(merged.name_of)
     return replace(
         merged,
         organ=_least_named(merged.lesion, merged.organ, n)[merged.lesion],
@@ -217,7 +224,7 @@ def merge_studies(lesions: LesionDays, index_day: Ints, merge_days: int) -> tupl
     side of the first dose, and repeats no lesion of it (ambiguity B7a).
     """
     seen = lesions.assessed
-    studies = np.unique(point_key(lesions.person[seen], lesions.day[seen]))
+    studies = distinct(point_key(lesions.person[seen], lesions.day[seen]))
     person, day = point_of(studies)
     opens = _opening_studies(lesions, studies, person, day, day > index_day[person], merge_days)
     point = studies[np.maximum.accumulate(np.where(opens, np.arange(len(studies)), 0))] if len(studies) else studies
@@ -236,7 +243,7 @@ def _opening_studies(lesions: LesionDays, studies: Ints, person: Ints, day: Ints
     repeats = _latest_repeated(lesions, studies)
     near = np.zeros(n, dtype=np.bool_)
     near[1:] = (person[1:] == person[:-1]) & (after[1:] == after[:-1]) & (day[1:] - day[:-1] <= merge_days)
-    chain = np.cumsum(~near)
+    chain = np.cumsum(~near).astype(np.int64)
     step = rank_in_group(chain)
     opens, opener = ~near, np.arange(n)
     for place in range(1, int(step.max(initial=0)) + 1):
@@ -252,7 +259,7 @@ def _latest_repeated(lesions: LesionDays, studies: Ints) -> Ints:
     """The latest earlier study that shows a lesion of this one; -1 where none does."""
     rows = np.flatnonzero(lesions.assessed)
     study = lookup(point_key(lesions.person[rows], lesions.day[rows]), studies)
-    order = np.lexsort((study, lesions.lesion[rows]))
+    order = stable_order(point_key(lesions.lesion[rows], lesions.day[rows]))
     lesion, study = lesions.lesion[rows][order], study[order]
     before = np.full(len(order), -1, dtype=np.int64)
     same = lesion[1:] == lesion[:-1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hpd_etl.config import Study
-from hpd_etl.grouping import Bools, Floats, Ints, any_of, count, first_of_group, point_key, rank_in_group
+from hpd_etl.grouping import Bools, Floats, Ints, any_of, count, distinct, first_of_group, point_key, rank_in_group
 from hpd_etl.measurability import ROLE, STATUS, measurable, size_by_convention
 from hpd_etl.schema import LesionRole, LesionStatus
 from hpd_etl.timeline.lesions import LesionDays
@@ -42,7 +42,7 @@ class Sightings:
 
 def sightings(rows: LesionDays, point: Ints, day: Ints, persons: int, study: Study) -> Sightings:
     """What the lesion rows say about targets, before any scan is chosen."""
-    n = len(rows.names["lesion_id"])
+    n = len(rows.name_of)
     size = size_by_convention(rows.status, rows.diameter)
     called_target = any_of(rows.lesion, (rows.role == ROLE[LesionRole.TARGET]) & (day <= 0), n)
     recorded = any_of(rows.person, called_target[rows.lesion], persons)
@@ -95,7 +95,7 @@ def _by_size(rows: Sightings, candidates: Ints) -> Ints:
     if not tied.any():
         return order
     history = np.zeros(rows.lesions, dtype=np.int64)
-    lesions = np.unique(rows.lesion[candidates[order[tied]]])
+    lesions = distinct(rows.lesion[candidates[order[tied]]])
     history[lesions] = _history_rank(rows, lesions)
     lesion = rows.lesion[candidates[order]]
     return order[np.lexsort((lesion, history[lesion], organ, size, point))]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hpd_etl.config import Windows
-from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, count, highest, lowest
+from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, count, distinct, highest, lowest
 from hpd_etl.timeline.targets import Sightings, largest, lost_targets, owners
 
 NONE = -1
@@ -91,7 +91,7 @@ def _choose(points: Points, rows: Sightings, windows: Windows, persons: int, *, 
     counts = points.has_response | (n_targets > 0) | _shows_new_lesion(points, rows) | (points.assessed & (base == NO_DAY))
     in_post = (points.day >= windows.post_from_day) & (points.day <= windows.post_to_day) & (points.day > base)
     post = lowest(points.person[in_post & counts], np.flatnonzero(in_post & counts), persons, NONE)
-    return Choice(pre, baseline, post, np.unique(targets), uncapped, n_targets)
+    return Choice(pre, baseline, post, distinct(targets), uncapped, n_targets)
 
 
 def _most_then_last(points: Points, within: Bools, targets: Ints, persons: int) -> Ints:
