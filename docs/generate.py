@@ -12,6 +12,8 @@ import typer.main
 from hpd_etl import artefacts, config, errors, library, schema
 from hpd_etl.cli import app
 from hpd_etl.criteria.rules import Leaf, Rule
+from hpd_etl.sources import ledger
+from hpd_etl.timeline import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,6 +105,20 @@ def _rule(rule: Rule, depth: int) -> Iterator[str]:
     yield "  " * depth + (f"at least {rule.n} of" if rule.join == "at_least" else rule.join)
     for part in rule.parts:
         yield from _rule(part, depth + 1)
+
+
+# --- rejections.md ----------------------------------------------------------------------------
+
+
+def rejections() -> str:
+    """Why a source row is refused."""
+    head = "A source row that cannot be read without guessing is refused, with its reason."
+    parts = [f"# Rejections\n\n{MADE}\n\n{head}\n"]
+    for stage, remedies in (("extract", ledger.REMEDIES), ("align", refusals._REMEDIES)):
+        parts.append(f"## {stage}\n\n| reason | what would mend it |\n| --- | --- |")
+        parts += [f"| `{reason}` | {_cell(remedy)} |" for reason, remedy in remedies.items()]
+        parts.append("")
+    return "\n".join(parts)
 
 
 # --- public_surface.md ------------------------------------------------------------------------
@@ -206,7 +222,8 @@ def _doc(node: ast.stmt | None) -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    "tables.md": tables, "definitions.md": definitions, "public_surface.md": public_surface,
+    "tables.md": tables, "definitions.md": definitions, "rejections.md": rejections,
+    "public_surface.md": public_surface,
 }
 
 

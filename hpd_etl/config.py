@@ -111,6 +111,7 @@ class Criteria(_Model):
     """Which definitions, and the parameters no paper states."""
 
     use: tuple[str, ...] = ("champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019")
+    """The definitions to label under, by id, in this order."""
     folder: Path | None = None
     """A folder with the study's own definitions."""
     month_days: float = Field(default=MONTH_DAYS, gt=0)

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from hpd_etl import quality, summary
+from hpd_etl import criteria, library, quality, summary
 from hpd_etl.config import Gate, Study
 from hpd_etl.errors import BudgetError, HpdEtlError, QualityGateError
 from hpd_etl.expectations import CheckResult, Outcome
-from hpd_etl.schema import CHECKPOINT_COHORT, Labels, Reason, Timeline
+from hpd_etl.schema import CHECKPOINT_COHORT, Labels, Reason, Records, Timeline
+from hpd_etl.timeline import align
 
 SEED = [("HPD", None, 5), ("NOT_HPD", "post_nonpositive", 4), ("NOT_HPD", None, 16),
         ("NOT_EVALUABLE", "early_dropout_death", 5), ("NOT_EVALUABLE", "early_dropout_progression", 3),
@@ -176,32 +177,52 @@ def test_too_many_labels_not_evaluable_is_a_budget() -> None:
 
 
 def rejected_timeline() -> Timeline:
-    """One person; of five source rows two were refused, one of which is also known as not assessed."""
-    lesions = pd.DataFrame({"person_id": "person-4711", "lesion_id": ["a", "b", "c"],
-                            "source_id": ["measurement:11;measurement:12", "measurement:13", "measurement:14"],
-                            "status": ["measured", "measured", "not_assessed"], "diameter_mm": [31.5, 17.25, None]})
-    rejections = pd.DataFrame({"stage": "extract", "table": "lesions", "person_id": "person-4711",
-                               "source_id": ["measurement:14", "measurement:15"],
-                               "reason": ["unit_missing", "negative_size"], "remedy": "mend it"})
-    return Timeline.of({"persons": pd.DataFrame({"person_id": ["person-4711"]}), "lesions": lesions,
-                        "rejections": rejections,
-                        "index": pd.DataFrame({"person_id": ["person-4711"], "cohort": [CHECKPOINT_COHORT]})})
+    """One person, scanned after the first dose only; of seven source rows two were refused.
+
+    One of the two also stands as a lesion that was not assessed.
+    """
+    lesions = pd.DataFrame({
+        "person_id": "person-4711", "lesion_id": ["a", "a", "b", "c"], "scan_date": "2020-03-01", "role": "target",
+        "status": ["measured", "measured", "measured", "not_assessed"],
+        "diameter_mm": [31.5, None, 17.25, None], "perpendicular_mm": [None, 20.125, None, None],
+        "source_id": [f"measurement:{number}" for number in (11, 12, 13, 14)]})
+    rejections = pd.DataFrame({
+        "stage": "extract", "table": "lesions", "person_id": "person-4711", "remedy": "mend it",
+        "source_id": ["measurement:14", "measurement:15"], "reason": ["unit_missing", "unit_unknown"]})
+    dose = pd.DataFrame({"person_id": ["person-4711"], "agent": ["nivolumab"], "kind": ["administration"],
+                         "start_date": ["2020-01-15"], "end_date": ["2020-01-15"], "source_id": ["drug_exposure:1"]})
+    period = pd.DataFrame({"person_id": ["person-4711"], "start_date": ["2019-01-01"], "end_date": ["2020-12-31"],
+                           "source_id": ["observation_period:1"]})
+    records = Records.of({"persons": dose[["person_id"]], "doses": dose, "followup": period, "lesions": lesions,
+                          "rejections": rejections})
+    return align(records, study(), criteria.window_sets(library.chosen(study()), study()))
 
 
 def test_refused_rows_are_counted_once() -> None:
-    """A source row that was refused and left a lesion not assessed is one row of five, not two of six."""
-    found = quality.validate(rejected_timeline(), [], study())
-    assert found.rejected_fraction == pytest.approx(2 / 5)
+    """A source row that was refused and left a lesion not assessed is one row of seven, not two of eight."""
+    found = quality.validate(rejected_timeline(), library.chosen(study()), study())
+    assert found.rejected_fraction == pytest.approx(2 / 7)
     assert found.rejections[["table", "reason", "rows", "persons"]].to_numpy().tolist() == [
-        ["lesions", "negative_size", 1, 1], ["lesions", "unit_missing", 1, 1]]
+        ["lesions", "unit_missing", 1, 1], ["lesions", "unit_unknown", 1, 1]]
 
 
 def test_report_holds_no_identifier_and_no_value() -> None:
     """What `3-quality.json` and the terminal show are counts and codes, with every expectation run."""
-    found = quality.validate(rejected_timeline(), [], study(expectations=True))
+    asked = study(expectations=True)
+    found = quality.validate(rejected_timeline(), library.chosen(asked), asked)
     shown = found.to_json() + printed(summary.of_report(found))
     assert json.loads(found.to_json())["persons"] == {CHECKPOINT_COHORT: 1}
-    assert not any(secret in shown for secret in ("4711", "measurement:1", "31.5", "17.25"))
+    assert not any(secret in shown for secret in ("4711", "measurement:1", "31.5", "17.25", "20.125"))
+
+
+def test_before_labels_the_funnel_ends_where_the_timeline_ends() -> None:
+    """Without a scan before treatment all leave at baseline; of metrics nobody has computed nothing is said."""
+    asked = study()
+    found = quality.validate(rejected_timeline(), library.chosen(asked), asked).funnel
+    assert "metrics defined" not in set(found["step"])
+    champiat = found[found["definition_id"] == "champiat2017"]
+    assert champiat[champiat["left"] > 0][["step", "reason", "left"]].to_numpy().tolist() == [
+        ["baseline, measurable disease", "no_baseline_scan", 1]]
 
 
 # --- text -------------------------------------------------------------------------------------
