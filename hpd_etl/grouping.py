@@ -52,6 +52,13 @@ def sorted_codes(*columns: pd.Series[str]) -> tuple[list[Ints], pa.Array]:
     return [positions(column, names) for column in columns], names
 
 
+def folded(series: pd.Series[str]) -> pd.Series[str]:
+    """Names without case, as a dictionary; only the distinct names are folded."""
+    [codes], names = sorted_codes(series)
+    lower, of_name = np.unique(pc.utf8_lower(names).to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
+    return coded(np.append(of_name, -1)[codes], pa.array(lower, pa.string())).set_axis(series.index)
+
+
 def _distinct_text(series: pd.Series[str]) -> pa.Array:
     if isinstance(series.dtype, pd.CategoricalDtype):
         return text(pd.Series(series.cat.categories)).cast(pa.large_string())

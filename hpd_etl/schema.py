@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from functools import cache
 from typing import Any, Self
 
 import pandas as pd
@@ -112,6 +113,11 @@ _DTYPES: dict[Kind, Any] = {
 }
 
 
+@cache
+def _closed(values: tuple[str, ...]) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype(list(values))
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: its kind, its unit and what it means; `values` closes a code list."""
@@ -125,7 +131,7 @@ class Column:
     @property
     def dtype(self) -> Any:
         """The pandas dtype: a closed code list is categorical, everything else nullable."""
-        return pd.CategoricalDtype(list(self.values)) if self.values else _DTYPES[self.kind]
+        return _closed(self.values) if self.values else _DTYPES[self.kind]
 
 
 @dataclass(frozen=True)
@@ -149,18 +155,25 @@ class Table:
 
         Raises `ValueError` on a column that is not in the table, or on a code outside its list.
         """
-        given = pd.DataFrame({} if data is None else data, copy=False)
+        given = data if isinstance(data, pd.DataFrame) else pd.DataFrame({} if data is None else data, copy=False)
+        if self._holds(given):
+            return given
         if unknown := set(given.columns) - set(self.names):
             raise ValueError(f"table {self.name} has no column {sorted(unknown)}")
         made = {column.name: _coerced(given, column, self.name) for column in self.columns}
         return pd.DataFrame(made, index=given.index, copy=False).reset_index(drop=True)
 
 
+    def _holds(self, frame: pd.DataFrame) -> bool:
+        return (list(frame.columns) == self.names and isinstance(frame.index, pd.RangeIndex) and frame.index.start == 0
+                and all(_is_of(column, frame[column.name]) for column in self.columns))
+
+
 def _coerced(given: pd.DataFrame, column: Column, table: str) -> pd.Series[Any]:
     if column.name not in given:
         return pd.Series(pd.NA, index=given.index).astype(column.dtype)
     values = given[column.name]
-    if values.dtype == column.dtype or _is_dictionary_of(column, values):
+    if _is_of(column, values):
         return values
     made = values.astype(column.dtype)
     if column.values and int(made.isna().sum()) > int(values.isna().sum()):
@@ -168,8 +181,10 @@ def _coerced(given: pd.DataFrame, column: Column, table: str) -> pd.Series[Any]:
     return made
 
 
-def _is_dictionary_of(column: Column, values: pd.Series[Any]) -> bool:
-    """Strings that repeat may stand as a categorical of strings; the table reads the same."""
+def _is_of(column: Column, values: pd.Series[Any]) -> bool:
+    """Of the column's dtype; strings that repeat may stand as a categorical of strings, which reads the same."""
+    if values.dtype == column.dtype:
+        return True
     open_list = not column.values and column.kind in (Kind.ID, Kind.TEXT, Kind.CODE)
     return open_list and isinstance(values.dtype, pd.CategoricalDtype) and values.cat.categories.dtype == "string"
 

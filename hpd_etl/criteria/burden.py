@@ -24,7 +24,6 @@ from hpd_etl.grouping import (
     flags,
     lookup,
     lowest,
-    named,
     numbers,
     point_key,
     point_of,
@@ -147,7 +146,7 @@ def _with_lesions(timeline: Timeline, window_set: str, study: Study, ids: pa.Arr
     after = (row_day > np.where(base == NO_DAY, 0, base)) & (status != STATUS[LesionStatus.DISAPPEARED])
     emerging = seen & after & ~known_before[lesion] & ~in_set[lesion]
     counts_as_new = called_new[lesion] | (study.lesions.new_lesions == "first_seen")
-    [organ, treated_organ], organs = sorted_codes(_folded(rows["organ"]), _folded(timeline.therapies["organ"]))
+    [organ, treated_organ], organs = sorted_codes(rows["organ"], timeline.therapies["organ"])
     local_from, unknown = _local_therapy(timeline, ids, scans, target_owner, target_lesion, lesion, organ, treated_organ, len(organs), n)
     row_keys = point_key(lesion, row_day)
     row_order = stable_order(row_keys)
@@ -164,13 +163,6 @@ def _with_lesions(timeline: Timeline, window_set: str, study: Study, ids: pa.Arr
         targets_recorded=any_of(target_owner, (targets["origin"] == "recorded").to_numpy(np.bool_), len(ids)),
         row_order=row_order, row_keys=row_keys[row_order],
     )
-
-
-def _folded(organs: pd.Series[str]) -> pd.Series[str]:
-    """Organs without case; only the distinct names are folded."""
-    names = organs.astype("category").cat
-    folded = pd.Series(names.categories, dtype="string[pyarrow]").str.casefold()
-    return named(names.codes.to_numpy().astype(np.int64), text(folded))
 
 
 def _local_therapy(timeline: Timeline, ids: pa.Array, scans: Scans, owner: Ints, target: Ints, lesion: Ints, organ: Ints,

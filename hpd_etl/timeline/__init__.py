@@ -20,6 +20,7 @@ from hpd_etl.grouping import (
     dates,
     days,
     distinct,
+    folded,
     integers,
     lookup,
     point_key,
@@ -89,10 +90,12 @@ def _treated(records: Records, study: Study, refusals: Refusals) -> tuple[Person
     frames = {table.name: frame for table, frame in records if table.name != "rejections"}
     for name in ("doses", "therapies", "scans", "lesions", "tumour_sums", "responses", "findings"):
         frames[name] = everyone.within_life(name, frames[name], str(date_column(name)), refusals)
-    doses = frames["doses"]
-    ends = days(doses["end_date"])
-    backwards = (ends != NO_DAY) & (ends < days(doses["start_date"]))
-    frames["doses"] = refusals.kept("doses", doses, backwards, "end_before_start")
+    for name in ("doses", "therapies", "followup"):
+        ends = days(frames[name]["end_date"])
+        backwards = (ends != NO_DAY) & (ends < days(frames[name]["start_date"]))
+        frames[name] = refusals.kept(name, frames[name], backwards, "end_before_start")
+    for name in ("lesions", "therapies"):
+        frames[name] = frames[name].assign(organ=folded(frames[name]["organ"]))
     index = first_lines(everyone, frames["doses"], frames["followup"], frames["therapies"], study)
     if len(index) == len(everyone):
         frames["persons"] = frames["persons"].sort_values("person_id", ignore_index=True)
@@ -156,8 +159,9 @@ class _Axis:
         return Points(
             person, day - self.day_0[person] if len(every) else day,
             has_lesion=_marked(every, self.point_of_study),
-            has_sum=_marked(every, sums),
+            has_sum=_marked(every, sums[(frames["tumour_sums"]["kind"] == "SLD").to_numpy(np.bool_, na_value=False)]),
             has_response=_marked(every, responses[judged]),
+            assessed=_marked(every, np.concatenate([self.point_of_study, sums, responses[judged]])),
         )
 
     def on_days(self, table: Table, frame: pd.DataFrame) -> pd.DataFrame:

@@ -33,9 +33,10 @@ class Sightings:
     """By person: the source says which lesions are targets."""
     called_target: Bools
     """By lesion: called a target on or before the first dose."""
-    called_new: Bools
-    """By lesion: ever called new."""
+    counts_as_new: Bools
+    """By lesion: called new, or any where the study counts what is first seen late."""
     organ: Ints
+    is_node: Bools
     organs: int
     lesions: int
 
@@ -60,19 +61,25 @@ def sightings(rows: LesionDays, point: Ints, day: Ints, persons: int, study: Stu
         may_be_target=np.where(recorded[rows.person], called_target[rows.lesion] & rows.assessed, large & ~non_target),
         recorded=recorded,
         called_target=called_target,
-        called_new=any_of(rows.lesion, rows.role == ROLE[LesionRole.NEW], n),
+        counts_as_new=any_of(rows.lesion, rows.role == ROLE[LesionRole.NEW], n) | (study.lesions.new_lesions == "first_seen"),
         organ=rows.organ,
+        is_node=rows.is_node,
         organs=len(rows.names["organ"]),
         lesions=n,
     )
 
 
 def largest(rows: Sightings, candidates: Ints) -> tuple[Ints, Bools]:
-    """Of the candidate rows the largest five of each time point, two an organ; and which points had more."""
+    """Of the candidate rows the largest five of each time point, two an organ; and which points had more.
+
+    Lymph nodes are one organ; any other lesion without an organ is an organ of its own.
+    """
     order = candidates[_by_size(rows, candidates)]
     own_organ = rows.organs + rows.lesion[order]
     organ = np.where(rows.organ[order] < 0, own_organ, rows.organ[order])
-    group = rows.point[order] * (rows.organs + rows.lesions + 1) + organ
+    lymph_nodes = rows.organs + rows.lesions
+    organ = np.where(rows.is_node[order], lymph_nodes, organ)
+    group = rows.point[order] * (lymph_nodes + 1) + organ
     by_organ = np.argsort(group, kind="stable")
     place = np.empty(len(order), dtype=np.int64)
     place[by_organ] = rank_in_group(group[by_organ])

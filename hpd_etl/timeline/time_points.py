@@ -22,15 +22,17 @@ class Points:
     has_lesion: Bools
     """At least one lesion was assessed."""
     has_sum: Bools
+    """A sum of longest diameters is recorded."""
     has_response: Bools
+    assessed: Bools
+    """A time point; the others are examinations without a measurement."""
 
     def __len__(self) -> int:
         return len(self.person)
 
-    @property
-    def assessed(self) -> Bools:
-        """A time point; the others are examinations without a measurement."""
-        return self.has_lesion | self.has_sum | self.has_response
+    def day_of(self, scan: Ints) -> Ints:
+        """The day of each person's point; `NO_DAY` for none."""
+        return np.where(scan >= 0, self.day[scan], NO_DAY) if len(self) else np.full(len(scan), NO_DAY)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def _choose(points: Points, rows: Sightings, windows: Windows, persons: int, *, 
         uncapped[:len(over)] = over
         n_candidates = count(rows.point[candidates], n)
     baseline = _most_then_last(points, in_baseline, n_candidates, persons)
-    baseline_day = np.where(baseline >= 0, points.day[baseline], NO_DAY) if n else np.full(persons, NO_DAY)
+    baseline_day = points.day_of(baseline)
 
     targets = rows.lesion[candidates[rows.point[candidates] == baseline[rows.person[candidates]]]]
     if not sums:
@@ -88,7 +90,7 @@ def _choose(points: Points, rows: Sightings, windows: Windows, persons: int, *, 
         in_pre &= points.day >= windows.pre_from_day
     pre = _most_then_last(points, in_pre, n_targets, persons)
 
-    counts = points.has_response | (n_targets > 0) | _shows_new_lesion(points, rows) | (points.assessed & (base == NO_DAY))
+    counts = points.has_response | (n_targets > 0) | _shows_new_lesion(points, rows, baseline_day) | (points.assessed & (base == NO_DAY))
     in_post = (points.day >= windows.post_from_day) & (points.day <= windows.post_to_day) & (points.day > base)
     post = lowest(points.person[in_post & counts], np.flatnonzero(in_post & counts), persons, NONE)
     return Choice(pre, baseline, post, distinct(targets), uncapped, n_targets)
@@ -101,24 +103,23 @@ def _most_then_last(points: Points, within: Bools, targets: Ints, persons: int) 
     return np.where(best == NONE, NONE, best % max(len(points), 1))
 
 
-def _shows_new_lesion(points: Points, rows: Sightings) -> Bools:
-    """Points after the first dose at which a lesion called new is seen that was not seen before it."""
-    earlier = any_of(rows.lesion, rows.seen & (rows.day <= 0), rows.lesions)
-    new = rows.seen & (rows.point >= 0) & (rows.called_new & ~earlier)[rows.lesion]
+def _shows_new_lesion(points: Points, rows: Sightings, baseline_day: Ints) -> Bools:
+    """Points at which a new lesion is seen that was not seen at or before baseline (ambiguity C5)."""
+    base = baseline_day[rows.person]
+    earlier = any_of(rows.lesion, rows.seen & (rows.day <= np.where(base == NO_DAY, 0, base)), rows.lesions)
+    new = rows.seen & (rows.point >= 0) & (rows.counts_as_new & ~earlier)[rows.lesion]
     return any_of(rows.point, new, len(points))
 
 
 def _merged(by_lesions: Choice, by_sums: Choice, points: Points, rows: Sightings) -> Choice:
     """Recorded sums where no target row stands at any of the three scans (ambiguity C14)."""
-    persons = len(by_lesions.baseline)
     target_row = rows.assessed & rows.called_target[rows.lesion] & (rows.point >= 0)
     has_target_row = any_of(rows.point, target_row, len(points))
     scans = np.stack([by_sums.pre, by_sums.baseline, by_sums.post])
     mixed = (has_target_row[np.maximum(scans, 0)] & (scans >= 0)).any(axis=0)
     use_sums = (by_lesions.baseline < 0) & (by_sums.baseline >= 0) & ~mixed
     of_sums = use_sums[points.person]
-    lesion_owner = owners(rows)
-    kept = by_lesions.target_lesions[~use_sums[lesion_owner[by_lesions.target_lesions]]] if persons else by_lesions.target_lesions
+    kept = by_lesions.target_lesions[~use_sums[owners(rows)[by_lesions.target_lesions]]]
     return Choice(
         np.where(use_sums, by_sums.pre, by_lesions.pre),
         np.where(use_sums, by_sums.baseline, by_lesions.baseline),
@@ -136,7 +137,7 @@ def explain(points: Points, choice: Choice, windows: Windows) -> tuple[Ints, lis
     """
     person, day = points.person, points.day
     here = np.arange(len(points))
-    base_day = np.where(choice.baseline >= 0, day[choice.baseline], NO_DAY)[person]
+    base_day = points.day_of(choice.baseline)[person]
     has_base = base_day != NO_DAY
     gap = np.where(has_base, base_day - day, 0)
     last_baseline_day = windows.baseline_to_day + windows.baseline_grace_days
