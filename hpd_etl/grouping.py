@@ -196,11 +196,27 @@ def highest(codes: Ints, values: Ints, n: int, empty: int) -> Ints:
     return np.where(found == NO_DAY, empty, found)
 
 
-def spelled(masks: Ints, names: Sequence[str], nothing: str | None = None) -> pd.Series[str]:
-    """Bit masks as names in the order of their bits, joined by `;`; `nothing` where no bit is set."""
-    distinct, codes = np.unique(masks, return_inverse=True)
-    words = [";".join(name for bit, name in enumerate(names) if int(mask) >> bit & 1) or nothing for mask in distinct]
-    return named(codes.astype(np.int64), words)
+def spelled(masks: Ints, names: Sequence[str], nothing: str | None = None) -> tuple[Ints, list[str | None]]:
+    """Bit masks as names in the order of their bits, joined by `;`; `nothing` where no bit is set.
+
+    Returns a code for each mask, and the text of each code.
+    """
+    found, codes = np.unique(masks, return_inverse=True)
+    words = [";".join(name for bit, name in enumerate(names) if int(mask) >> bit & 1) or nothing for mask in found]
+    return codes.astype(np.int64), words
+
+
+def stacked(parts: Sequence[tuple[Ints, Sequence[str | None]]]) -> pd.Series[str]:
+    """Parts of codes with texts of their own as one column with one dictionary; a text of None is missing."""
+    words = sorted({word for _, texts in parts for word in texts if word is not None})
+    place = {word: code for code, word in enumerate(words)} | {None: -1}
+    codes = [np.array([place[word] for word in texts], dtype=np.int64)[code] for code, texts in parts]
+    return coded(np.concatenate(codes), pa.array(words, pa.string()))
+
+
+def repeated(values: Sequence[str | None], times: int) -> pd.Series[str]:
+    """Each value so many times, one after the other."""
+    return stacked([(np.zeros(times, dtype=np.int64), [value]) for value in values])
 
 
 def joined(values: pa.Array, sorted_groups: Ints) -> pa.Array:

@@ -54,17 +54,19 @@ def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -
     followed = {name: _followed(timeline, name, study, definitions) for name in _by(definitions, "window_set")}
     measured = {group[0].measure_set: _measure_set(timeline, followed[group[0].window_set], group, study)
                 for group in _by(definitions, "measure_set").values()}
-    labels, evidence, metrics, burdens = [], [], [], []
-    for definition in definitions:
-        labels.append(_labels(timeline, measured[definition.measure_set], definition, study))
-    for name, measure_set in measured.items():
-        line, sums = measure_set.followed.line, measure_set.followed.sums
-        evidence.append(frames.evidence_frame(timeline, line, sums, measure_set.response, measure_set.confirmation, name))
-        metrics.append(frames.metrics_frame(line, measure_set.measured, timeline, name))
-    for name, one in followed.items():
-        burdens.append(frames.burden_frame(timeline, one.line, one.sums, name))
-    return Labels.of({name: pd.concat(parts, ignore_index=True) for name, parts in {
-        "labels": labels, "evidence": evidence, "metrics": metrics, "burden": burdens}.items() if parts})
+    names = list(measured)
+    post = {name: one.followed.line.scans.post for name, one in measured.items()}
+    return Labels.of({
+        "labels": frames.labels_frame(timeline, [_outcome(measured[each.measure_set], each, study) for each in definitions], study),
+        "metrics": frames.metrics_frame(timeline, {name: one.measured for name, one in measured.items()}, post),
+        "evidence": _stacked([frames.evidence_frame(timeline, one.followed.line, one.followed.sums, one.response,
+                                                    one.confirmation, name, names) for name, one in measured.items()]),
+        "burden": _stacked([frames.burden_frame(timeline, one.line, one.sums, name) for name, one in followed.items()]),
+    })
+
+
+def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
 
 def unmet_requirements(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> pd.DataFrame:
@@ -72,13 +74,12 @@ def unmet_requirements(timeline: Timeline, definitions: Sequence[Definition], st
 
     Columns person_id, cohort, definition_id, primary_reason, reasons; `<NA>` where nothing is lacking.
     """
-    parts = []
+    lacking = {}
     for name, group in _by(definitions, "window_set").items():
         one = _followed(timeline, name, study, definitions)
-        for definition in group:
-            lacking = np.bitwise_or.reduce([one.unmet["index"], *(one.unmet[need] for need in definition.requires)])
-            parts.append(frames.unmet_frame(timeline, definition.id, lacking))
-    return pd.concat(parts, ignore_index=True)
+        for each in group:
+            lacking[each.id] = np.bitwise_or.reduce([one.unmet["index"], *(one.unmet[need] for need in each.requires)])
+    return frames.unmet_frame(timeline, lacking)
 
 
 def _by(definitions: Sequence[Definition], attribute: str) -> dict[str, list[Definition]]:
@@ -107,14 +108,15 @@ def _other_months(study: Study) -> Iterator[float]:
     return (month for month in MONTHS if month != study.criteria.month_days)
 
 
-def _labels(timeline: Timeline, measures: _MeasureSet, definition: Definition, study: Study) -> pd.DataFrame:
-    verdicts = decide(definition, measures.measured, measures.followed.unmet, study)
+def _outcome(measures: _MeasureSet, definition: Definition, study: Study) -> frames.Outcome:
+    unmet_bits = measures.followed.unmet
+    verdicts = decide(definition, measures.measured, unmet_bits, study)
     sensitive: Bools = np.zeros(len(verdicts.verdict), dtype=np.bool_)
     if MONTH_METRICS & {leaf.metric for leaf in leaves(definition.rule)}:
         for other in measures.by_month:
-            sensitive |= decide(definition, other, measures.followed.unmet, study).verdict != verdicts.verdict
+            sensitive |= decide(definition, other, unmet_bits, study).verdict != verdicts.verdict
     flags = {**measures.flags, "month_sensitive": sensitive}
     if "pre_baseline" not in definition.requires:
         flags = {name: marked for name, marked in flags.items() if name not in GROWTH_FLAGS}
-    return frames.labels_frame(timeline, measures.followed.line, measures.measured, measures.confirmation, definition, verdicts,
-                               flags, study)
+    scans = measures.followed.line.scans
+    return frames.Outcome(definition, verdicts, measures.measured, measures.confirmation, scans.day_of(scans.post), flags)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -34,11 +35,12 @@ from hpd_etl.grouping import (
     integers,
     lookup,
     lowest,
-    named,
     point_key,
     positions,
+    repeated,
     sorted_codes,
     spelled,
+    stacked,
     strings,
     text,
 )
@@ -50,33 +52,47 @@ _OLD_BASELINE_DAY = -28
 _ROLES = ("index_dose", "pre", "baseline", "post", "confirmation")
 
 
-def labels_frame(timeline: Timeline, line: Course, measured: Measured, confirmation: Confirmation, definition: Definition,
-                 verdicts: Verdicts, flags: Mapping[str, Bools], study: Study) -> pd.DataFrame:
-    """The `labels` rows of one definition."""
-    n = line.persons
-    index_day = days(timeline.index["index_date"])
-    evaluable = verdicts.verdict != NOT_EVALUABLE
-    post = line.scans.day_of(line.scans.post)
-    primary, reasons = _reasons(definition, verdicts)
-    state = np.where(verdicts.verdict == HPD, confirmation.state, 0)
+@dataclass(frozen=True)
+class Outcome:
+    """What one definition made of every person."""
+
+    definition: Definition
+    verdicts: Verdicts
+    measured: Measured
+    confirmation: Confirmation
+    post_day: Ints
+    flags: Mapping[str, Bools]
+
+
+def labels_frame(timeline: Timeline, outcomes: Sequence[Outcome], study: Study) -> pd.DataFrame:
+    """The `labels` table: a block of all persons for each definition."""
+    n, definitions = len(timeline.index), [outcome.definition for outcome in outcomes]
+    reasons = [_reasons(outcome) for outcome in outcomes]
+    flags = [spelled(_mask(outcome.flags), sorted(outcome.flags)) for outcome in outcomes]
+    verdict = np.concatenate([outcome.verdicts.verdict for outcome in outcomes])
+    state = np.concatenate([outcome.confirmation.state for outcome in outcomes])
+    index_day = np.tile(days(timeline.index["index_date"]), len(outcomes))
+    post = np.concatenate([outcome.post_day for outcome in outcomes])
+    everyone = np.tile(np.arange(n), len(outcomes))
+    [cohort], cohorts = sorted_codes(timeline.index["cohort"])
     return LABELS.frame({
-        "person_id": timeline.index["person_id"],
-        "cohort": timeline.index["cohort"],
-        "definition_id": _constant(definition.id, n),
-        "definition_version": np.full(n, definition.version),
-        "measure_set": _constant(definition.measure_set, n),
-        "verdict": category(verdicts.verdict, VERDICTS),
-        "primary_reason": primary,
-        "reasons": reasons,
-        "flags": spelled(_mask(flags), sorted(flags)),
-        "assumed_fields": _constant(";".join(definition.assumed_fields) or None, n),
-        "value": floats(measured.low[definition.value]),
-        "value_unit": _constant(METRIC_SOURCES[definition.value].unit, n),
-        "decided_on": dates(np.where(evaluable & (post != NO_DAY), index_day + post, index_day)),
-        "index_date": timeline.index["index_date"],
-        "confirmation": category(state, STATES),
-        "lifecycle": category(np.zeros(n, dtype=np.int64), LABELS["lifecycle"].values),
-        "params_sha256": _constant(parameters_sha256(definition, study), n),
+        "person_id": coded(everyone, text(timeline.index["person_id"])),
+        "cohort": coded(cohort[everyone], cohorts),
+        "definition_id": repeated([definition.id for definition in definitions], n),
+        "definition_version": np.repeat([definition.version for definition in definitions], n),
+        "measure_set": repeated([definition.measure_set for definition in definitions], n),
+        "verdict": category(verdict, VERDICTS),
+        "primary_reason": stacked([primary for primary, _ in reasons]),
+        "reasons": stacked([every for _, every in reasons]),
+        "flags": stacked(flags),
+        "assumed_fields": repeated([";".join(definition.assumed_fields) or None for definition in definitions], n),
+        "value": floats(np.concatenate([outcome.measured.low[outcome.definition.value] for outcome in outcomes])),
+        "value_unit": repeated([METRIC_SOURCES[definition.value].unit for definition in definitions], n),
+        "decided_on": dates(np.where((verdict != NOT_EVALUABLE) & (post != NO_DAY), index_day + post, index_day)),
+        "index_date": dates(index_day),
+        "confirmation": category(np.where(verdict == HPD, state, 0), STATES),
+        "lifecycle": category(np.zeros(len(verdict), dtype=np.int64), LABELS["lifecycle"].values),
+        "params_sha256": repeated([parameters_sha256(definition, study) for definition in definitions], n),
     })
 
 
@@ -87,9 +103,10 @@ def parameters_sha256(definition: Definition, study: Study) -> str:
     return hashlib.sha256(json.dumps([definition.sha256, asked], sort_keys=True).encode()).hexdigest()
 
 
-def _reasons(definition: Definition, verdicts: Verdicts) -> tuple[pd.Series[str], pd.Series[str]]:
+def _reasons(outcome: Outcome) -> tuple[tuple[Ints, list[str | None]], tuple[Ints, list[str | None]]]:
     """Primary reason and all reasons: what is missing, else which leaves failed, else that the rule is met."""
-    failures = [METRIC_SOURCES[leaf.metric].failed for leaf in leaves(definition.rule)]
+    verdicts = outcome.verdicts
+    failures = [METRIC_SOURCES[leaf.metric].failed for leaf in leaves(outcome.definition.rule)]
     names = [*_REASONS, *failures]
     failed = np.where(verdicts.verdict == HPD, 0, verdicts.failed) << len(_REASONS)
     mask = np.where(verdicts.verdict == NOT_EVALUABLE, verdicts.reasons, failed)
@@ -99,10 +116,6 @@ def _reasons(definition: Definition, verdicts: Verdicts) -> tuple[pd.Series[str]
 def _mask(flags: Mapping[str, Bools]) -> Ints:
     masks = [flags[name].astype(np.int64) << place for place, name in enumerate(sorted(flags))]
     return np.bitwise_or.reduce(masks)
-
-
-def _constant(value: str | None, n: int) -> pd.Series[str]:
-    return named(np.zeros(n, dtype=np.int64), [value])
 
 
 def flags_of(timeline: Timeline, line: Course, sums: Burden, response: Response, confirmation: Confirmation, measured: Measured,
@@ -158,20 +171,26 @@ def _changed(timeline: Timeline, line: Course, column: str) -> Bools:
     return lowest(person[used], code[used], line.persons, -1) != highest(person[used], code[used], line.persons, -1)
 
 
-def metrics_frame(line: Course, measured: Measured, timeline: Timeline, measure_set: str) -> pd.DataFrame:
-    """The `metrics` rows of one measure set."""
-    n = line.persons
+def metrics_frame(timeline: Timeline, measured: Mapping[str, Measured], post: Mapping[str, Ints]) -> pd.DataFrame:
+    """The `metrics` table: a block of all persons for each measure set, with its first evaluation."""
+    n, sets = len(timeline.index), list(measured.values())
     numeric = ("tgk_pre", "tgk_post", "tgk_ratio", "tgr_pre", "tgr_post", "tgr_ratio", "tgr_delta", "pace_ratio", "sld_change_pct")
+    response = [np.where(post[name] >= 0, one.response, -1) for name, one in measured.items()]
+
+    def all_of(take: Callable[[Measured], Floats]) -> Floats:
+        return np.concatenate([take(one) for one in sets])
     return METRICS.frame({
-        "person_id": timeline.index["person_id"],
-        "measure_set": _constant(measure_set, n),
-        **{name: floats(values) for name, values in measured.sums.items()},
-        "dt_pre_days": _whole(measured.dt_pre), "dt_post_days": _whole(measured.dt_post),
-        **{name: floats(measured.low[name]) for name in numeric},
-        "ttf_min_days": timeline.index["ttf_min_days"], "ttf_max_days": timeline.index["ttf_max_days"],
-        "new_lesions": _whole(measured.low["new_lesions"]), "new_organs": _whole(measured.low["new_organs"]),
-        "response_first": category(np.where(line.scans.post >= 0, measured.response, -1), RESPONSES["response"].values),
-        "missing": _missing(measured),
+        "person_id": coded(np.tile(np.arange(n), len(sets)), text(timeline.index["person_id"])),
+        "measure_set": repeated(list(measured), n),
+        **{name: floats(all_of(lambda one, name=name: one.sums[name])) for name in sets[0].sums},
+        "dt_pre_days": _whole(all_of(lambda one: one.dt_pre)), "dt_post_days": _whole(all_of(lambda one: one.dt_post)),
+        **{name: floats(all_of(lambda one, name=name: one.low[name])) for name in numeric},
+        "ttf_min_days": pd.concat([timeline.index["ttf_min_days"]] * len(sets), ignore_index=True),
+        "ttf_max_days": pd.concat([timeline.index["ttf_max_days"]] * len(sets), ignore_index=True),
+        "new_lesions": _whole(all_of(lambda one: one.low["new_lesions"])),
+        "new_organs": _whole(all_of(lambda one: one.low["new_organs"])),
+        "response_first": category(np.concatenate(response), RESPONSES["response"].values),
+        "missing": stacked([_missing(one) for one in sets]),
     })
 
 
@@ -179,7 +198,7 @@ def _whole(values: Floats) -> pd.Series[int]:
     return integers(np.nan_to_num(values).astype(np.int64), ~np.isnan(values))
 
 
-def _missing(measured: Measured) -> pd.Series[str]:
+def _missing(measured: Measured) -> tuple[Ints, list[str | None]]:
     """`metric=reason` of every missing metric, written once for each distinct combination."""
     masks = {name: np.where(np.isnan(measured.low[name]), why, 0) if name in measured.low else why
              for name, why in sorted(measured.missing.items())}
@@ -190,15 +209,15 @@ def _missing(measured: Measured) -> pd.Series[str]:
     _, example, combination = np.unique(combination, return_index=True, return_inverse=True)
     words = [";".join(f"{name}={_REASONS[place]}" for name, why in masks.items()
                       for place in range(len(_REASONS)) if int(why[row]) >> place & 1) or None for row in example]
-    return named(combination.astype(np.int64), words)
+    return combination.astype(np.int64), words
 
 
 def burden_frame(timeline: Timeline, line: Course, sums: Burden, window_set: str) -> pd.DataFrame:
     """The `burden` rows of one window set, at the time points that were assessed."""
     shown = np.flatnonzero((sums.n_targets > 0) | (sums.n_new > 0) | sums.recorded)
     return BURDEN.frame({
-        "person_id": named(line.person[shown], line.ids),
-        "window_set": _constant(window_set, len(shown)),
+        "person_id": coded(line.person[shown], line.ids),
+        "window_set": repeated([window_set], len(shown)),
         "scan_date": dates(days(timeline.index["index_date"])[line.person[shown]] + line.scans.day[shown]),
         "days_from_index": integers(line.scans.day[shown]),
         "n_targets": integers(sums.n_targets[shown]),
@@ -211,8 +230,8 @@ def burden_frame(timeline: Timeline, line: Course, sums: Burden, window_set: str
 
 
 def evidence_frame(timeline: Timeline, line: Course, sums: Burden, response: Response, confirmation: Confirmation,
-                   measure_set: str) -> pd.DataFrame:
-    """The source rows that the labels of one measure set rest on."""
+                   measure_set: str, measure_sets: Sequence[str]) -> pd.DataFrame:
+    """The source rows that the labels of one measure set, of these, rest on."""
     scans = {"pre": line.scans.pre, "baseline": line.scans.baseline, "post": line.scans.post, "confirmation": confirmation.point}
     doses = timeline.index["source_id"].notna().to_numpy(np.bool_)
     parts = [(text(timeline.index["source_id"]).filter(pa.array(doses)), np.flatnonzero(doses), 0)]
@@ -234,19 +253,21 @@ def evidence_frame(timeline: Timeline, line: Course, sums: Burden, response: Res
     row = np.arange(len(source)) if single is None else pc.list_parent_indices(single).to_numpy()
     return EVIDENCE.frame({
         "person_id": coded(person[row], line.ids),
-        "measure_set": coded(np.zeros(len(row), dtype=np.int64), pa.array([measure_set])),
+        "measure_set": coded(np.full(len(row), measure_sets.index(measure_set)), pa.array(measure_sets)),
         "source_id": strings(source if single is None else pc.list_flatten(single)),
         "role": category(role[row], _ROLES),
     })
 
 
-def unmet_frame(timeline: Timeline, definition_id: str, lacking: Ints) -> pd.DataFrame:
-    """What each person lacks of one definition's requirements."""
+def unmet_frame(timeline: Timeline, lacking: Mapping[str, Ints]) -> pd.DataFrame:
+    """What each person lacks of each definition's requirements."""
+    n = len(timeline.index)
+    everyone = np.tile(np.arange(n), len(lacking))
+    [cohort], cohorts = sorted_codes(timeline.index["cohort"])
     return pd.DataFrame({
-        "person_id": timeline.index["person_id"],
-        "cohort": timeline.index["cohort"],
-        "definition_id": _constant(definition_id, len(lacking)),
-        "primary_reason": spelled(lacking & -lacking, _REASONS),
-        "reasons": spelled(lacking, _REASONS),
+        "person_id": coded(everyone, text(timeline.index["person_id"])),
+        "cohort": coded(cohort[everyone], cohorts),
+        "definition_id": repeated(list(lacking), n),
+        "primary_reason": stacked([spelled(mask & -mask, _REASONS) for mask in lacking.values()]),
+        "reasons": stacked([spelled(mask, _REASONS) for mask in lacking.values()]),
     })
-
