@@ -6,11 +6,14 @@ rounded away by the caller: sizes are kept to 1e-6 mm (ambiguity A10).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hpd_etl import assets
 from hpd_etl.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LENGTH, AREA, VOLUME = "length", "area", "volume"
 
@@ -26,7 +29,7 @@ class Unit:
 def ucum_units(site: Mapping[str, str] | None = None) -> dict[str, Unit]:
     """Units by their text; `site` names further texts and the UCUM unit (or `%`) that each means."""
     units = {row["code"]: _unit(row) for row in assets.mapping("units") if row["system"] == "UCUM"}
-    for text, meaning in (site or {}).items():
+    for meaning in (site or {}).values():
         if meaning not in units:
             raise ConfigurationError(f"mapping.units: {meaning!r} is no UCUM unit known here",
                                      remedy="use mm, cm, m, um, [in_i], mm2, cm2, mm3, cm3 or mL")

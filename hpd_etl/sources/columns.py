@@ -1,0 +1,140 @@
+"""Rows of one source table as columns, and the way from them to the columns of Records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Ints: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
+Text: TypeAlias = "pa.Array[Any]"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one OMOP table; `key` is its primary key, the name before `:` in a source_id."""
+
+    origin: str
+    key: str
+    table: pa.Table
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def text(self, name: str) -> Text:
+        """A column as one array of strings."""
+        return one(self.table.column(name).cast(pa.string()))
+
+    def ints(self, name: str) -> Ints:
+        """A column of whole numbers; 0, OMOP's "no concept", where it is null."""
+        values = pc.fill_null(self.table.column(name).cast(pa.int64()), 0)
+        return np.asarray(values.to_numpy(), dtype=np.int64)
+
+    def floats(self, name: str) -> Floats:
+        """A column of numbers, NaN where it is null."""
+        return np.asarray(self.table.column(name).cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+    def present(self, name: str) -> Bools:
+        """Where a column is not null."""
+        return np.asarray(pc.is_valid(self.table.column(name)).to_numpy(), dtype=np.bool_)
+
+    def take(self, mask: Bools) -> Rows:
+        """The rows that are marked."""
+        return self if mask.all() else Rows(self.origin, self.key, self.table.filter(pa.array(mask)))
+
+    def repeat(self, rows: Ints) -> Rows:
+        """The rows at these positions, as often as they are named."""
+        return Rows(self.origin, self.key, self.table.take(pa.array(rows)))
+
+    def persons(self) -> pd.Series[str]:
+        """The person of every row."""
+        return strings(self.text("person_id"))
+
+    def source_ids(self) -> pd.Series[str]:
+        """`table:id` of every row."""
+        return strings(pc.binary_join_element_wise(pa.scalar(self.origin), self.text(self.key), ":"))
+
+    def dates(self, name: str) -> pd.Series[pd.Timestamp]:
+        """A column of calendar days."""
+        return pd.Series(self.table.column(name).cast(pa.timestamp("us")).to_numpy())
+
+
+def one(values: pa.ChunkedArray[Any] | pa.Array[Any]) -> pa.Array[Any]:
+    """A column as a single array."""
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def strings(values: pa.Array[Any] | pa.ChunkedArray[Any]) -> pd.Series[str]:
+    """A string column of Records."""
+    return pd.Series(pd.arrays.ArrowStringArray(one(values).cast(pa.large_string())))
+
+
+def chosen(codes: Ints, values: Sequence[str | None] | Text) -> pd.Series[str]:
+    """A string column from positions in `values`; -1 is missing."""
+    names = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
+    return strings(names.take(pa.array(codes, mask=codes < 0)))
+
+
+def category(codes: Ints, values: Sequence[str]) -> pd.Series[str]:
+    """A closed code list from positions in `values`; -1 is missing."""
+    return pd.Series(pd.Categorical.from_codes(codes.astype(np.int8), dtype=pd.CategoricalDtype(list(values))))
+
+
+def numbers(values: Floats) -> pd.Series[float]:
+    """A nullable number column; NaN is missing."""
+    absent = np.isnan(values)
+    return pd.Series(pd.arrays.FloatingArray(np.where(absent, 0.0, values), absent))
+
+
+def flags(values: Bools) -> pd.Series[bool]:
+    """A nullable flag column that is always known."""
+    return pd.Series(pd.array(values, dtype="boolean"))
+
+
+def code_lookup(values: Ints, keys: Sequence[int]) -> Ints:
+    """The position of each value in `keys`; -1 where it is none of them."""
+    if not len(keys):
+        return np.full(len(values), -1, dtype=np.int64)
+    order = np.argsort(np.asarray(keys, dtype=np.int64), kind="stable")
+    ordered = np.asarray(keys, dtype=np.int64)[order]
+    at = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return np.where(ordered[at] == values, order[at], -1)
+
+
+def text_lookup(values: Text, keys: Sequence[str]) -> Ints:
+    """The position of each text in `keys`; -1 where it is none of them."""
+    if not len(keys):
+        return np.full(len(values), -1, dtype=np.int64)
+    found = pc.fill_null(pc.index_in(values, pa.array(list(keys), pa.string())), -1)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def each_distinct(values: Text, decide: Callable[[str], int]) -> Ints:
+    """`decide` of every text, asked once for each distinct one; -1 where the text is null."""
+    encoded = one(pc.dictionary_encode(values))
+    decided = np.array([decide(text) for text in encoded.dictionary.to_pylist()] or [-1], dtype=np.int64)
+    codes = np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    return np.where(codes < 0, -1, decided[codes])
+
+
+def group_codes(*columns: Ints) -> tuple[Ints, int]:
+    """One code for each distinct combination of values, and how many there are."""
+    if not len(columns[0]):
+        return np.zeros(0, dtype=np.int64), 0
+    combined = columns[0]
+    for column in columns[1:]:
+        left = np.unique(combined, return_inverse=True)[1].astype(np.int64)
+        names, right = np.unique(column, return_inverse=True)
+        combined = left * len(names) + right
+    distinct, codes = np.unique(combined, return_inverse=True)
+    return codes.astype(np.int64), len(distinct)

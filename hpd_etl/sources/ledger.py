@@ -1,0 +1,111 @@
+"""What became of every row that was read: kept, ignored on request, or refused with a reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hpd_etl.errors import HpdEtlError
+from hpd_etl.schema import REJECTIONS
+from hpd_etl.sources.columns import code_lookup, strings
+
+if TYPE_CHECKING:
+    from hpd_etl.sources.columns import Bools, Ints, Rows
+
+REMEDIES = {
+    "not_realised": "an order or prescription; if this site records given drugs so, name its type in request_types",
+    "code_expired": "the billing code was not in force on that day; map the row to its drug",
+    "no_date": "record the date of the row",
+    "stop_reason_unknown": "say what the text means in mapping.stop_reasons",
+    "unit_missing": "record unit_concept_id or a UCUM text in unit_source_value",
+    "unit_unknown": "say which UCUM unit it is in mapping.units",
+    "unit_of_other_dimension": "a size needs a unit of length, a volume one of volume, a sum of products one of area",
+    "dimension_unknown": "record a concept that says which dimension, or map this one in mapping.measurements",
+    "no_lesion_identity": "link the row to its lesion: image_feature, event field, lesions.column or lesions.pattern",
+    "no_value": "record a number, or a text that mapping.statuses or the shipped list knows",
+    "not_a_number": "record the size as a number",
+    "lower_priority": "another reader or modality comes first in site.toml",
+    "response_unknown": "say what the value means in mapping.responses",
+    "framework_unknown": "only RECIST 1.1, irRECIST, iRECIST and irRC responses are read",
+    "value_out_of_range": "ECOG performance status is a whole number from 0 to 5",
+    "person_row_missing": "the person has exposures but no row in person",
+    "birth_date_invalid": "year, month and day of birth make no date",
+}
+
+
+class Ledger:
+    """Collects refusals and checks that every row read is accounted for."""
+
+    def __init__(self) -> None:
+        self._frames: list[pd.DataFrame] = []
+        self._read: Counter[str] = Counter()
+        self._kept: Counter[str] = Counter()
+        self._ignored: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+
+    def read(self, rows: Rows) -> Rows:
+        """Count the rows of a source table as read."""
+        self._read[rows.origin] += len(rows)
+        return rows
+
+    def keep(self, rows: Rows, kept: Bools) -> None:
+        """Count the rows that are in Records."""
+        self._kept[rows.origin] += int(kept.sum())
+
+    def ignore(self, rows: Rows, ignored: Bools) -> None:
+        """Count the rows that the site tells to ignore, or that concern nobody treated."""
+        self._ignored[rows.origin] += int(ignored.sum())
+
+    def refuse(self, table: str, rows: Rows, refused: Bools, reason: str, *, also_kept: bool = False,
+               treated: Ints | None = None) -> None:
+        """Refuse the marked rows; `also_kept` rows stay in Records without the value that was refused.
+
+        Rows of persons outside `treated` keep their source_id, not their person.
+        """
+        if not refused.any():
+            return
+        rows = rows.take(refused)
+        if not also_kept:
+            self._refused[rows.origin] += len(rows)
+        persons = rows.persons()
+        if treated is not None:
+            persons = persons.where(code_lookup(rows.ints("person_id"), treated.tolist()) >= 0)
+        self._frames.append(pd.DataFrame({
+            "stage": "extract", "table": table, "person_id": persons, "source_id": rows.source_ids(),
+            "reason": reason, "remedy": REMEDIES[reason],
+        }))
+
+    def refuse_persons(self, persons: Ints, reason: str) -> None:
+        """Refuse something of persons that has no source row."""
+        if len(persons):
+            ids = pa.array(persons).cast(pa.string())
+            self._frames.append(pd.DataFrame({
+                "stage": "extract", "table": "persons", "person_id": strings(ids),
+                "source_id": "person:" + strings(ids), "reason": reason, "remedy": REMEDIES[reason]}))
+
+    def rejections(self) -> pd.DataFrame:
+        """All refusals as the table of Records."""
+        if not self._frames:
+            return REJECTIONS.frame()
+        return REJECTIONS.frame(pd.concat(self._frames, ignore_index=True))
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Rows read, kept, refused and ignored by source table; raises HpdEtlError where one was lost."""
+        counts = {
+            origin: {"read": read, "kept": self._kept[origin], "refused": self._refused[origin],
+                     "ignored": self._ignored[origin]}
+            for origin, read in sorted(self._read.items())
+        }
+        for origin, entry in counts.items():
+            if entry["read"] != entry["kept"] + entry["refused"] + entry["ignored"]:
+                raise HpdEtlError(f"rows of {origin} were lost on the way: {entry}")
+        return counts
+
+    def reasons(self) -> dict[str, int]:
+        """How often each reason was given."""
+        reasons = Counter(reason for frame in self._frames for reason in np.asarray(frame["reason"]).tolist())
+        return dict(sorted(reasons.items()))

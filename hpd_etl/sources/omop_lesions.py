@@ -1,0 +1,242 @@
+"""Rows of lesions: sizes, volumes, statuses and new lesions, each with its identity, role and organ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hpd_etl import codes
+from hpd_etl.errors import ConfigurationError
+from hpd_etl.schema import LESIONS
+from hpd_etl.sources.columns import (
+    Bools,
+    Floats,
+    Ints,
+    Rows,
+    category,
+    chosen,
+    code_lookup,
+    each_distinct,
+    flags,
+    group_codes,
+    numbers,
+    one,
+    strings,
+)
+from hpd_etl.sources.omop_identity import RUNGS, Identity, identify, is_yes
+from hpd_etl.sources.omop_measurements import SIZES, Measured
+from hpd_etl.sources.omop_sizes import PROBLEMS, STATUSES, Sizes, read_sizes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hpd_etl.config import OmopSource
+    from hpd_etl.sources.ledger import Ledger
+    from hpd_etl.sources.omop_tables import Cdm
+
+KINDS = (*SIZES, "new_lesion")
+LONGEST, SHORT, PERPENDICULAR, ADDITIONAL, UNSTATED, VOLUME, NEW = range(len(KINDS))
+_ROLES = LESIONS["role"].values
+_NODE = "lymph_node"
+_NO = {"n", "no", "0", "false", "absent"}
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is known of the lesion of each row beside its size."""
+
+    lesion: Ints
+    n_lesions: int
+    day: Ints
+    role: Ints
+    organ: pa.Array[Any]
+    is_node: Bools
+    modality: pa.Array[Any]
+    reader: pa.Array[Any]
+
+
+def lesions(cdm: Cdm, source: OmopSource, measured: Measured, treated: Ints, ledger: Ledger) -> pd.DataFrame:
+    """The lesion rows of Records; what cannot be read goes to the ledger, and leaves its lesion not assessed."""
+    measured = measured.take(measured.of(*KINDS))
+    rows, kind = measured.rows, measured.kind(KINDS)
+    identity = _with_new_lesions(identify(cdm, source.lesions, rows, treated), kind, rows)
+    denied = (kind == NEW) & _denied(rows)
+    undated = ~rows.present("measurement_date") & ~denied
+    unnamed = (identity.rung < 0) & ~undated & ~denied
+    ledger.ignore(rows, denied)
+    ledger.refuse("lesions", rows, undated, "no_date")
+    ledger.refuse("lesions", rows, unnamed, "no_lesion_identity")
+    kept = ~(denied | undated | unnamed)
+    rows, kind, identity = rows.take(kept), kind[kept], _taken(identity, kept)
+
+    facts = _facts(cdm, source, rows, kind, identity)
+    inferior = _lower_priority(source, kind, facts)
+    sizes = read_sizes(rows, np.where(kind == VOLUME, 2, 0), source)
+    sizes, kind = _with_dimension(sizes, kind, facts, inferior)
+    ledger.refuse("lesions", rows, inferior, "lower_priority")
+    for position, reason in enumerate(PROBLEMS):
+        ledger.refuse("lesions", rows, (sizes.problem == position) & ~inferior, reason, also_kept=True)
+    ledger.keep(rows, ~inferior)
+    frame = _frame(rows, kind, identity, facts, sizes)
+    return frame[~inferior].reset_index(drop=True) if inferior.any() else frame
+
+
+def _with_new_lesions(identity: Identity, kind: Ints, rows: Rows) -> Identity:
+    """A row that only says "new lesion" needs no name to mean progression; its own id serves."""
+    nameless = (kind == NEW) & (identity.rung < 0)
+    if not nameless.any():
+        return identity
+    own = pc.binary_join_element_wise(pa.scalar("measurement"), rows.text("measurement_id"), ":")
+    lesion = one(pc.if_else(pa.array(nameless), own, identity.lesion))
+    rung = np.where(nameless, len(RUNGS), identity.rung)
+    return Identity(lesion, rung, identity.groups, identity.organ_concept, identity.modality)
+
+
+def _denied(rows: Rows) -> Bools:
+    """Rows that say that there is no new lesion."""
+    text = each_distinct(rows.text("value_source_value"), lambda value: int(value.strip().lower() in _NO))
+    return np.asarray((text == 1) | (rows.floats("value_as_number") == 0), dtype=np.bool_)
+
+
+def _taken(identity: Identity, mask: Bools) -> Identity:
+    if mask.all():
+        return identity
+    marked = pa.array(mask)
+    return Identity(identity.lesion.filter(marked), identity.rung[mask],
+                    {name: values.filter(marked) for name, values in identity.groups.items()},
+                    identity.organ_concept[mask], identity.modality[mask])
+
+
+def _facts(cdm: Cdm, source: OmopSource, rows: Rows, kind: Ints, identity: Identity) -> _Facts:
+    lesion_names = one(pc.dictionary_encode(identity.lesion)).indices
+    lesion, n_lesions = group_codes(rows.ints("person_id"), np.asarray(lesion_names, dtype=np.int64))
+    day = np.asarray(rows.table.column("measurement_date").cast(pa.int32()).to_numpy(), dtype=np.int64)
+    role, nodal = _roles(source, rows, identity)
+    role = np.where((kind == NEW) & (role == _ROLES.index("unstated")), _ROLES.index("new"), role)
+    names = _concept_names(cdm, source, np.unique(np.concatenate([identity.organ_concept, identity.modality])))
+    organ = _organs(source, identity, names)
+    by_organ = np.asarray(pc.fill_null(pc.equal(organ, _NODE), False).to_numpy(zero_copy_only=False), dtype=np.bool_)
+    node = nodal | by_organ | is_yes(identity.groups["node"]) | (kind == SHORT)
+    of_lesion = np.zeros(n_lesions, dtype=np.bool_)
+    of_lesion[lesion[node]] = True
+    return _Facts(lesion, n_lesions, day, role, organ, of_lesion[lesion], _named(identity.modality, names),
+                  identity.groups["reader"])
+
+
+def _roles(source: OmopSource, rows: Rows, identity: Identity) -> tuple[Ints, Bools]:
+    """Role of each row, and whether its word says node: the pattern's, the site's, then CDISC's words."""
+    own = source.mapping.roles
+    for key, role in own.items():
+        if role not in _ROLES:
+            raise ConfigurationError(f"mapping.roles: {key!r} = {role!r} is none of {', '.join(_ROLES)}")
+    shipped = codes.lesion_roles("text")
+    known = {word: role.role for word, role in shipped.items()}
+    known |= {key.strip().upper(): role for key, role in own.items()}
+    nodal = {word for word, role in shipped.items() if role.is_node}
+
+    def role_of(text: str) -> int:
+        word = text.strip().upper()
+        return _ROLES.index(known[word]) + len(_ROLES) * (word in nodal) if word in known else -1
+
+    unstated = _ROLES.index("unstated")
+    by_code = {int(key): _ROLES.index(role) for key, role in own.items() if key.isdecimal()}
+    positions = np.array([*by_code.values(), -1], dtype=np.int64)
+    found = positions[code_lookup(rows.ints("value_as_concept_id"), list(by_code))]
+    for texts in (rows.text("measurement_source_value"), identity.groups["role"]):
+        stated = each_distinct(texts, role_of)
+        found = np.where(stated >= 0, stated, found)
+    return np.where(found < 0, unstated, found % len(_ROLES)), found >= len(_ROLES)
+
+
+def _concept_names(cdm: Cdm, source: OmopSource, concepts: Ints) -> dict[int, str]:
+    """What organs and modalities are called: by the site's mapping, else by the vocabulary, else by their id."""
+    wanted = [concept for concept in concepts.tolist() if concept]
+    names = {concept: f"omop:{concept}" for concept in wanted}
+    if wanted and cdm.has("concept"):
+        rows = cdm.fetch("omop_concepts", {"concepts": wanted})
+        names |= {concept: str(name).lower() for concept, name in zip(
+            rows.column("concept_id").to_pylist(), rows.column("concept_name").to_pylist(), strict=True) if name}
+    return names | {int(key): organ for key, organ in source.mapping.organs.items() if key.isdecimal()}
+
+
+def _named(concepts: Ints, names: dict[int, str]) -> pa.Array[Any]:
+    keys = list(names)
+    return pa.array(list(names.values()), pa.string()).take(
+        pa.array(at := code_lookup(concepts, keys), mask=at < 0)) if keys else pa.nulls(len(concepts), pa.string())
+
+
+def _organs(source: OmopSource, identity: Identity, names: dict[int, str]) -> pa.Array[Any]:
+    """The organ of each row: of the imaging study's site, else of the pattern."""
+    own = {key.strip().lower(): organ for key, organ in source.mapping.organs.items()}
+    encoded = one(pc.dictionary_encode(identity.groups["organ"]))
+    organs = [None if text is None else own.get(text.strip().lower(), text.strip().lower())
+              for text in encoded.dictionary.to_pylist()]
+    by_pattern = pa.array(organs, pa.string()).take(encoded.indices)
+    return one(pc.coalesce(_named(identity.organ_concept, names), by_pattern))
+
+
+def _lower_priority(source: OmopSource, kind: Ints, facts: _Facts) -> Bools:
+    """Rows for whose lesion, day and dimension a reader or modality that comes first has one too."""
+    inferior = np.zeros(len(kind), dtype=np.bool_)
+    for order, values in ((source.reader_priority, facts.reader), (source.modality_priority, facts.modality)):
+        if not order or not len(kind):
+            continue
+        ranks = {name.lower(): place for place, name in enumerate(order)}
+        rank = each_distinct(values, lambda text, ranks=ranks: ranks.get(text.lower(), len(ranks)))  # type: ignore[misc]
+        rank = np.where(rank < 0, len(ranks), rank)
+        group, n = group_codes(facts.lesion, facts.day, kind)
+        best = np.full(n, len(ranks), dtype=np.int64)
+        np.minimum.at(best, group[~inferior], rank[~inferior])
+        inferior |= rank > best[group]
+    return inferior
+
+
+def _with_dimension(sizes: Sizes, kind: Ints, facts: _Facts, inferior: Bools) -> tuple[Sizes, Ints]:
+    """Decide what an additional or unstated dimension is (ambiguity C15).
+
+    On a node an additional dimension beside the maximum is its short axis; anywhere else it need
+    not be perpendicular, and an unstated dimension need not be the longest: both are unknown.
+    """
+    group, n = group_codes(facts.lesion, facts.day)
+    beside = np.zeros(n, dtype=np.bool_)
+    beside[group[(kind == LONGEST) & ~np.isnan(sizes.value) & ~inferior]] = True
+    short = (kind == ADDITIONAL) & facts.is_node & beside[group]
+    kind = np.where(short, SHORT, kind)
+    unknown = ((kind == ADDITIONAL) | (kind == UNSTATED)) & ~np.isnan(sizes.value)
+    problem = np.where(unknown, PROBLEMS.index("dimension_unknown"), sizes.problem)
+    return Sizes(np.where(unknown, np.nan, sizes.value), sizes.status, problem), kind
+
+
+def _frame(rows: Rows, kind: Ints, identity: Identity, facts: _Facts, sizes: Sizes) -> pd.DataFrame:
+    sized = ~np.isnan(sizes.value)
+    node = facts.is_node
+    diameter = sized & np.where(node, (kind == SHORT) | (kind == PERPENDICULAR), kind == LONGEST)
+    present, measured = STATUSES.index("present"), STATUSES.index("measured")
+    not_assessed = STATUSES.index("not_assessed")
+    status = np.select(
+        [sizes.status >= 0, (kind == NEW), sizes.problem >= 0, sized & node & (kind == LONGEST), sized],
+        [sizes.status, present, not_assessed, present, measured], default=not_assessed)
+    return LESIONS.frame({
+        "person_id": rows.persons(),
+        "lesion_id": strings(identity.lesion),
+        "scan_date": rows.dates("measurement_date"),
+        "role": category(facts.role, _ROLES),
+        "organ": strings(facts.organ),
+        "is_node": flags(node),
+        "diameter_mm": numbers(_where(diameter | (sized & (kind == NEW)), sizes.value)),
+        "perpendicular_mm": numbers(_where(sized & ~node & (kind == PERPENDICULAR), sizes.value)),
+        "volume_mm3": numbers(_where(sized & (kind == VOLUME), sizes.value)),
+        "status": category(status, STATUSES),
+        "modality": strings(facts.modality),
+        "reader": strings(facts.reader),
+        "identity": chosen(identity.rung, [*RUNGS, "row"]),
+        "source_id": rows.source_ids(),
+    })
+
+
+def _where(mask: Bools, values: Floats) -> Floats:
+    return np.where(mask, values, np.nan)

@@ -1,0 +1,95 @@
+"""The value of a size: a number with its unit, a text that says why there is none, or neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hpd_etl import codes, units
+from hpd_etl.errors import ConfigurationError
+from hpd_etl.schema import LESIONS
+from hpd_etl.sources.columns import Bools, Floats, Ints, Rows, code_lookup, each_distinct
+
+if TYPE_CHECKING:
+    from hpd_etl.config import OmopSource
+
+STATUSES = LESIONS["status"].values
+_DIMENSIONS = (units.LENGTH, units.AREA, units.VOLUME)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Values in mm, mm2 or mm3 (NaN where there is none), statuses (-1: none), and why a value is refused."""
+
+    value: Floats
+    status: Ints
+    problem: Ints
+    """Position in PROBLEMS; -1 where the row can be read."""
+
+
+PROBLEMS = ("no_value", "not_a_number", "unit_missing", "unit_unknown", "unit_of_other_dimension", "dimension_unknown")
+
+
+def read_sizes(rows: Rows, dimension: Ints, source: OmopSource) -> Sizes:
+    """The values of these rows; `dimension` is the position in (length, area, volume) that each must have.
+
+    Rounded to 1e-6 (ambiguity A10). A text in place of the number is a status (C3), and so is the
+    operator `<`, which says that the lesion is too small to measure.
+    """
+    value = rows.floats("value_as_number")
+    stated = rows.present("value_as_number")
+    status = np.where(stated, -1, _statuses(rows, source))
+    factor, has, unit_given = _factors(rows, source)
+    below = np.isin(rows.ints("operator_concept_id"), [int(code) for code in codes.lesion_statuses("OMOP operator")])
+    status = np.where(stated & below, STATUSES.index("too_small"), status)
+    numeric = stated & ~below
+    with np.errstate(over="ignore", invalid="ignore"):
+        converted = np.round(value * factor, 6)
+    problem = np.select(
+        [~stated & (status < 0), numeric & np.isnan(value), numeric & ~unit_given, numeric & (has < 0),
+         numeric & (has != dimension)],
+        [0, 1, 2, 3, 4], default=-1)
+    readable = numeric & (problem < 0)
+    return Sizes(np.where(readable, converted, np.nan), status, problem)
+
+
+def _factors(rows: Rows, source: OmopSource) -> tuple[Floats, Ints, Bools]:
+    """Factor to mm, mm2 or mm3, dimension (-1: unknown unit), and whether a unit was recorded at all."""
+    by_concept = units.omop_units(source.mapping.units)
+    by_text = units.ucum_units(source.mapping.units)
+    known = [*by_concept.values(), *by_text.values()]
+    dimensions = np.array([_DIMENSIONS.index(unit.dimension) if unit.dimension in _DIMENSIONS else 3 for unit in known])
+    factors = np.array([unit.factor for unit in known], dtype=np.float64)
+    concept = rows.ints("unit_concept_id")
+    at = code_lookup(concept, list(by_concept))
+    texts = list(by_text)
+
+    def unit_text(text: str) -> int:
+        return texts.index(text.strip()) if text.strip() in by_text else (-2 if text.strip() else -1)
+
+    text = each_distinct(rows.text("unit_source_value"), unit_text)
+    use_text = (concept == 0) & (text >= 0)
+    at = np.where(use_text, len(by_concept) + text, at)
+    given = (concept != 0) | (text != -1)
+    return np.where(at < 0, np.nan, factors[at]), np.where(at < 0, -1, dimensions[at]), given
+
+
+def _statuses(rows: Rows, source: OmopSource) -> Ints:
+    """What the text, or the coded value, says of a lesion that has no number; -1 where neither says anything."""
+    own = source.mapping.statuses
+    for key, status in own.items():
+        if status not in STATUSES:
+            raise ConfigurationError(f"mapping.statuses: {key!r} = {status!r} is none of {', '.join(STATUSES)}")
+    known = codes.lesion_statuses("text") | {key.strip().upper(): status for key, status in own.items()}
+
+    def stated(text: str) -> int:
+        found = known.get(" ".join(text.split()).upper())
+        return -1 if found is None else STATUSES.index(found)
+
+    by_text = each_distinct(rows.text("value_source_value"), stated)
+    coded = [int(key) for key in own if key.isdecimal()]
+    by_code = code_lookup(rows.ints("value_as_concept_id"), coded)
+    positions = np.array([STATUSES.index(own[str(code)]) for code in coded] or [-1], dtype=np.int64)
+    return np.where(by_text >= 0, by_text, np.where(by_code >= 0, positions[by_code], -1))
