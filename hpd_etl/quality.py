@@ -149,7 +149,7 @@ def _funnel(people: pd.DataFrame, primary: pd.Series[str]) -> pd.DataFrame:
     keyed = pd.DataFrame({"cohort": people["cohort"].astype("object"),
                           "definition_id": people["definition_id"].astype("object"),
                           "reason": primary.astype("object").where(primary.notna(), "")})
-    counts = keyed.value_counts(sort=False)
+    counts = keyed.value_counts(sort=False).sort_index()
     if unknown := set(keyed["reason"].unique()) - {"", *Reason}:
         raise ValueError(f"reasons without a step in the funnel: {sorted(unknown)}")
     rows: list[tuple[object, ...]] = []

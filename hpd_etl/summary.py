@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from hpd_etl.quality import QualityReport
     from hpd_etl.schema import Labels
+    from hpd_etl.sinks import Receipt
 
 
 def of_report(report: QualityReport) -> RenderableType:
@@ -26,6 +27,19 @@ def of_report(report: QualityReport) -> RenderableType:
 def of_labels(labels: Labels) -> RenderableType:
     """What `label`, `run` and `demo` show: the funnel to the end, then the rates."""
     return Group(*funnel_tables(quality.funnel(labels)), rate_table(quality.rates(labels)))
+
+
+def of_receipt(receipt: Receipt | None) -> RenderableType:
+    """What `writeback` shows: rows by table, or that there is no sink."""
+    if receipt is None:
+        return "No sink in site.toml: the labels stay in the run folder."
+    names = ("inserted", "amended", "unchanged", "retracted")
+    table = _table("What would change" if receipt.dry_run else "Written back", "table")
+    for name in names:
+        table.add_column(name, justify="right")
+    for target, counts in receipt.tables.items():
+        table.add_row(target, *(f"{getattr(counts, name):,}" for name in names))
+    return table
 
 
 def funnel_tables(funnel: pd.DataFrame) -> Iterator[Table]:

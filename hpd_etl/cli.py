@@ -1,0 +1,273 @@
+"""The command `hpd-etl`: one function a verb; the only place where an error becomes an exit code.
+
+Results go to stdout, progress and errors to stderr. What is heavy is imported by the verb that needs it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hpd_etl import __version__
+from hpd_etl.errors import HpdEtlError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import RenderableType
+
+app = typer.Typer(
+    help="Label hyperprogressive disease in OMOP data under the published definitions, with reasons. "
+         "For research, not for the care of individual patients.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)
+definitions = typer.Typer(help="List, show and check definitions.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(definitions, name="definitions")
+
+StudyFile = Annotated[Path, typer.Option("--study", help="What is asked.")]
+SiteFile = Annotated[Path, typer.Option("--site", help="Where the data are.")]
+RunFolder = Annotated[Path | None, typer.Option("--run", help="Folder of the run; the newest unless given.")]
+NewFolder = Annotated[Path | None, typer.Option("--run-dir", help="New folder of the run; one in `runs` unless given.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing back; show what would change.")]
+STUDY, SITE = Path("study.toml"), Path("site.toml")
+
+
+# --- the run and its stages -------------------------------------------------------------------
+
+
+@app.command()
+def run(study: StudyFile = STUDY, site: SiteFile = SITE, dry_run: DryRun = False, run_dir: NewFolder = None) -> None:
+    """Extract, align, validate, label and write back."""
+    from hpd_etl import pipeline, progress, summary
+    from hpd_etl.config import read_site, read_study
+
+    with progress.shown() as show:
+        done, labels, receipt = pipeline.run(read_study(study), read_site(site), dry_run=dry_run, folder=run_dir,
+                                             show=show)
+    _print(summary.of_labels(labels))
+    _print(summary.of_receipt(receipt))
+    _say_where(done.folder)
+
+
+@app.command()
+def extract(study: StudyFile = STUDY, site: SiteFile = SITE, run_dir: NewFolder = None) -> None:
+    """Read everybody ever treated from the source, into a new run folder."""
+    from hpd_etl import pipeline, progress, runs, sources
+    from hpd_etl.config import read_site, read_study
+
+    asked, place = read_study(study), read_site(site)
+    with progress.shown() as show, runs.started(asked, place, run_dir, show) as this:
+        with sources.open_source(place) as source:
+            pipeline.extract(this, source)
+        _say_where(this.folder)
+
+
+@app.command()
+def align(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None) -> None:
+    """Put the extracted records around the first dose and choose the scans."""
+    from hpd_etl import pipeline, progress, runs
+    from hpd_etl.config import read_site, read_study
+
+    with progress.shown() as show, runs.resumed(read_study(study), read_site(site), run, show) as this:
+        pipeline.align(this, this.records())
+        _say_where(this.folder)
+
+
+@app.command()
+def validate(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None) -> None:
+    """Show who can be labelled and what was refused; exit 5 where the gate closes."""
+    from hpd_etl import pipeline, progress, quality, runs, summary
+    from hpd_etl.config import read_site, read_study
+
+    with progress.shown() as show, runs.resumed(read_study(study), read_site(site), run, show) as this:
+        report = pipeline.validate(this, this.timeline())
+        _print(summary.of_report(report))
+        _say_where(this.folder)
+        quality.close_gate(report, this.study)
+
+
+@app.command()
+def label(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None) -> None:
+    """Give everybody treated a verdict under every definition; exit 6 where too many are not evaluable."""
+    from hpd_etl import pipeline, progress, quality, runs, summary
+    from hpd_etl.config import read_site, read_study
+
+    with progress.shown() as show, runs.resumed(read_study(study), read_site(site), run, show) as this:
+        labels = pipeline.label(this, this.timeline())
+        _print(summary.of_labels(labels))
+        _say_where(this.folder)
+        quality.check_budget(labels, this.study)
+
+
+@app.command()
+def writeback(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None, dry_run: DryRun = False) -> None:
+    """Write the labels of a run to the results schema, in one transaction."""
+    from hpd_etl import pipeline, progress, runs, sinks, summary
+    from hpd_etl.config import read_site, read_study
+
+    asked, place = read_study(study), read_site(site)
+    with progress.shown() as show, runs.resumed(asked, place, run, show) as this:
+        aligned, labels = this.timeline(), this.labels()
+        pipeline.pass_gate(this, aligned, labels)
+        with sinks.open_sink(place) as sink:
+            receipt = pipeline.writeback(this, labels, aligned, sink, dry_run=dry_run)
+        _print(summary.of_receipt(receipt))
+        _say_where(this.folder)
+
+
+@app.command()
+def explain(
+    person: Annotated[str, typer.Argument(help="The person, as the source names them.")],
+    study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None,
+    definition: Annotated[str | None, typer.Option(help="Only this definition.")] = None,
+) -> None:
+    """Say why a person has their labels, and why not others. Shows patient data."""
+    from hpd_etl import artefacts, explain, library
+    from hpd_etl.config import read_site, read_study
+
+    asked, folder = read_study(study), run or artefacts.newest(read_site(site).runs)
+    chosen = {each.id: each for each in library.chosen(asked)}
+    wanted = [library.named(definition, chosen)] if definition else list(chosen.values())
+    _print(explain.person(folder, person, wanted, asked))
+
+
+# --- definitions ------------------------------------------------------------------------------
+
+
+@definitions.command("list")
+def definitions_list(study: Annotated[Path | None, typer.Option(help="Also those of this study.")] = None) -> None:
+    """Name every definition with its version and title."""
+    from hpd_etl import library
+
+    for each in library.everything(_own_folder(study)).values():
+        typer.echo(f"{each.id}  v{each.version}  {each.title}")
+
+
+@definitions.command("show")
+def definitions_show(
+    name: Annotated[str, typer.Argument(metavar="ID")],
+    study: Annotated[Path | None, typer.Option(help="Also those of this study.")] = None,
+) -> None:
+    """Print a definition: citation, requirements, rule, and how well each field is known."""
+    from hpd_etl import explain, library
+
+    _print(explain.definition(library.named(name, library.everything(_own_folder(study)))))
+
+
+@definitions.command("check")
+def definitions_check(files: list[Path]) -> None:
+    """Say what is wrong in definition files of a study's own; exit 2 if anything is."""
+    from hpd_etl import library
+
+    wrong = [problem for file in files if (problem := library.problem(file)) is not None]
+    for problem in wrong:
+        typer.echo(problem, err=True)
+    if wrong:
+        raise typer.Exit(2)
+    typer.echo(f"{len(files)} definition{'s' * (len(files) != 1)} without fault")
+
+
+def _own_folder(study: Path | None) -> Path | None:
+    from hpd_etl.config import read_study
+
+    return read_study(study).criteria.folder if study else None
+
+
+# --- around a run -----------------------------------------------------------------------------
+
+
+@app.command()
+def sql(
+    site: SiteFile = SITE, study: StudyFile = STUDY,
+    dialect: Annotated[str | None, typer.Option(help="Compile for this database, run by us or not.")] = None,
+) -> None:
+    """Print the statements a run will send."""
+    from hpd_etl import sources
+    from hpd_etl.config import read_site, read_study
+
+    typer.echo(sources.statements(read_study(study), read_site(site), dialect))  # type: ignore[attr-defined]
+
+
+@app.command()
+def doctor(study: StudyFile = STUDY, site: SiteFile = SITE) -> None:
+    """Say whether a run can work here: access, versions, concepts, and what would be refused."""
+    from hpd_etl import doctor  # type: ignore[attr-defined]
+    from hpd_etl.config import read_site, read_study
+
+    _print(doctor.examine(read_study(study), read_site(site)))
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Where to write them.")] = Path()) -> None:
+    """Write a commented study.toml and site.toml."""
+    from hpd_etl import templates
+
+    for path in templates.write(folder):
+        typer.echo(path)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where to build it.")] = Path("demo"),
+    persons: Annotated[int, typer.Option(min=1, help="Persons in the hospital; a fifth is treated.")] = 2000,
+) -> None:
+    """Build a synthetic hospital, label its patients and check the labels against the truth."""
+    from hpd_etl import progress
+    from hpd_etl.demo import show
+
+    with progress.shown() as shown:
+        outcome = show.demonstrate(folder, persons, shown)
+    _print(outcome.report)
+    if outcome.differences:
+        raise HpdEtlError(f"{outcome.differences} labels differ from the truth")
+
+
+# --- output and errors ------------------------------------------------------------------------
+
+
+def _print(shown: RenderableType) -> None:
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else 140, highlight=False).print(shown)
+
+
+def _say_where(folder: Path) -> None:
+    typer.echo(f"run folder: {folder}")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True,
+                                                   help="Print the version.")] = False) -> None:
+    """Options of the command itself."""
+
+
+def _unexpected(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
+    import traceback
+
+    typer.echo(f"unexpected error: {kind.__name__} (its text is withheld, it may hold patient data)", err=True)
+    for frame in traceback.extract_tb(trace):
+        typer.echo(f"  {frame.filename}:{frame.lineno} in {frame.name}", err=True)
+    typer.echo("please report this with the lines above", err=True)
+
+
+def main() -> None:
+    """Run the command and end the process with the exit code of its outcome."""
+    sys.excepthook = _unexpected
+    try:
+        typer.main.get_command(app)()  # not app(), which puts another excepthook in place
+    except HpdEtlError as error:
+        typer.echo(f"error: {error}" + (f"\n  {error.remedy}" if error.remedy else ""), err=True)
+        sys.exit(error.exit_code)
+    except SystemExit as ended:
+        if ended.code == 130:
+            typer.echo("interrupted; run folder and results schema are consistent, run again", err=True)
+        raise

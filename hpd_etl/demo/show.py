@@ -1,0 +1,81 @@
+"""The demonstration: build the hospital, run the pipeline on it, compare every label with the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from hpd_etl import artefacts, pipeline, summary
+from hpd_etl.config import read_site, read_study
+from hpd_etl.demo import hospital, settings
+from hpd_etl.errors import AccessError, ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from hpd_etl.progress import Progress
+    from hpd_etl.runs import Run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the demonstration shows, and how many labels are not what is true."""
+
+    report: RenderableType
+    differences: int
+
+
+def demonstrate(folder: Path, persons: int, progress: Progress) -> Outcome:
+    """Build, run and compare in this folder; a second time changes no label.
+
+    The hospital is built again, the results of an earlier time stay, so that the second write-back has
+    something to leave alone.
+    """
+    if persons < (least := 4 * len(hospital.KINDS)):
+        raise ConfigurationError(f"a hospital that shows every kind of patient needs {least} persons")
+    place = folder.resolve()
+    cdm, results, runs = place / "hospital.duckdb", place / "results.duckdb", place / "runs"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        cdm.unlink(missing_ok=True)
+        (place / "study.toml").write_text(settings.study_toml(), "utf-8")
+        (place / "site.toml").write_text(settings.site_toml(cdm, results, runs), "utf-8")
+    except OSError as error:
+        raise AccessError(f"cannot write to {place}: {error.strerror}") from error
+    with progress("build") as note, artefacts.locked(place):
+        truth = hospital.build(f"duckdb:///{cdm}", persons=persons)
+        note(f"a synthetic hospital of {persons:,} persons, {truth.treated:,} treated")
+    done, labels, receipt = pipeline.run(read_study(place / "study.toml"), read_site(place / "site.toml"),
+                                         show=progress)
+    wrong = hospital.compare(labels.labels, truth)
+    somebody = str(labels.labels["person_id"].iloc[0])
+    report = Group(summary.of_labels(labels), _compared(wrong, len(labels.labels)), summary.of_receipt(receipt),
+                   _files(place, done, somebody))
+    return Outcome(report, int(wrong["n"].sum()))
+
+
+def _compared(wrong: pd.DataFrame, labels: int) -> RenderableType:
+    if wrong.empty:
+        return Text(f"\nAll {labels:,} labels are as the hospital was built: the truth was known before the run.\n",
+                    style="bold green")
+    lines = [f"{row['kind']}, {row['definition_id']}: {row['n']} should be {row['expected']}, are {row['got']}"
+             for row in wrong.to_dict("records")]
+    return Text("\nLabels that differ from the truth:\n  " + "\n  ".join(lines) + "\n", style="bold red")
+
+
+def _files(place: Path, done: Run, person: str) -> RenderableType:
+    names = {
+        "the hospital": place / "hospital.duckdb", "the labels written back": place / "results.duckdb",
+        "what was asked": place / "study.toml", "where the data are": place / "site.toml",
+        "labels": done.folder / artefacts.LABELS / "labels.csv",
+        "evidence": done.folder / artefacts.LABELS / "evidence.csv",
+        "manifest": done.folder / artefacts.MANIFEST,
+    }
+    listed = "\n".join(f"  {what:<24}{path}" for what, path in names.items())
+    ask = f"hpd-etl explain {person} --study {place / 'study.toml'} --site {place / 'site.toml'}"
+    return Text(f"Files:\n{listed}\nWhy does a person have these labels?\n  {ask}")

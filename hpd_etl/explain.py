@@ -1,0 +1,213 @@
+"""Why one person has their labels, from the artefacts of a run. Shows patient data: for the site's own eyes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hpd_etl import artefacts
+from hpd_etl.artefacts import LABELS, MANIFEST, RECORDS, TIMELINE
+from hpd_etl.errors import ConfigurationError
+from hpd_etl.manifest import Manifest
+from hpd_etl.reasoning import FORMULAS, absent, findings
+from hpd_etl.schema import Labels, Records, ScanRole, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from hpd_etl.config import Study
+    from hpd_etl.criteria.definition import Definition
+
+    Row = Mapping[Hashable, object]
+
+WARNING = "Patient data: for the eyes of this site only. Research use, not for individual care."
+_SCANS = (ScanRole.PRE, ScanRole.BASELINE, ScanRole.POST)
+
+
+def person(run: Path, person_id: str, definitions: Sequence[Definition], study: Study) -> RenderableType:
+    """Everything the labels of a person rest on; raises `ConfigurationError` where the run does not know the person."""
+    manifest = Manifest.read(artefacts.read_json(run / MANIFEST))
+    _assert_same(manifest, definitions)
+    timeline = artefacts.read(Timeline, run / TIMELINE, person_id)
+    if timeline.index.empty:
+        return Group(Text(WARNING, style="bold"), *_not_treated(run, person_id, timeline))
+    labels = artefacts.read(Labels, run / LABELS, person_id)
+    return Group(
+        Text(WARNING, style="bold"), *_treatment(timeline), *_scans(timeline), *_lesions(timeline),
+        *(part for each in definitions for part in _label(each, labels, study)),
+        *_sources(labels), *_rejections(timeline), *_provenance(manifest),
+    )
+
+
+def definition(each: Definition) -> RenderableType:
+    """A definition as a page: where it is from, what it requires, its rule, and how well each field is known."""
+    facts = _facts(f"{each.id} v{each.version}: {each.title}", {
+        "citation": each.citation, "framework": each.framework, "requires": ", ".join(each.requires) or "nothing",
+        "new lesions in the sum": "yes" if each.new_lesions_in_sum else "no", "principal metric": each.value,
+        "windows": ", ".join(f"{name} = {day}" for name, day in each.windows.items()) or "the study's",
+        "evidence": ", ".join(f"{name}: {grade}" for name, grade in each.evidence.items()),
+        "assumed": ", ".join(each.assumed_fields) or "nothing", "sha256": each.sha256, "notes": each.notes,
+    })
+    rule = _table("Rule", "leaf", "formula")
+    for finding in findings(each.rule, _NOTHING, 1.0):
+        metric = finding.says.split(" ", 1)[0]
+        rule.add_row("  " * finding.depth + finding.says, FORMULAS.get(metric, ""))
+    return Group(facts, rule)
+
+
+_NOTHING: Mapping[str, object] = dict.fromkeys(
+    [*FORMULAS, "s0_mm", "s_post_mm", "ttf_min_days", "ttf_max_days", "missing"], pd.NA)
+
+
+# --- the person -------------------------------------------------------------------------------
+
+
+def _not_treated(run: Path, person_id: str, timeline: Timeline) -> Iterator[RenderableType]:
+    records = artefacts.read(Records, run / RECORDS, person_id)
+    if records.persons.empty and timeline.rejections.empty:
+        raise ConfigurationError("this run holds no such person: nobody of this id was ever given an index drug",
+                                 remedy="check the id, and `index.agents` in study.toml")
+    yield Text("Not labelled: no usable first dose of an index drug.")
+    yield from _rejections(timeline)
+
+
+def _treatment(timeline: Timeline) -> Iterator[RenderableType]:
+    index, who = timeline.index.iloc[0], timeline.persons.iloc[0]
+    least, most = _shown(index["ttf_min_days"]), _shown(index["ttf_max_days"], "unknown")
+    yield _facts("Person", {
+        "person": who["person_id"], "cohort": index["cohort"], "first dose (day 0)": _shown(index["index_date"]),
+        "agent": index["index_agent"], "regimen": f"{index['regimen']}, line {index['line']}",
+        "under observation before": f"{_shown(index['lookback_days'])} d", "followed until day":
+        _shown(index["followup_end_day"]), "died on day": _shown(index["death_day"], "not recorded"),
+        "last dose on day": _shown(index["last_dose_day"]), "time to treatment failure":
+        f"{least} to {most} d ({_shown(index['ttf_basis'])})",
+        "recorded stop": f"{_shown(index['stop_reason'], 'none')}, day {_shown(index['stop_day'], '-')}",
+    })
+
+
+def _scans(timeline: Timeline) -> Iterator[RenderableType]:
+    for name, own in timeline.scan_choices.groupby("window_set", observed=True):
+        table = _table(f"Scans, windows: {name}", "date", "day", "used as", "why", "days outside", "targets assessed")
+        for row in own.sort_values("scan_date").to_dict("records"):
+            style = "dim" if row["role"] == ScanRole.REFUSED else ""
+            table.add_row(_shown(row["scan_date"]), _shown(row["days_from_index"]), _shown(row["role"]),
+                          _shown(row["reason"]), _shown(row["days_out"]), _shown(row["n_targets"]), style=style)
+        yield table
+        if own.empty:
+            yield Text("no examination is known")
+
+
+def _lesions(timeline: Timeline) -> Iterator[RenderableType]:
+    for name, own in timeline.scan_choices.groupby("window_set", observed=True):
+        days = own[own["role"].ne(ScanRole.REFUSED)].set_index("role")["days_from_index"]
+        targets = timeline.targets[timeline.targets["window_set"] == name].set_index("lesion_id")["origin"]
+        seen = timeline.lesions[timeline.lesions["days_from_index"].isin(days)]
+        table = _table(f"Lesions, windows: {name}", "lesion", "organ", "set", *(str(role) for role in _SCANS))
+        for lesion in sorted({*targets.index, *seen["lesion_id"]}, key=lambda one: (one not in targets.index, one)):
+            rows = timeline.lesions[timeline.lesions["lesion_id"] == lesion]
+            kind = f"target ({targets[lesion]})" if lesion in targets.index else _shown(rows["role"].iloc[0])
+            sizes = [_size(rows[rows["days_from_index"] == days.get(role)]) for role in _SCANS]
+            table.add_row(lesion, _shown(rows["organ"].iloc[0] if len(rows) else pd.NA), kind, *sizes)
+        yield table
+
+
+def _size(rows: pd.DataFrame) -> str:
+    if rows.empty:
+        return "no row"
+    row = rows.iloc[0]
+    axis = " short axis" if row["is_node"] is True else ""
+    size = "" if absent(row["diameter_mm"]) else f"{row['diameter_mm']:g} mm{axis}"
+    return size if row["status"] == "measured" else f"{_shown(row['status'])} {size}".strip()
+
+
+# --- the labels -------------------------------------------------------------------------------
+
+
+def _label(each: Definition, labels: Labels, study: Study) -> Iterator[RenderableType]:
+    own = labels.labels[labels.labels["definition_id"] == each.id]
+    if own.empty:
+        return
+    label = own.iloc[0]
+    metrics = labels.metrics[labels.metrics["measure_set"] == label["measure_set"]].iloc[0].to_dict()
+    because = "" if absent(label["primary_reason"]) else f" because {label['primary_reason']}"
+    value = "" if absent(label["value"]) else f"{label['value']:.6g} {_shown(label['value_unit'], '')}".strip()
+    yield _facts(f"\n{each.id} v{each.version}: {label['verdict']}{because}", {
+        "requires": ", ".join(each.requires) or "nothing", "all reasons": _shown(label["reasons"], "none"),
+        "flags": _shown(label["flags"], "none"), "assumed fields": _shown(label["assumed_fields"], "none"),
+        "principal metric": f"{each.value} {value}".strip(), "decided on": _shown(label["decided_on"]),
+        "confirmation": _shown(label["confirmation"]), "burdens": _burdens(metrics),
+        "definition sha256": each.sha256, "parameters sha256": _shown(label["params_sha256"]),
+    })
+    table = _table("", "rule", "formula", "found", "", "why")
+    for finding in findings(each.rule, metrics, study.criteria.month_days):
+        formula = FORMULAS.get(finding.says.split(" ", 1)[0], "")
+        table.add_row("  " * finding.depth + finding.says, formula, finding.found, finding.truth, finding.why)
+    yield table
+
+
+def _burdens(metrics: Mapping[str, object]) -> str:
+    sizes = (f"{name} {_shown(metrics[column])} mm" for name, column in
+             (("S_pre", "s_pre_mm"), ("S0", "s0_mm"), ("S_post", "s_post_mm")))
+    gaps = f"{_shown(metrics['dt_pre_days'])} d and {_shown(metrics['dt_post_days'])} d apart"
+    return f"{', '.join(sizes)}; {gaps}"
+
+
+def _sources(labels: Labels) -> Iterator[RenderableType]:
+    table = _table("\nSource rows", "measure set", "used as", "source")
+    for row in labels.evidence.to_dict("records"):
+        table.add_row(_shown(row["measure_set"]), _shown(row["role"]), _shown(row["source_id"]))
+    yield table
+
+
+def _rejections(timeline: Timeline) -> Iterator[RenderableType]:
+    if timeline.rejections.empty:
+        return
+    table = _table("\nRefused source rows", "stage", "table", "source", "reason", "remedy")
+    for row in timeline.rejections.to_dict("records"):
+        table.add_row(*(_shown(row[name]) for name in ("stage", "table", "source_id", "reason", "remedy")))
+    yield table
+
+
+def _provenance(manifest: Manifest) -> Iterator[RenderableType]:
+    releases = ", ".join(f"{name} {release}" for name, release in manifest.versions.items())
+    yield _facts("\nMade by", {
+        "run": manifest.run_id, "program": releases,
+        **{f"code list {name}": digest for name, digest in manifest.inputs.get("mappings", {}).items()},
+    })
+
+
+def _assert_same(manifest: Manifest, definitions: Sequence[Definition]) -> None:
+    used = {entry["id"]: entry["sha256"] for entry in manifest.inputs.get("definitions", [])}
+    if differing := [each.id for each in definitions if used.get(each.id) != each.sha256]:
+        raise ConfigurationError(f"the run was not labelled with this {', '.join(differing)}",
+                                 remedy="run `hpd-etl label` again, or name another run with --run")
+
+
+# --- rendering --------------------------------------------------------------------------------
+
+
+def _table(title: str, *columns: str) -> Table:
+    return Table(*columns, title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+
+
+def _facts(title: str, facts: Mapping[str, object]) -> Table:
+    table = _table(title)
+    table.show_header = False
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    for name, fact in facts.items():
+        table.add_row(name, Text(_shown(fact)))
+    return table
+
+
+def _shown(value: object, instead: str = "-") -> str:
+    if absent(value):
+        return instead
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,104 @@
+"""A run from the database to labels written back: the table of contents of this program.
+
+Each stage leaves its artefact in the run folder and can be run again from the artefact before it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from hpd_etl import criteria, progress, quality, timeline
+from hpd_etl.artefacts import LABELS, QUALITY, RECEIPT, RECORDS, TIMELINE
+from hpd_etl.runs import Run, started
+from hpd_etl.sinks import open_sink
+from hpd_etl.sources import open_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hpd_etl.config import Site, Study
+    from hpd_etl.quality import QualityReport
+    from hpd_etl.schema import Labels, Records, Timeline
+    from hpd_etl.sinks import Receipt, Sink
+    from hpd_etl.sources import Source
+
+
+def run(study: Study, site: Site, *, dry_run: bool = False, folder: Path | None = None,
+        show: progress.Progress = progress.silent) -> tuple[Run, Labels, Receipt | None]:
+    """Label everybody treated and write the labels back.
+
+    Nothing is written back where the quality gate closes or a budget is exceeded. Without a sink in
+    the site, or with `dry_run`, the labels stay as files in the run folder.
+    """
+    with started(study, site, folder, show) as this, open_source(site) as source, open_sink(site) as sink:
+        records = extract(this, source)
+        aligned = align(this, records)
+        validate(this, aligned)
+        labels = label(this, aligned)
+        receipt = writeback(this, labels, aligned, sink, dry_run=dry_run)
+    return this, labels, receipt
+
+
+# --- stages -----------------------------------------------------------------------------------
+
+
+def extract(this: Run, source: Source) -> Records:
+    """Read everybody ever treated with an index drug."""
+    with this.show("extract") as note:
+        records, used = source.extract(this.study)
+        this.keep("extract", RECORDS, records, this.manifest.with_records(records, used))
+        note(f"{len(records.persons):,} persons, {len(records.lesions):,} lesion rows, "
+             f"{len(records.rejections):,} refused")
+    return records
+
+
+def align(this: Run, records: Records) -> Timeline:
+    """Put the records around the first dose and choose the scans."""
+    with this.show("align") as note:
+        aligned = timeline.align(records, this.study, criteria.window_sets(this.definitions, this.study))
+        this.keep("align", TIMELINE, aligned, this.manifest.with_timeline(aligned))
+        note(f"{len(aligned.index):,} treated, {len(aligned.rejections):,} refused")
+    return aligned
+
+
+def validate(this: Run, aligned: Timeline) -> QualityReport:
+    """Report what can be labelled, then close the gate where the study says so."""
+    with this.show("validate") as note:
+        report = quality.validate(aligned, this.definitions, this.study)
+        this.keep_json(QUALITY, json.loads(report.to_json()))
+        note(f"{len(report.critical)} critical checks failed, {report.rejected_fraction:.1%} of the rows refused")
+    quality.close_gate(report, this.study)
+    return report
+
+
+def label(this: Run, aligned: Timeline) -> Labels:
+    """Give everybody treated a verdict under every definition."""
+    with this.show("label") as note:
+        labels = criteria.label(aligned, this.definitions, this.study)
+        manifest = this.manifest.with_labels(labels)
+        manifest.assert_sums()
+        this.keep("label", LABELS, labels, manifest)
+        note(f"{len(labels.labels):,} labels under {len(this.definitions)} definitions")
+    quality.check_budget(labels, this.study)
+    return labels
+
+
+def writeback(this: Run, labels: Labels, aligned: Timeline, sink: Sink | None, *, dry_run: bool) -> Receipt | None:
+    """Write the labels to the site's sink in one transaction; None where there is no sink."""
+    with this.show("writeback") as note:
+        if sink is None:
+            note("no sink in site.toml, the labels stay in the run folder")
+            return None
+        receipt = sink.writeback(labels, aligned, this.definitions, this.study, this.manifest.run_id, dry_run=dry_run)
+        this.manifest = replace(this.manifest, receipt=asdict(receipt))
+        this.keep_json(RECEIPT, asdict(receipt))
+        note(f"{receipt.changed:,} rows {'would change' if dry_run else 'changed'}")
+    return receipt
+
+
+def pass_gate(this: Run, aligned: Timeline, labels: Labels) -> None:
+    """Raise where these artefacts must not be written back; what `validate` and `label` do within a run."""
+    quality.close_gate(quality.validate(aligned, this.definitions, this.study), this.study)
+    quality.check_budget(labels, this.study)

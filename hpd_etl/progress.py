@@ -1,0 +1,59 @@
+"""What a run says while it works, on stderr: bars on a terminal, plain lines otherwise; counts only."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
+Note = Callable[[str], None]
+
+
+class Progress(Protocol):
+    """Shows one stage at a time; the note given inside says what came of it."""
+
+    def __call__(self, stage: str) -> AbstractContextManager[Note]:
+        """Show this stage while it runs."""
+
+
+@contextmanager
+def silent(stage: str) -> Iterator[Note]:
+    """Say nothing, for callers from Python."""
+    yield lambda note: None
+
+
+@contextmanager
+def lines(stage: str) -> Iterator[Note]:
+    """A line when the stage starts and one when it has ended."""
+    print(f"{stage} ...", file=sys.stderr, flush=True)  # noqa: T201 - the plain progress is a print
+    started, notes = time.monotonic(), list[str]()
+    yield notes.append
+    told = f"{stage}: {'; '.join(notes) or 'done'} ({time.monotonic() - started:.1f} s)"
+    print(told, file=sys.stderr, flush=True)  # noqa: T201
+
+
+@contextmanager
+def shown() -> Iterator[Progress]:
+    """Bars where stderr is a terminal, else plain lines."""
+    if not sys.stderr.isatty():
+        yield lines
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<10}"), BarColumn(bar_width=20), TimeElapsedColumn(),
+               TextColumn("{task.fields[note]}"))
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        yield lambda stage: _bar(bars, stage)
+
+
+@contextmanager
+def _bar(bars: Bars, stage: str) -> Iterator[Note]:
+    task = bars.add_task(stage, total=None, note="")
+    yield lambda note: bars.update(task, note=note)
+    bars.update(task, total=1, completed=1)

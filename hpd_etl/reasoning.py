@@ -1,0 +1,127 @@
+"""Why a rule came out as it did: each of its leaves with the formula, the value, the threshold and the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from hpd_etl.criteria.metrics import METRIC_SOURCES
+from hpd_etl.criteria.rules import FALSE, TRUE, UNKNOWN, Leaf, Rule, compare, evaluate
+from hpd_etl.schema import Verdict
+
+FORMULAS = {
+    "tgk_pre": "(S0 - S_pre) / months between",
+    "tgk_post": "(S_post - S0) / months between",
+    "tgk_ratio": "tgk_post / tgk_pre",
+    "tgr_pre": "100 ((S0 / S_pre)^(3 / months between) - 1)",
+    "tgr_post": "100 ((S_post / S0)^(3 / months between) - 1)",
+    "tgr_ratio": "tgr_post / tgr_pre",
+    "tgr_delta": "tgr_post - tgr_pre",
+    "pace_ratio": "(S_post / S0 - 1) per day / (S0 / S_pre - 1) per day",
+    "sld_change_pct": "100 (S_post - S0) / S0",
+    "new_lesions": "new lesions at the first evaluation",
+    "new_organs": "organs with new lesions at the first evaluation",
+    "ttf_months": "first dose to the end of treatment",
+    "response_first": "response at the first evaluation",
+}
+"""The formula of each metric as `growth.py` computes it; S is the burden in mm."""
+
+WORDS = {int(FALSE): "not met", int(UNKNOWN): "unknown", int(TRUE): "met"}
+VERDICTS = {int(FALSE): Verdict.NOT_HPD, int(UNKNOWN): Verdict.NOT_EVALUABLE, int(TRUE): Verdict.HPD}
+
+Metrics: TypeAlias = Mapping[str, object]
+"""One row of the table `metrics`."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of a rule: how deep it stands, what it says, what was found, and whether that meets it."""
+
+    depth: int
+    says: str
+    found: str
+    truth: str
+    why: str = ""
+
+
+def findings(rule: Rule, metrics: Metrics, month_days: float, depth: int = 0) -> Iterator[Finding]:
+    """The lines of the rule, each part beneath what joins it."""
+    if isinstance(rule, Leaf):
+        truth, why = _judged(rule, metrics, month_days)
+        yield Finding(depth, str(rule), _shown(rule.metric, metrics, month_days), WORDS[truth], why)
+        return
+    join = f"at least {rule.n} of" if rule.join == "at_least" else rule.join
+    yield Finding(depth, f"{join}:", "", WORDS[truth_of(rule, metrics, month_days)])
+    for part in rule.parts:
+        yield from findings(part, metrics, month_days, depth + 1)
+
+
+def truth_of(rule: Rule, metrics: Metrics, month_days: float) -> int:
+    """0 false, 1 unknown, 2 true."""
+    if isinstance(rule, Leaf):
+        return _judged(rule, metrics, month_days)[0]
+    truths = {leaf: np.array([_judged(leaf, metrics, month_days)[0]], dtype=np.int8) for leaf in _leaves(rule)}
+    return int(evaluate(rule, truths)[0])
+
+
+def _leaves(rule: Rule) -> Iterator[Leaf]:
+    if isinstance(rule, Leaf):
+        yield rule
+    else:
+        for part in rule.parts:
+            yield from _leaves(part)
+
+
+def _judged(leaf: Leaf, metrics: Metrics, month_days: float) -> tuple[int, str]:
+    missing = _missing(metrics)
+    if isinstance(leaf.value, tuple):
+        code = metrics["response_first"]
+        if absent(code) or leaf.metric in missing:
+            return int(UNKNOWN), missing.get(leaf.metric, "response_unknown")
+        return (int(TRUE), "") if code in leaf.value else (int(FALSE), METRIC_SOURCES[leaf.metric].failed)
+    low, high = _interval(leaf.metric, metrics, month_days)
+    if np.isnan(low):
+        return int(UNKNOWN), missing.get(leaf.metric, "missing")
+    first = np.array([low])
+    truth = int(compare(first, first if low == high else np.array([high]), leaf.sign, leaf.value)[0])
+    reasons = {int(TRUE): "", int(FALSE): METRIC_SOURCES[leaf.metric].failed,
+               int(UNKNOWN): missing.get(leaf.metric, "missing")}
+    return truth, reasons[truth]
+
+
+def _interval(metric: str, metrics: Metrics, month_days: float) -> tuple[float, float]:
+    if metric != "ttf_months":
+        value = _number(metrics[metric])
+        return value, value
+    most = metrics["ttf_max_days"]
+    return _number(metrics["ttf_min_days"]) / month_days, np.inf if absent(most) else _number(most) / month_days
+
+
+def _shown(metric: str, metrics: Metrics, month_days: float) -> str:
+    if metric == "response_first":
+        return "unknown" if absent(metrics[metric]) else str(metrics[metric])
+    low, high = _interval(metric, metrics, month_days)
+    unit = METRIC_SOURCES[metric].unit.removeprefix("1")
+    if np.isnan(low):
+        return "unknown"
+    value = f"{low:.6g}" if low == high else f"at least {low:.6g}" if np.isinf(high) else f"{low:.6g} to {high:.6g}"
+    return f"{value} {unit}".strip()
+
+
+def absent(value: object) -> bool:
+    """`<NA>`, NaT, NaN or None."""
+    return value is None or value is pd.NA or value is pd.NaT or value != value
+
+
+def _missing(metrics: Metrics) -> dict[str, str]:
+    told = metrics["missing"]
+    parts = [] if absent(told) else str(told).split(";")
+    return {name: reason for name, _, reason in (part.partition("=") for part in parts)}
+
+
+def _number(value: object) -> float:
+    return float("nan") if absent(value) else float(str(value))

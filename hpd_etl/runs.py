@@ -1,0 +1,138 @@
+"""A run and its folder: what was asked, what was left at which stage, and from what it was made."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from hpd_etl import artefacts, assets, criteria, library, progress
+from hpd_etl.artefacts import LABELS, MANIFEST, QUALITY, RECEIPT, RECORDS, TIMELINE
+from hpd_etl.errors import ConfigurationError
+from hpd_etl.manifest import Manifest, fingerprint
+from hpd_etl.schema import Bundle, Labels, Records, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from hpd_etl.config import Site, Study
+    from hpd_etl.criteria.definition import Definition
+
+_ORDER = (RECORDS, TIMELINE, QUALITY, LABELS, RECEIPT)
+
+
+@dataclass
+class Run:
+    """One run: what was asked, the folder with its artefacts, and what became of it so far."""
+
+    study: Study
+    site: Site
+    definitions: tuple[Definition, ...]
+    folder: Path
+    manifest: Manifest
+    show: progress.Progress = progress.silent
+
+    def __enter__(self) -> Self:
+        self._save()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.manifest = self.manifest.end(error)
+        self._save()
+
+    def keep(self, stage: str, artefact: str, bundle: Bundle, manifest: Manifest) -> None:
+        """Leave the artefact of this stage; what had been made from an older one is taken away."""
+        artefacts.write(bundle, self.folder / artefact)
+        artefacts.discard(self.folder, *_ORDER[_ORDER.index(artefact) + 1:])
+        self.manifest = replace(manifest, made_from={**manifest.made_from, stage: self.made_from()[stage]})
+        self._save()
+
+    def keep_json(self, artefact: str, content: dict[str, Any]) -> None:
+        """Leave a report in the run folder."""
+        artefacts.write_json({"format": artefacts.FORMAT, **content}, self.folder / artefact)
+
+    def records(self) -> Records:
+        """What `extract` left."""
+        return artefacts.read(Records, self._fresh("extract", RECORDS))
+
+    def timeline(self) -> Timeline:
+        """What `align` left."""
+        return artefacts.read(Timeline, self._fresh("align", TIMELINE))
+
+    def labels(self) -> Labels:
+        """What `label` left."""
+        return artefacts.read(Labels, self._fresh("label", LABELS))
+
+    def made_from(self) -> dict[str, str]:
+        """For each stage, the hash of all that decides its artefact but the data."""
+        study, source = self.study.model_dump(mode="json"), _without_secrets(self.site)["source"]
+        windows = criteria.window_sets(self.definitions, self.study)
+        extract_ = fingerprint([study["index"]["agents"], study["comparators"], source, _mappings()])
+        align_ = fingerprint([extract_, study["index"], study["lesions"],
+                              {name: chosen.model_dump(mode="json") for name, chosen in windows.items()}])
+        study["criteria"].pop("folder")
+        label_ = fingerprint([align_, study["criteria"], [definition.sha256 for definition in self.definitions]])
+        return {"extract": extract_, "align": align_, "label": label_}
+
+    def _fresh(self, stage: str, artefact: str) -> Path:
+        path = self.folder / artefact
+        if path.exists() and self.manifest.made_from.get(stage) != self.made_from()[stage]:
+            raise ConfigurationError(f"{path} was made with another study.toml or site.toml",
+                                     remedy=f"run `hpd-etl {stage}` again")
+        return path
+
+    def _save(self) -> None:
+        self.keep_json(MANIFEST, self.manifest.content())
+
+
+@contextmanager
+def started(study: Study, site: Site, folder: Path | None, show: progress.Progress = progress.silent) -> Iterator[Run]:
+    """A new run; the folder is made in `site.runs` unless one is given."""
+    definitions = library.chosen(study)
+    manifest = Manifest.start(study.id, site.name)
+    place = folder or site.runs / manifest.run_id
+    with artefacts.locked(place.parent):
+        made = replace(manifest, inputs=_inputs(study, site, definitions))
+        with Run(study, site, definitions, artefacts.new_folder(place), made, show) as this:
+            yield this
+
+
+@contextmanager
+def resumed(study: Study, site: Site, folder: Path | None, show: progress.Progress = progress.silent) -> Iterator[Run]:
+    """A run taken up again in its folder: the newest in `site.runs` unless one is given."""
+    definitions = library.chosen(study)
+    place = folder or artefacts.newest(site.runs)
+    with artefacts.locked(place.parent):
+        before = Manifest.read(artefacts.read_json(place / MANIFEST))
+        manifest = replace(before, inputs=_inputs(study, site, definitions))
+        with Run(study, site, definitions, place, manifest, show) as this:
+            yield this
+
+
+# --- hashes -----------------------------------------------------------------------------------
+
+
+def _inputs(study: Study, site: Site, definitions: Sequence[Definition]) -> dict[str, Any]:
+    asked = study.model_dump(mode="json")
+    asked["criteria"].pop("folder")
+    return {
+        "study_sha256": fingerprint(asked),
+        "site_sha256": fingerprint(_without_secrets(site)),
+        "definitions": [{"id": each.id, "version": each.version, "sha256": each.sha256} for each in definitions],
+        "mappings": _mappings(),
+    }
+
+
+def _without_secrets(site: Site) -> dict[str, Any]:
+    content = site.model_dump(mode="json", exclude={"runs": True})
+    for part in ("source", "sink"):
+        if content[part] is not None:
+            content[part]["access"] = {"url": content[part]["access"]["url"]}
+    return content
+
+
+def _mappings() -> dict[str, str]:
+    return {name: assets.sha256(name) for name in assets.mapping_names()}

@@ -1,0 +1,40 @@
+"""`init` writes files that work as they are and destroys nothing."""
+
+from __future__ import annotations
+
+from hpd_etl.config import Study, read_site, read_study
+
+
+def test_the_study_written_is_the_default(hpd_etl, tmp_path):
+    """Every value in the commented study.toml is the value that holds without it."""
+    assert hpd_etl("init", tmp_path / "new").code == 0
+    assert read_study(tmp_path / "new" / "study.toml") == Study(id="my_study")
+
+
+def test_the_site_written_parses(hpd_etl, tmp_path):
+    """The commented site.toml is one that can be read, and it holds no secret."""
+    hpd_etl("init", tmp_path)
+    site = read_site(tmp_path / "site.toml")
+    assert site.sink is None
+    assert site.source.access.password == "env:HPD_SOURCE_PASSWORD"
+
+
+def test_what_is_commented_out_parses(hpd_etl, tmp_path):
+    """The options shown behind `# ` are valid once the mark is taken away."""
+    hpd_etl("init", tmp_path)
+    for name, read in (("study.toml", read_study), ("site.toml", read_site)):
+        lines = (tmp_path / name).read_text("utf-8").splitlines()
+        shown = [line[2:] if line.startswith(("# [", "# ")) and ("=" in line or line.startswith("# [")) and
+                 not line.startswith("# For") else line for line in lines]
+        (tmp_path / name).write_text("\n".join(shown), "utf-8")
+        read(tmp_path / name)
+    assert read_site(tmp_path / "site.toml").sink is not None
+    assert read_study(tmp_path / "study.toml").comparators[0].cohort == "chemotherapy"
+
+
+def test_nothing_is_overwritten(hpd_etl, tmp_path):
+    """Where one of the files exists, neither is written and the command ends with 2."""
+    (tmp_path / "site.toml").write_text("mine")
+    done = hpd_etl("init", tmp_path)
+    assert (done.code, (tmp_path / "site.toml").read_text()) == (2, "mine")
+    assert not (tmp_path / "study.toml").exists()
