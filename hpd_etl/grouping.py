@@ -78,7 +78,7 @@ def dates(values: Ints) -> pd.Series[pd.Timestamp]:
 
 def numbers(series: pd.Series[float]) -> Floats:
     """A nullable number column as floats, NaN where missing."""
-    return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
 def flags(series: pd.Series[bool]) -> Bools:
@@ -89,13 +89,13 @@ def flags(series: pd.Series[bool]) -> Bools:
 def integers(values: Ints, known: Bools | None = None) -> pd.Series[int]:
     """Whole numbers as a nullable column; `NO_DAY`, or what is not `known`, is missing."""
     absent = values == NO_DAY if known is None else ~known
-    return pd.Series(pd.arrays.IntegerArray(np.where(absent, 0, values), absent))  # type: ignore[arg-type]
+    return pd.Series(pd.arrays.IntegerArray(np.where(absent, 0, values), absent))
 
 
 def floats(values: Floats) -> pd.Series[float]:
     """Floats as a nullable column; NaN is missing."""
     absent = np.isnan(values)
-    return pd.Series(pd.arrays.FloatingArray(np.where(absent, 0.0, values), absent))  # type: ignore[arg-type]
+    return pd.Series(pd.arrays.FloatingArray(np.where(absent, 0.0, values), absent))
 
 
 def named(codes: Ints, names: Sequence[str | None] | pa.Array) -> pd.Series[str]:
@@ -106,18 +106,18 @@ def named(codes: Ints, names: Sequence[str | None] | pa.Array) -> pd.Series[str]
 
 def strings(values: pa.Array) -> pd.Series[str]:
     """An Arrow array of strings as a column."""
-    return pd.Series(pd.arrays.ArrowStringArray(values.cast(pa.large_string())))  # type: ignore[call-arg]
+    return pd.Series(pd.arrays.ArrowStringArray(values.cast(pa.large_string())))
 
 
 def coded(codes: Ints, names: pa.Array) -> pd.Series[str]:
     """Codes back to names that repeat, kept as a dictionary; the names are distinct, -1 is missing."""
-    categories = pd.Index(pd.arrays.ArrowStringArray(names.cast(pa.large_string())))  # type: ignore[call-arg]
+    categories = pd.Index(pd.arrays.ArrowStringArray(names.cast(pa.large_string())))
     return pd.Series(pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(categories), validate=False))
 
 
 def category(codes: Ints, values: Sequence[str]) -> pd.Series[str]:
     """Codes into a closed list of values as a categorical column; -1 is missing."""
-    return pd.Series(pd.Categorical.from_codes(codes.astype(np.int8), categories=list(values)))  # type: ignore[arg-type]
+    return pd.Series(pd.Categorical.from_codes(codes.astype(np.int8), dtype=pd.CategoricalDtype(list(values))))
 
 
 def point_key(person: Ints, day: Ints) -> Ints:

@@ -110,10 +110,11 @@ def course(timeline: Timeline, window_set: str, study: Study) -> Course:
     choices = timeline.scan_choices.loc[(timeline.scan_choices["window_set"] == window_set).to_numpy(np.bool_)]
     key = point_key(positions(choices["person_id"], ids), choices["days_from_index"].to_numpy(np.int64))
     order = stable_order(key)
-    key, role = key[order], choices["role"].cat.codes.to_numpy()[order]
+    key, role = key[order], choices["role"].cat.codes.to_numpy().astype(np.int64)[order]
     person, day = point_of(key)
-    scans = Scans(*(_point_of_role(person, role, name, len(ids)) for name in
-                    (ScanRole.PRE, ScanRole.BASELINE, ScanRole.POST)), day)
+    pre, baseline, post = (_point_of_role(person, role, name, len(ids))
+                           for name in (ScanRole.PRE, ScanRole.BASELINE, ScanRole.POST))
+    scans = Scans(pre, baseline, post, day)
     return _with_lesions(timeline, window_set, study, ids, person, key, scans)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,12 +110,16 @@ def _reasons(outcome: Outcome) -> tuple[tuple[Ints, list[str | None]], tuple[Int
     names = [*_REASONS, *failures]
     failed = np.where(verdicts.verdict == HPD, 0, verdicts.failed) << len(_REASONS)
     mask = np.where(verdicts.verdict == NOT_EVALUABLE, verdicts.reasons, failed)
-    return spelled(mask & -mask, names, "rule_met"), spelled(mask, names, "rule_met")
+    return spelled(_lowest_bit(mask), names, "rule_met"), spelled(mask, names, "rule_met")
+
+
+def _lowest_bit(masks: Ints) -> Ints:
+    return np.asarray(masks & -masks, dtype=np.int64)
 
 
 def _mask(flags: Mapping[str, Bools]) -> Ints:
     masks = [flags[name].astype(np.int64) << place for place, name in enumerate(sorted(flags))]
-    return np.bitwise_or.reduce(masks)
+    return np.asarray(np.bitwise_or.reduce(masks), dtype=np.int64)
 
 
 def flags_of(timeline: Timeline, line: Course, sums: Burden, response: Response, confirmation: Confirmation, measured: Measured,
@@ -168,7 +172,7 @@ def _changed(timeline: Timeline, line: Course, column: str) -> Bools:
         return np.zeros(line.persons, dtype=np.bool_)
     used = line.is_target & (code >= 0) & (line.row_point >= 0)
     used &= np.any([line.row_point == scan[person] for scan in (scans.pre, scans.baseline, scans.post)], axis=0)
-    return lowest(person[used], code[used], line.persons, -1) != highest(person[used], code[used], line.persons, -1)
+    return np.asarray(lowest(person[used], code[used], line.persons, -1) != highest(person[used], code[used], line.persons, -1))
 
 
 def metrics_frame(timeline: Timeline, measured: Mapping[str, Measured], post: Mapping[str, Ints]) -> pd.DataFrame:
@@ -177,18 +181,19 @@ def metrics_frame(timeline: Timeline, measured: Mapping[str, Measured], post: Ma
     numeric = ("tgk_pre", "tgk_post", "tgk_ratio", "tgr_pre", "tgr_post", "tgr_ratio", "tgr_delta", "pace_ratio", "sld_change_pct")
     response = [np.where(post[name] >= 0, one.response, -1) for name, one in measured.items()]
 
-    def all_of(take: Callable[[Measured], Floats]) -> Floats:
-        return np.concatenate([take(one) for one in sets])
+    def each(name: str) -> Floats:
+        return np.concatenate([one.sums[name] if name in one.sums else one.low[name] for one in sets])
     return METRICS.frame({
         "person_id": coded(np.tile(np.arange(n), len(sets)), text(timeline.index["person_id"])),
         "measure_set": repeated(list(measured), n),
-        **{name: floats(all_of(lambda one, name=name: one.sums[name])) for name in sets[0].sums},
-        "dt_pre_days": _whole(all_of(lambda one: one.dt_pre)), "dt_post_days": _whole(all_of(lambda one: one.dt_post)),
-        **{name: floats(all_of(lambda one, name=name: one.low[name])) for name in numeric},
+        **{name: floats(each(name)) for name in sets[0].sums},
+        "dt_pre_days": _whole(np.concatenate([one.dt_pre for one in sets])),
+        "dt_post_days": _whole(np.concatenate([one.dt_post for one in sets])),
+        **{name: floats(each(name)) for name in numeric},
         "ttf_min_days": pd.concat([timeline.index["ttf_min_days"]] * len(sets), ignore_index=True),
         "ttf_max_days": pd.concat([timeline.index["ttf_max_days"]] * len(sets), ignore_index=True),
-        "new_lesions": _whole(all_of(lambda one: one.low["new_lesions"])),
-        "new_organs": _whole(all_of(lambda one: one.low["new_organs"])),
+        "new_lesions": _whole(each("new_lesions")),
+        "new_organs": _whole(each("new_organs")),
         "response_first": category(np.concatenate(response), RESPONSES["response"].values),
         "missing": stacked([_missing(one) for one in sets]),
     })
@@ -268,6 +273,6 @@ def unmet_frame(timeline: Timeline, lacking: Mapping[str, Ints]) -> pd.DataFrame
         "person_id": coded(everyone, text(timeline.index["person_id"])),
         "cohort": coded(cohort[everyone], cohorts),
         "definition_id": repeated(list(lacking), n),
-        "primary_reason": stacked([spelled(mask & -mask, _REASONS) for mask in lacking.values()]),
+        "primary_reason": stacked([spelled(_lowest_bit(mask), _REASONS) for mask in lacking.values()]),
         "reasons": stacked([spelled(mask, _REASONS) for mask in lacking.values()]),
     })

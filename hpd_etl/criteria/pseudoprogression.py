@@ -32,7 +32,7 @@ class Confirmation:
     @property
     def pseudoprogression(self) -> Bools:
         """Progression that the next scan did not show any more."""
-        return self.state == REFUTED
+        return np.asarray(self.state == REFUTED)
 
 
 def confirm(line: Course, sums: Burden, response: Response, timeline: Timeline) -> Confirmation:

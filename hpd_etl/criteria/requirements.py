@@ -41,7 +41,7 @@ def _without_evaluation(line: Course, timeline: Timeline, windows: Windows) -> I
 
     def by_last_day(column: str) -> Bools:
         day = index[column].to_numpy(np.int64, na_value=NO_DAY)
-        return (day != NO_DAY) & (day <= last)
+        return np.asarray((day != NO_DAY) & (day <= last))
 
     stop = index["stop_reason"].cat.codes.to_numpy()
     stopped = by_last_day("stop_day")

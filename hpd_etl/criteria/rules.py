@@ -108,9 +108,9 @@ def evaluate(rule: Rule, truths: Mapping[Leaf, Truths]) -> Truths:
         return truths[rule]
     parts = [evaluate(part, truths) for part in rule.parts]
     if rule.join == "all":
-        return np.minimum.reduce(parts)
+        return np.asarray(np.minimum.reduce(parts))
     if rule.join == "any":
-        return np.maximum.reduce(parts)
+        return np.asarray(np.maximum.reduce(parts))
     surely = np.sum([part == TRUE for part in parts], axis=0)
     perhaps = np.sum([part != FALSE for part in parts], axis=0)
     return np.where(surely >= rule.n, TRUE, np.where(perhaps >= rule.n, UNKNOWN, FALSE))

@@ -26,7 +26,7 @@ from hpd_etl.grouping import (
     point_key,
     point_of,
 )
-from hpd_etl.schema import SCAN_CHOICES, TARGETS, Bundle, Records, Table, Timeline, date_column
+from hpd_etl.schema import SCAN_CHOICES, TARGETS, Records, Table, Timeline, date_column
 from hpd_etl.timeline.index import Persons, first_lines
 from hpd_etl.timeline.lesions import LesionDays, lesion_days, merge_studies
 from hpd_etl.timeline.refusals import Refusals
@@ -77,11 +77,8 @@ def _dated_tables() -> list[tuple[str, Table]]:
 def _stacked(table: Table, frames: list[pd.DataFrame]) -> pd.DataFrame:
     if len(frames) == 1:
         return frames[0]
-    return pd.concat([frame.astype(_plain(table)) for frame in frames], ignore_index=True)
-
-
-def _plain(table: Table) -> dict[str, object]:
-    return {column.name: column.dtype for column in table.columns}
+    plain = {column.name: column.dtype for column in table.columns}
+    return pd.concat([frame.astype(plain) for frame in frames], ignore_index=True)
 
 
 def _treated(records: Records, study: Study, refusals: Refusals) -> tuple[Persons, pd.DataFrame, dict[str, pd.DataFrame]]:

@@ -51,6 +51,7 @@ class Persons:
 
     @classmethod
     def of(cls, persons: pd.DataFrame) -> Persons:
+        """The persons of the `persons` table."""
         ordered = persons.sort_values("person_id")
         return cls(text(ordered["person_id"]), days(ordered["birth_date"]), days(ordered["death_date"]))
 

@@ -78,7 +78,7 @@ class LesionDays:
     @property
     def assessed(self) -> Bools:
         """Any status but not assessed."""
-        return self.status != STATUS[LesionStatus.NOT_ASSESSED]
+        return np.asarray(self.status != STATUS[LesionStatus.NOT_ASSESSED])
 
     def frame(self, persons: Persons, index_day: Ints) -> pd.DataFrame:
         """The rows as the Timeline's `lesions`."""
@@ -176,7 +176,9 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
         reader=_least_named(group, raw.reader[order], n),
         identity=_least_named(group, raw.identity[order], n),
         source_id=joined(raw.source_id.take(pa.array(order)), group),
-        **values,
+        diameter=values["diameter"],
+        perpendicular=values["perpendicular"],
+        volume=values["volume"],
     )
     conflicting = np.zeros(len(raw), dtype=np.bool_)
     conflicting[order] = conflict[group] & (status != STATUS[LesionStatus.NOT_ASSESSED])
