@@ -128,6 +128,8 @@ class Funnel:
     with_baseline: int
     with_first_evaluation: int
     with_earlier_scan: int
+    scanned_but_unread: int
+    """Of those without a first evaluation: a scan in its window, with a text or two values instead of a size."""
 
 
 def funnel() -> Funnel:
@@ -136,5 +138,7 @@ def funnel() -> Funnel:
     baseline = {person: max(within) for person, days in persons.items()
                 if (within := [day for day in days if -42 <= day <= 0])}
     evaluated = [person for person in baseline if any(1 <= day <= 120 for day in persons[person])]
+    scanned = {reading.person for reading in readings() if reading.day is not None and 1 <= reading.day <= 120}
+    unread = scanned & (set(baseline) - set(evaluated))
     earlier = [person for person in evaluated if any(14 <= baseline[person] - day <= 180 for day in persons[person])]
-    return Funnel(len(persons), len(baseline), len(evaluated), len(earlier))
+    return Funnel(len(persons), len(baseline), len(evaluated), len(earlier), len(unread))

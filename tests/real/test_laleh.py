@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hpd_etl.config import Access
+from hpd_etl import artefacts, pipeline, quality
+from hpd_etl.config import Access, Site, Study
 from hpd_etl.database import connect
+from hpd_etl.schema import Labels
+from hpd_etl.sources import open_source
 from tests.real import laleh
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TREATED, WITH_BASELINE, WITH_FIRST_EVALUATION, WITH_EARLIER_SCAN = 1472, 1457, 1454, 0
+UNREAD = 2
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +30,8 @@ def cdm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_hand_count() -> None:
-    """1,472 treated; 15 without a scan in the six weeks before, 3 without a readable one in 120 days, none before."""
-    assert laleh.funnel() == laleh.Funnel(TREATED, WITH_BASELINE, WITH_FIRST_EVALUATION, WITH_EARLIER_SCAN)
+    """1,472 treated; 15 without a scan in the six weeks before, 3 without a readable one in the 120 days after."""
+    assert laleh.funnel() == laleh.Funnel(TREATED, WITH_BASELINE, WITH_FIRST_EVALUATION, WITH_EARLIER_SCAN, UNREAD)
 
 
 def test_identifiers_survive(cdm: Path) -> None:
@@ -50,3 +54,42 @@ def test_every_row_arrives(cdm: Path) -> None:
     assert Counter(text for text, number in zip(texts, numbers, strict=True) if number is None) == {
         "NOT EVALUABLE": 62, "TOO SMALL TO MEASURE": 54, "": 7}
     assert rows.column("measurement_date").null_count == 1
+
+
+def test_run_tells_everybody_why(cdm: Path, tmp_path: Path) -> None:
+    """Nobody is judged; each is told the first reason that holds, and the funnel counts as a hand does.
+
+    The only dose is on day 0 and 1,000 days follow: whoever was not even scanned in time had stopped before.
+    Two were scanned and nothing could be read; they did not drop out.
+    """
+    site = Site.model_validate({"source": {"access": {"url": f"duckdb:///{cdm}"}}, "runs": tmp_path / "runs"})
+    pipeline.run(Study(id="laleh"), site)
+    [kept] = (tmp_path / "runs").glob("*/4-labels")
+    labels = artefacts.read(Labels, kept)
+    told = labels.labels
+    assert set(told["verdict"]) == {"NOT_EVALUABLE"}
+    assert set(told["person_id"]) == {str(reading.person) for reading in laleh.readings()}
+    steps = quality.funnel(labels)
+    for _, of_definition in steps.groupby("definition_id"):
+        left = of_definition[of_definition["left"] > 0].set_index("reason")
+        assert left["left"].to_dict() == {
+            "no_baseline_scan": TREATED - WITH_BASELINE,
+            "early_dropout_other": WITH_BASELINE - WITH_FIRST_EVALUATION - UNREAD, "no_post_scan": UNREAD,
+            "no_prebaseline_scan": WITH_FIRST_EVALUATION - WITH_EARLIER_SCAN}
+        assert left.loc["no_baseline_scan", "remaining"] == WITH_BASELINE
+        assert left.loc["no_post_scan", "remaining"] == WITH_FIRST_EVALUATION
+        assert of_definition["remaining"].iloc[-1] == WITH_EARLIER_SCAN
+    assert len(told) == 5 * TREATED
+
+
+def test_nothing_is_lost_on_the_way(cdm: Path, tmp_path: Path) -> None:
+    """The row without a day (a zero) is refused; zeros and texts become what they say."""
+    site = Site.model_validate({"source": {"access": {"url": f"duckdb:///{cdm}"}}, "runs": tmp_path / "runs"})
+    with open_source(site) as source:
+        records, _ = source.extract(Study(id="laleh"))
+    status = records.lesions["status"].value_counts().to_dict()
+    assert len(records.lesions) == 8560 - 1
+    assert (records.rejections["reason"] == "no_date").sum() == 1
+    assert status["too_small"] == 54
+    assert status["not_assessed"] == 62 + 7
+    assert int((records.lesions["diameter_mm"] == 0).sum()) == 371 - 1
