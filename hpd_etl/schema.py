@@ -171,7 +171,7 @@ class Table:
 
 def _coerced(given: pd.DataFrame, column: Column, table: str) -> pd.Series[Any]:
     if column.name not in given:
-        return pd.Series(pd.NA, index=given.index).astype(column.dtype)
+        return pd.Series(pd.array([pd.NA], dtype=column.dtype).take([0] * len(given)), index=given.index)
     values = given[column.name]
     if _is_of(column, values):
         return values

@@ -108,7 +108,7 @@ def _reasons(outcome: Outcome) -> tuple[tuple[Ints, list[str | None]], tuple[Int
     verdicts = outcome.verdicts
     failures = [METRIC_SOURCES[leaf.metric].failed for leaf in leaves(outcome.definition.rule)]
     names = [*_REASONS, *failures]
-    failed = np.where(verdicts.verdict == HPD, 0, verdicts.failed) << len(_REASONS)
+    failed = np.where(verdicts.verdict == HPD, 0, verdicts.failed.astype(np.int64)) << len(_REASONS)
     mask = np.where(verdicts.verdict == NOT_EVALUABLE, verdicts.reasons, failed)
     return spelled(_lowest_bit(mask), names, "rule_met"), spelled(mask, names, "rule_met")
 
@@ -237,31 +237,36 @@ def burden_frame(timeline: Timeline, line: Course, sums: Burden, window_set: str
 def evidence_frame(timeline: Timeline, line: Course, sums: Burden, response: Response, confirmation: Confirmation,
                    measure_set: str, measure_sets: Sequence[str]) -> pd.DataFrame:
     """The source rows that the labels of one measure set, of these, rest on."""
-    scans = {"pre": line.scans.pre, "baseline": line.scans.baseline, "post": line.scans.post, "confirmation": confirmation.point}
-    doses = timeline.index["source_id"].notna().to_numpy(np.bool_)
-    parts = [(text(timeline.index["source_id"]).filter(pa.array(doses)), np.flatnonzero(doses), 0)]
-    keys = point_key(line.person, line.scans.day)
+    scans = [line.scans.pre, line.scans.baseline, line.scans.post, confirmation.point]
+    doses = np.flatnonzero(timeline.index["source_id"].notna().to_numpy(np.bool_))
+    parts = [(text(timeline.index["source_id"]).take(pa.array(doses)), doses, np.zeros(len(doses), dtype=np.int64))]
     used = (line.is_target | line.is_new) & (line.row_point >= 0)
-    others = [(timeline.tumour_sums, sums.recorded), (timeline.responses, response.recorded)]
-    for place, (_, scan) in enumerate(scans.items(), start=1):
-        rows = np.flatnonzero(used & (line.row_point == scan[line.row_person])) if len(used) else np.zeros(0, dtype=np.int64)
-        parts.append((text(timeline.lesions["source_id"]).take(pa.array(rows)), line.row_person[rows], place))
-        for table, relied_on in others:
-            person = positions(table["person_id"], line.ids)
-            at = lookup(point_key(person, table["days_from_index"].to_numpy(np.int64)), keys)
-            rows = np.flatnonzero((at >= 0) & (at == scan[person]) & relied_on[at]) if len(keys) else np.zeros(0, dtype=np.int64)
-            parts.append((text(table["source_id"]).take(pa.array(rows)), person[rows], place))
-    source = pa.concat_arrays([part.cast(pa.string()) for part, _, _ in parts])
-    person = np.concatenate([owner for _, owner, _ in parts])
-    role = np.concatenate([np.full(len(owner), place) for _, owner, place in parts])
-    single = pc.split_pattern(source, ";") if pc.any(pc.match_substring(source, ";")).as_py() else None
-    row = np.arange(len(source)) if single is None else pc.list_parent_indices(single).to_numpy()
+    parts.append(_used_rows(timeline.lesions, line.row_person, np.where(used, line.row_point, -1), scans))
+    for table, relied_on in ((timeline.tumour_sums, sums.recorded), (timeline.responses, response.recorded)):
+        person = positions(table["person_id"], line.ids)
+        at = lookup(point_key(person, table["days_from_index"].to_numpy(np.int64)), point_key(line.person, line.scans.day))
+        parts.append(_used_rows(table, person, np.where(_at_scan(relied_on, at), at, -1), scans))
+    source = pa.concat_arrays([rows.cast(pa.large_string()) for rows, _, _ in parts])
+    person, role = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
+    if pc.any(pc.match_substring(source, ";")).as_py():
+        several = pc.split_pattern(source, ";")
+        row = pc.list_parent_indices(several).to_numpy()
+        source, person, role = pc.list_flatten(several), person[row], role[row]
     return EVIDENCE.frame({
-        "person_id": coded(person[row], line.ids),
-        "measure_set": coded(np.full(len(row), measure_sets.index(measure_set)), pa.array(measure_sets)),
-        "source_id": strings(source if single is None else pc.list_flatten(single)),
-        "role": category(role[row], _ROLES),
+        "person_id": coded(person, line.ids),
+        "measure_set": coded(np.full(len(person), measure_sets.index(measure_set)), pa.array(measure_sets)),
+        "source_id": strings(source),
+        "role": category(role, _ROLES),
     })
+
+
+def _used_rows(table: pd.DataFrame, person: Ints, point: Ints, scans: Sequence[Ints]) -> tuple[pa.Array, Ints, Ints]:
+    """Source ids, persons and roles of the rows that stand at one of the scans (role 1, 2 ... in their order)."""
+    role = np.zeros(len(person), dtype=np.int64)
+    for place, scan in enumerate(scans, start=1):
+        role[(point >= 0) & (point == scan[person])] = place
+    rows = np.flatnonzero(role)
+    return text(table["source_id"]).take(pa.array(rows)), person[rows], role[rows]
 
 
 def unmet_frame(timeline: Timeline, lacking: Mapping[str, Ints]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from hpd_etl.schema import LABELS, Reason
 
 VERDICTS = LABELS["verdict"].values
 HPD, NOT_HPD, NOT_EVALUABLE = range(3)
+_OF_TRUTH = np.array([NOT_HPD, NOT_EVALUABLE, HPD], dtype=np.int8)
 _SUMS = (Reason.IMPRECISE_DATE, Reason.NODE_SHORT_AXIS_MISSING, Reason.LOCAL_THERAPY, Reason.LESION_SET_MISMATCH,
          Reason.ZERO_BASELINE, Reason.ZERO_PREBASELINE)
 REQUIRED_SUMS = np.bitwise_or.reduce([BIT[reason] for reason in _SUMS])
@@ -32,7 +33,7 @@ class Verdicts:
     verdict: NDArray[np.int8]
     reasons: Ints
     """Reason bits of a NOT_EVALUABLE; 0 for the others."""
-    failed: Ints
+    failed: NDArray[np.int16]
     """Bits of the rule's leaves, in their order, that are false."""
 
 
@@ -50,19 +51,21 @@ def decide(definition: Definition, measured: Measured, unmet: Mapping[str, Ints]
         if not METRIC_SOURCES[leaf.metric].codes and leaf.metric != "ttf_months":
             lacking |= measured.missing[leaf.metric] & required
     undecided = (result == UNKNOWN) | (lacking != 0)
-    reasons = lacking
-    failed = np.zeros(len(result), dtype=np.int64)
+    failed = np.zeros(len(result), dtype=np.int16)
     for place, (leaf, value) in enumerate(found.items()):
-        reasons |= np.where(value == UNKNOWN, measured.missing[leaf.metric], 0)
-        failed |= (value == FALSE).astype(np.int64) << place
-    verdict = np.where(undecided, NOT_EVALUABLE, np.where(result == TRUE, HPD, NOT_HPD)).astype(np.int8)
-    return Verdicts(verdict, np.where(undecided, reasons, 0), failed)
+        np.bitwise_or(lacking, measured.missing[leaf.metric], out=lacking, where=undecided & (value == UNKNOWN))
+        failed |= (value == FALSE).astype(np.int16) << np.int16(place)
+    verdict = _OF_TRUTH[result]
+    verdict[undecided] = NOT_EVALUABLE
+    return Verdicts(verdict, lacking, failed)
 
 
 def truth(leaf: Leaf, measured: Measured) -> Truths:
     """The truth of one leaf for every person."""
     if isinstance(leaf.value, tuple):
-        wanted = np.isin(measured.response, [CODES.index(code) for code in leaf.value])
-        unknown = (measured.missing[leaf.metric] != 0) | (measured.response == NE)
-        return np.where(unknown, UNKNOWN, wanted * TRUE).astype(np.int8, copy=False)
+        truths = np.array([TRUE if code in leaf.value else FALSE for code in CODES], dtype=np.int8)
+        truths[NE] = UNKNOWN
+        found = truths[measured.response]
+        found[measured.missing[leaf.metric] != 0] = UNKNOWN
+        return found
     return compare(measured.low[leaf.metric], measured.high[leaf.metric], leaf.sign, leaf.value)
