@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 
 # --- codes ------------------------------------------------------------------------------------
@@ -171,7 +172,7 @@ class Table:
 
 def _coerced(given: pd.DataFrame, column: Column, table: str) -> pd.Series[Any]:
     if column.name not in given:
-        return pd.Series(pd.array([pd.NA], dtype=column.dtype).take([0] * len(given)), index=given.index)
+        return pd.Series(pd.array([pd.NA], dtype=column.dtype).take(np.zeros(len(given), dtype=np.int64)), index=given.index)
     values = given[column.name]
     if _is_of(column, values):
         return values
