@@ -96,7 +96,8 @@ class Kind:
     death: int | None = None
     observed: tuple[tuple[int, int], ...] = field(default=((-400, 420),))
     scalable: bool = True
-    weight: int = 8
+    weight: int = 2
+    """How common the kind is among those of its cohort."""
     cohort: str = "checkpoint_inhibitor"
 
     @property
