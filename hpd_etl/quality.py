@@ -43,7 +43,7 @@ STEPS: dict[str, tuple[Reason, ...]] = {
 }
 """The steps of the funnel and the reasons for leaving at each; together they hold every reason, in its order."""
 
-_NEED_METRICS = ("metrics defined", "evaluable")
+_NEED_BURDENS = ("same lesions", "metrics defined", "evaluable")
 _FUNNEL_COLUMNS = ["cohort", "definition_id", "step", "reason", "left", "remaining"]
 _DATED = ("followup", "doses", "therapies", "scans", "lesions", "tumour_sums", "responses", "findings")
 
@@ -165,8 +165,8 @@ def _funnel(people: pd.DataFrame, primary: pd.Series[str]) -> pd.DataFrame:
 
 
 def _foreseeable(found: pd.DataFrame) -> pd.DataFrame:
-    """Without the last steps where nothing can be said of them before the metrics exist."""
-    return found[~found["step"].isin(_NEED_METRICS) | found["reason"].notna()].reset_index(drop=True)
+    """Without the last steps where nothing can be said of them before the burdens are summed."""
+    return found[~found["step"].isin(_NEED_BURDENS) | found["reason"].notna()].reset_index(drop=True)
 
 
 def rates(labels: Labels) -> pd.DataFrame:

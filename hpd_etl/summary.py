@@ -93,15 +93,18 @@ def _rejections(rejections: pd.DataFrame) -> Iterator[Table]:
     yield table
 
 
-def _checks(report: QualityReport) -> Iterator[Table]:
+def _checks(report: QualityReport) -> Iterator[Table | str]:
     if not report.checks:
         return
-    passed = sum(check.outcome is Outcome.PASSED for check in report.checks)
-    table = _table(f"Expectations: {passed} of {len(report.checks)} passed", "check", "severity", "result", "why")
-    for check in report.checks:
-        if check.outcome in {Outcome.FAILED, Outcome.ERROR}:
+    outcomes = [check.outcome for check in report.checks]
+    counted = (f"{outcomes.count(outcome)} {outcome.replace('_', ' ')}" for outcome in Outcome)
+    yield "\nExpectations: " + ", ".join(counted)
+    grave = [check for check in report.checks if check.outcome in {Outcome.FAILED, Outcome.ERROR}]
+    if grave:
+        table = _table("Expectations that did not pass", "check", "severity", "result", "why")
+        for check in grave:
             table.add_row(f"{check.table}.{check.check}", check.severity, str(check.outcome), check.why)
-    yield table
+        yield table
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from itertools import chain
 
@@ -215,14 +216,23 @@ def test_report_holds_no_identifier_and_no_value() -> None:
     assert not any(secret in shown for secret in ("4711", "measurement:1", "31.5", "17.25", "20.125"))
 
 
-def test_before_labels_the_funnel_ends_where_the_timeline_ends() -> None:
+def test_before_labels_the_funnel_ends_where_the_requirements_end() -> None:
     """Without a scan before treatment all leave at baseline; of metrics nobody has computed nothing is said."""
     asked = study()
     found = quality.validate(rejected_timeline(), library.chosen(asked), asked).funnel
-    assert "metrics defined" not in set(found["step"])
+    assert list(found["step"].unique()) == ["treated", "enough look-back", "baseline, measurable disease",
+                                            "first evaluation", "pre-baseline"]
     champiat = found[found["definition_id"] == "champiat2017"]
     assert champiat[champiat["left"] > 0][["step", "reason", "left"]].to_numpy().tolist() == [
         ["baseline, measurable disease", "no_baseline_scan", 1]]
+
+
+def test_checks_that_did_not_pass_are_shown_with_their_reason() -> None:
+    """The terminal counts the four results and names what failed or crashed."""
+    found = report(checks=(check_result("warning", Outcome.FAILED), check_result("info", Outcome.PASSED)))
+    text = printed(summary.of_report(replace(found, funnel=quality.funnel(labels_of(SEED)))))
+    assert "1 passed, 1 failed, 0 not applicable, 0 error" in text
+    assert "Because." in text
 
 
 # --- text -------------------------------------------------------------------------------------
