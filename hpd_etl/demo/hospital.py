@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from hpd_etl.config import Access
 from hpd_etl.database import Database, connect
+from hpd_etl.database.texts import identifier
 from hpd_etl.demo import vocabulary
 from hpd_etl.demo.cdm import TABLES, VOCABULARY_TABLES, Version, ddl, index_of, schema
 from hpd_etl.demo.gaps import GAPS
@@ -72,8 +73,9 @@ def build(url: str, *, cdm: str | None = None, vocabulary: str | None = None, pe
     access = Access(url=url, user=user, password=password)
     if url.startswith("postgres"):
         with connect(access, {}, read_only=False) as database:
-            for name in {cdm, vocabulary} - {None}:
-                database.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
+            for role, name in (("cdm", cdm), ("vocabulary", vocabulary)):
+                if name:
+                    database.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(name, role)}")
     made = _tables(persons, seed, version)
     # the roles cdm and vocabulary are read-only by design, so the builder has names of its own
     with connect(access, {"wards": cdm, "library": vocabulary or cdm}, read_only=False) as database, \
