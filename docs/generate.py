@@ -38,7 +38,7 @@ def tables() -> str:
     for title, held in bundles.items():
         parts.append(f"## {title}\n")
         if title == "Timeline":
-            dated = [table.name for table in schema.Records.tables() if schema.date_column(table.name)]
+            dated = [table.name for table in schema.Records.tables() if table.name in schema.DATE_OF]
             parts.append("The tables of Records; " + ", ".join(f"`{name}`" for name in dated)
                          + " with `days_from_index` (days since the first dose, day 0) as their last column; and:\n")
         parts += [_table(table) for table in held]

@@ -32,11 +32,19 @@ def text(series: pd.Series[str]) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
+def encoded(series: pd.Series[str]) -> tuple[Ints, pa.Array]:
+    """Codes of a string column and their names, in any order; -1 where missing."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return series.cat.codes.to_numpy().astype(np.int64), text(pd.Series(series.cat.categories)).cast(pa.large_string())
+    dictionary = pc.dictionary_encode(text(series))
+    return np.asarray(pc.fill_null(dictionary.indices, -1), dtype=np.int64), dictionary.dictionary.cast(pa.large_string())
+
+
 def positions(series: pd.Series[str], among: pa.Array) -> Ints:
     """Where each value stands in `among`; -1 where it does not."""
     if isinstance(series.dtype, pd.CategoricalDtype):
-        of_category = np.append(_positions(text(pd.Series(series.cat.categories)), among), -1)
-        return of_category[series.cat.codes.to_numpy()]
+        codes, names = encoded(series)
+        return np.append(_positions(names, among), -1)[codes]
     return _positions(text(series), among)
 
 
@@ -47,9 +55,10 @@ def _positions(values: pa.Array, among: pa.Array) -> Ints:
 
 def sorted_codes(*columns: pd.Series[str]) -> tuple[list[Ints], pa.Array]:
     """Codes of string columns into one alphabetically sorted dictionary; -1 where missing."""
-    names = pc.drop_null(pc.unique(pa.concat_arrays([_distinct_text(column) for column in columns])))
-    names = pc.take(names, pc.sort_indices(names))
-    return [positions(column, names) for column in columns], names
+    parts = [encoded(column) for column in columns]
+    names = pc.drop_null(pc.unique(pa.concat_arrays([own for _, own in parts])))
+    names = names.take(pc.sort_indices(names))
+    return [np.append(_positions(own, names), -1)[codes] for codes, own in parts], names
 
 
 def folded(series: pd.Series[str]) -> pd.Series[str]:
@@ -57,12 +66,6 @@ def folded(series: pd.Series[str]) -> pd.Series[str]:
     [codes], names = sorted_codes(series)
     lower, of_name = np.unique(pc.utf8_lower(names).to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
     return coded(np.append(of_name, -1)[codes], pa.array(lower, pa.string())).set_axis(series.index)
-
-
-def _distinct_text(series: pd.Series[str]) -> pa.Array:
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        return text(pd.Series(series.cat.categories)).cast(pa.large_string())
-    return pc.unique(text(series)).cast(pa.large_string())
 
 
 def days(series: pd.Series[pd.Timestamp]) -> Ints:

@@ -361,20 +361,14 @@ TARGETS = Table("targets", "a target lesion of a person in a window set", (
     _code("origin", "who called it a target", ("recorded", "derived")),
 ))
 
-_RECORD_TABLES = (PERSONS, FOLLOWUP, DOSES, THERAPIES, SCANS, LESIONS, TUMOUR_SUMS, RESPONSES, FINDINGS, REJECTIONS)
-_UNDATED = {"persons": "", "followup": "", "rejections": ""}
-_DATE_OF = {"doses": "start_date", "therapies": "start_date", "scans": "scan_date", "lesions": "scan_date",
-            "tumour_sums": "scan_date", "responses": "assessed_on", "findings": "assessed_on"}
+DATE_OF = {"followup": "start_date", "doses": "start_date", "therapies": "start_date", "scans": "scan_date",
+           "lesions": "scan_date", "tumour_sums": "scan_date", "responses": "assessed_on", "findings": "assessed_on"}
+"""The column of a Records table that says on which day a row happened."""
 
 
 def with_days(table: Table) -> Table:
     """The table as it stands in a Timeline: with `days_from_index` last."""
     return Table(table.name, table.doc, (*table.columns, _DAY), table.key)
-
-
-def date_column(table: str) -> str | None:
-    """The column of a Records table that says on which day a row happened."""
-    return _DATE_OF.get(table)
 
 
 # --- what label makes -------------------------------------------------------------------------

@@ -25,9 +25,11 @@ from hpd_etl.grouping import (
     lookup,
     point_key,
     point_of,
+    positions,
+    text,
 )
-from hpd_etl.schema import SCAN_CHOICES, TARGETS, Records, Table, Timeline, date_column
-from hpd_etl.timeline.index import Persons, first_lines
+from hpd_etl.schema import DATE_OF, SCAN_CHOICES, TARGETS, Records, Table, Timeline
+from hpd_etl.timeline.index import Persons, Placed, first_lines
 from hpd_etl.timeline.lesions import LesionDays, lesion_days, merge_studies
 from hpd_etl.timeline.refusals import Refusals
 from hpd_etl.timeline.targets import Sightings, owners, sightings
@@ -45,21 +47,20 @@ def align(records: Records, study: Study, window_sets: Mapping[str, Windows]) ->
     Pure, and additive over disjoint sets of persons. What cannot stand is in `rejections`.
     """
     refusals = Refusals()
-    persons, index, frames = _treated(records, study, refusals)
+    persons, index, tables = _treated(records, study, refusals)
     day_0 = days(index["index_date"])
     lesions, studies, point_day = merge_studies(
-        lesion_days(frames["lesions"], persons, refusals), day_0, study.lesions.merge_days)
+        lesion_days(tables.pop("lesions"), refusals), day_0, study.lesions.merge_days)
     axis = _Axis(persons, day_0, studies, point_day, study.lesions.response_days)
-    points = axis.points(lesions, frames)
+    points = axis.points(lesions, tables)
     row_day = lesions.day - day_0[lesions.person]
     row_point = lookup(point_key(lesions.person, row_day), point_key(points.person, points.day))
     rows = sightings(lesions, np.where(points.has_lesion[row_point], row_point, -1) if len(points) else row_point,
                      row_day, len(persons), study)
     chosen = {name: choose(points, rows, windows, len(persons)) for name, windows in window_sets.items()}
     return Timeline.of({
-        **{name: axis.on_days(table, frames[name]) for name, table in _dated_tables()},
-        "persons": frames["persons"],
-        "followup": frames["followup"],
+        **{table.name: axis.on_days(table, tables[table.name]) for table in Timeline.tables() if table.name in tables},
+        "persons": persons.frame,
         "lesions": lesions.frame(persons, day_0),
         "index": index,
         "scan_choices": _stacked(SCAN_CHOICES, [
@@ -69,11 +70,6 @@ def align(records: Records, study: Study, window_sets: Mapping[str, Windows]) ->
     })
 
 
-def _dated_tables() -> list[tuple[str, Table]]:
-    return [(table.name, table) for table in Timeline.tables()
-            if date_column(table.name) is not None and table.name != "lesions"]
-
-
 def _stacked(table: Table, frames: list[pd.DataFrame]) -> pd.DataFrame:
     if len(frames) == 1:
         return frames[0]
@@ -81,27 +77,22 @@ def _stacked(table: Table, frames: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([frame.astype(plain) for frame in frames], ignore_index=True)
 
 
-def _treated(records: Records, study: Study, refusals: Refusals) -> tuple[Persons, pd.DataFrame, dict[str, pd.DataFrame]]:
+def _treated(records: Records, study: Study, refusals: Refusals) -> tuple[Persons, pd.DataFrame, dict[str, Placed]]:
     """The persons with a usable dose, their first lines, and their rows that can be true."""
     everyone = Persons.of(records.persons)
-    frames = {table.name: frame for table, frame in records if table.name != "rejections"}
-    for name in ("doses", "therapies", "scans", "lesions", "tumour_sums", "responses", "findings"):
-        frames[name] = everyone.within_life(name, frames[name], str(date_column(name)), refusals)
-    for name in ("doses", "therapies", "followup"):
-        ends = days(frames[name]["end_date"])
-        backwards = (ends != NO_DAY) & (ends < days(frames[name]["start_date"]))
-        frames[name] = refusals.kept(name, frames[name], backwards, "end_before_start")
+    frames = {table.name: frame for table, frame in records}
     for name in ("lesions", "therapies"):
         frames[name] = frames[name].assign(organ=folded(frames[name]["organ"]))
-    index = first_lines(everyone, frames["doses"], frames["followup"], frames["therapies"], study)
+    rows = {name: everyone.place(name, frames[name], date, refusals) for name, date in DATE_OF.items()}
+    index = first_lines(everyone, rows["doses"], rows["followup"], rows["therapies"], study)
     if len(index) == len(everyone):
-        frames["persons"] = frames["persons"].sort_values("person_id", ignore_index=True)
-        return everyone, index, frames
-    treated = frames["persons"]["person_id"].isin(index["person_id"]).to_numpy()
-    frames["persons"] = refusals.kept("persons", frames["persons"], ~treated, "no_index_dose")
-    frames["persons"] = frames["persons"].sort_values("person_id", ignore_index=True)
-    persons = Persons.of(frames["persons"])
-    return persons, index, {name: frame.loc[persons.of_rows(frame) >= 0] for name, frame in frames.items()}
+        return everyone, index, rows
+    treated = positions(everyone.frame["person_id"], text(index["person_id"])) >= 0
+    refusals.refuse("persons", everyone.frame, ~treated, "no_index_dose")
+    persons = Persons.of(everyone.frame.loc[treated])
+    code = np.cumsum(treated) - 1
+    kept = {name: table.where(treated[table.person]) for name, table in rows.items()}
+    return persons, index, {name: Placed(table.frame, code[table.person], table.day) for name, table in kept.items()}
 
 
 @dataclass(frozen=True)
@@ -116,19 +107,17 @@ class _Axis:
     """The key of the time point that each study belongs to."""
     response_days: int
 
-    def keys(self, frame: pd.DataFrame, date: str) -> Ints:
-        """Person and calendar day of each row as one key."""
-        return point_key(self.persons.of_rows(frame), days(frame[date]))
-
-    def of_sums(self, frame: pd.DataFrame) -> Ints:
+    def of_sums(self, sums: Placed) -> Ints:
         """The time point of each recorded sum: that of the study on its day, else its own."""
-        keys = self.keys(frame, "scan_date")
+        return self._of_study(point_key(sums.person, sums.day))
+
+    def _of_study(self, keys: Ints) -> Ints:
         at = lookup(keys, self.studies)
         return np.where(at >= 0, self.point_of_study[at], keys) if len(self.studies) else keys
 
-    def of_responses(self, frame: pd.DataFrame, sums: Ints) -> Ints:
+    def of_responses(self, responses: Placed, sums: Ints) -> Ints:
         """The time point of each recorded response: the last one up to `response_days` before it, else its own."""
-        keys = self.keys(frame, "assessed_on")
+        keys = point_key(responses.person, responses.day)
         points = distinct(np.concatenate([self.point_of_study, sums]))
         if not len(points):
             return keys
@@ -139,36 +128,37 @@ class _Axis:
         zero = self.day_0[person]
         return np.where(near & ((day > zero) == (at_day > zero)), last, keys)
 
-    def points(self, lesions: LesionDays, frames: dict[str, pd.DataFrame]) -> Points:
-        """All examinations; sums and responses are moved onto their time points in `frames`."""
-        sums = self.of_sums(frames["tumour_sums"])
-        responses = self.of_responses(frames["responses"], sums)
-        frames["tumour_sums"] = _dated(frames["tumour_sums"], "scan_date", sums)
-        frames["responses"] = _dated(frames["responses"], "assessed_on", responses)
-        scans = self.keys(frames["scans"], "scan_date")
-        at = lookup(scans, self.studies)
-        if len(self.studies):
-            scans = np.where(at >= 0, self.point_of_study[at], scans)
-        judged = (frames["responses"]["response"] != "NE").to_numpy(np.bool_, na_value=False)
+    def points(self, lesions: LesionDays, tables: dict[str, Placed]) -> Points:
+        """All examinations; sums and responses are moved onto their time points in `tables`."""
+        sums = self.of_sums(tables["tumour_sums"])
+        responses = self.of_responses(tables["responses"], sums)
+        diameters = (tables["tumour_sums"].frame["kind"] == "SLD").to_numpy(np.bool_, na_value=False)
+        judged = (tables["responses"].frame["response"] != "NE").to_numpy(np.bool_, na_value=False)
+        tables["tumour_sums"] = _moved(tables["tumour_sums"], sums)
+        tables["responses"] = _moved(tables["responses"], responses)
+        scans = self._of_study(point_key(tables["scans"].person, tables["scans"].day))
         every = distinct(np.concatenate([
             self.point_of_study, sums, responses, scans, point_key(lesions.person, lesions.day)]))
         person, day = point_of(every)
         return Points(
             person, day - self.day_0[person] if len(every) else day,
             has_lesion=_marked(every, self.point_of_study),
-            has_sum=_marked(every, sums[(frames["tumour_sums"]["kind"] == "SLD").to_numpy(np.bool_, na_value=False)]),
+            has_sum=_marked(every, sums[diameters]),
             has_response=_marked(every, responses[judged]),
             assessed=_marked(every, np.concatenate([self.point_of_study, sums, responses[judged]])),
         )
 
-    def on_days(self, table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    def on_days(self, table: Table, rows: Placed) -> pd.DataFrame:
         """The rows of a dated table with their `days_from_index`."""
-        day = days(frame[str(date_column(table.name))]) - self.day_0[self.persons.of_rows(frame)]
-        return table.frame(frame.reset_index(drop=True).assign(days_from_index=pd.array(day, dtype="Int64")))
+        frame = rows.frame.reset_index(drop=True)
+        if "days_from_index" not in table.names:
+            return frame
+        return table.frame(frame.assign(days_from_index=pd.array(rows.day - self.day_0[rows.person], dtype="Int64"),
+                                        **{DATE_OF[table.name]: dates(rows.day)}))
 
 
-def _dated(frame: pd.DataFrame, column: str, keys: Ints) -> pd.DataFrame:
-    return frame.assign(**{column: dates(point_of(keys)[1]).set_axis(frame.index)})
+def _moved(rows: Placed, keys: Ints) -> Placed:
+    return Placed(rows.frame, rows.person, point_of(keys)[1])
 
 
 def _marked(every: Ints, keys: Ints) -> Bools:

@@ -33,7 +33,7 @@ from hpd_etl.grouping import (
     sorted_codes,
     text,
 )
-from hpd_etl.schema import CHECKPOINT_COHORT, INDEX
+from hpd_etl.schema import CHECKPOINT_COHORT, FOLLOWUP, INDEX
 from hpd_etl.timeline.refusals import Refusals
 
 _FOREVER = np.int64(1 << 40)
@@ -45,6 +45,7 @@ _BASES = INDEX["ttf_basis"].values
 class Persons:
     """The treated persons in the order of their identifiers, and what bounds their records."""
 
+    frame: pd.DataFrame
     ids: pa.Array
     birth: Ints
     death: Ints
@@ -52,25 +53,52 @@ class Persons:
     @classmethod
     def of(cls, persons: pd.DataFrame) -> Persons:
         """The persons of the `persons` table."""
-        ordered = persons.sort_values("person_id")
-        return cls(text(ordered["person_id"]), days(ordered["birth_date"]), days(ordered["death_date"]))
+        ordered = persons.sort_values("person_id", ignore_index=True)
+        return cls(ordered, text(ordered["person_id"]), days(ordered["birth_date"]), days(ordered["death_date"]))
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def of_rows(self, frame: pd.DataFrame) -> Ints:
-        """The person code of each row."""
-        return positions(frame["person_id"], self.ids)
+    def place(self, table: str, frame: pd.DataFrame, date: str, refusals: Refusals) -> Placed:
+        """The rows that a known, living person can have had on a known day; the others are refused (ambiguity A8)."""
+        rows = Placed(frame, positions(frame["person_id"], self.ids), days(frame[date]))
+        rows = rows.kept(table, rows.person < 0, "unknown_person", refusals)
+        rows = rows.kept(table, rows.day == NO_DAY, "date_missing", refusals)
+        if "end_date" in frame:
+            ends = rows.days("end_date")
+            rows = rows.kept(table, (ends != NO_DAY) & (ends < rows.day), "end_before_start", refusals)
+        return rows if table == FOLLOWUP.name else self._within_life(table, rows, refusals)
 
-    def within_life(self, table: str, frame: pd.DataFrame, date: str, refusals: Refusals) -> pd.DataFrame:
-        """The rows that a known, living person can have had; the others are refused (ambiguity A8)."""
-        frame = refusals.kept(table, frame, self.of_rows(frame) < 0, "unknown_person")
-        frame = refusals.kept(table, frame, days(frame[date]) == NO_DAY, "date_missing")
-        person, day = self.of_rows(frame), days(frame[date])
-        too_early = (self.birth[person] != NO_DAY) & (day < self.birth[person])
-        too_late = (self.death[person] != NO_DAY) & (day > self.death[person])
-        refusals.refuse(table, frame, too_early, "before_birth")
-        return refusals.kept(table, frame.loc[~too_early], too_late[~too_early], "after_death")
+    def _within_life(self, table: str, rows: Placed, refusals: Refusals) -> Placed:
+        birth = self.birth[rows.person]
+        rows = rows.kept(table, (birth != NO_DAY) & (rows.day < birth), "before_birth", refusals)
+        death = self.death[rows.person]
+        return rows.kept(table, (death != NO_DAY) & (rows.day > death), "after_death", refusals)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Rows of a table with the code of their person and their day."""
+
+    frame: pd.DataFrame
+    person: Ints
+    day: Ints
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    def kept(self, table: str, refused: Bools, reason: str, refusals: Refusals) -> Placed:
+        """The rows that are not refused."""
+        refusals.refuse(table, self.frame, refused, reason)
+        return self.where(~refused) if refused.any() else self
+
+    def where(self, marked: Bools) -> Placed:
+        """The marked rows."""
+        return Placed(self.frame.loc[marked], self.person[marked], self.day[marked])
+
+    def days(self, column: str) -> Ints:
+        """The days of another date column."""
+        return days(self.frame[column])
 
 
 @dataclass(frozen=True)
@@ -86,24 +114,22 @@ class _Line:
     source_id: pa.Array
 
 
-def first_lines(persons: Persons, doses: pd.DataFrame, followup: pd.DataFrame, therapies: pd.DataFrame,
-                study: Study) -> pd.DataFrame:
+def first_lines(persons: Persons, doses: Placed, followup: Placed, therapies: Placed, study: Study) -> pd.DataFrame:
     """The `index` table: one row a person who has a usable dose, in the order of `persons`."""
     n = len(persons)
-    [agent, other], agents = sorted_codes(doses["agent"], therapies["agent"])
-    person, cohort_of_dose = persons.of_rows(doses), _cohort_ranks(agents, study)[agent]
-    cohort = lowest(person, cohort_of_dose, n, -1)
-    of_cohort = cohort_of_dose == cohort[person]
-    line, has_later_line = _first_line(person, doses, agent, of_cohort, study.index.ttf_gap_days, n)
+    [agent, other], agents = sorted_codes(doses.frame["agent"], therapies.frame["agent"])
+    cohort_of_dose = _cohort_ranks(agents, study)[agent]
+    cohort = lowest(doses.person, cohort_of_dose, n, -1)
+    of_cohort = cohort_of_dose == cohort[doses.person]
+    line, has_later_line = _first_line(doses, agent, of_cohort, study.index.ttf_gap_days, n)
 
     first = lowest(line.person, line.start, n, NO_DAY)
-    observed_from, observed_to = _observed(persons, followup, first)
+    observed_from, observed_to = _observed(followup, first)
+    systemic = (therapies.frame["kind"] == "systemic").to_numpy(np.bool_, na_value=False)
     elsewhere = _later_therapies(
-        np.concatenate([persons.of_rows(therapies), person[~of_cohort]]),
-        np.concatenate([other, agent[~of_cohort]]),
-        np.concatenate([days(therapies["start_date"]), days(doses["start_date"])[~of_cohort]]),
-        np.concatenate([(therapies["kind"] == "systemic").to_numpy(np.bool_, na_value=False),
-                        np.ones(int((~of_cohort).sum()), dtype=np.bool_)]),
+        np.concatenate([therapies.person[systemic], doses.person[~of_cohort]]),
+        np.concatenate([other[systemic], agent[~of_cohort]]),
+        np.concatenate([therapies.day[systemic], doses.day[~of_cohort]]),
         highest(line.person, line.end, n, NO_DAY),
     )
     failure = _time_to_failure(line, first, persons.death, observed_to, elsewhere, has_later_line, study)
@@ -134,10 +160,10 @@ def _cohort_ranks(agents: pa.Array, study: Study) -> Ints:
     return ranks
 
 
-def _first_line(person: Ints, doses: pd.DataFrame, agent: Ints, usable: Bools, gap: int, n: int) -> tuple[_Line, Bools]:
+def _first_line(doses: Placed, agent: Ints, usable: Bools, gap: int, n: int) -> tuple[_Line, Bools]:
     """The doses up to the first gap of `gap` days without one; and whether a dose follows it."""
-    start, is_open = days(doses["start_date"]), flags(doses["is_open"])
-    end = np.maximum(np.where(days(doses["end_date"]) == NO_DAY, start, days(doses["end_date"])), start)
+    person, start, is_open = doses.person, doses.day, flags(doses.frame["is_open"])
+    end = np.maximum(np.where(doses.days("end_date") == NO_DAY, start, doses.days("end_date")), start)
     order = np.flatnonzero(usable)
     order = order[np.lexsort((end[order], start[order], person[order]))]
     person, start, end = person[order], start[order], end[order]
@@ -148,26 +174,21 @@ def _first_line(person: Ints, doses: pd.DataFrame, agent: Ints, usable: Bools, g
     gaps[1:] = ~first[1:] & (start[1:] - covered[:-1] >= gap)
     begins_later_line = lowest(person[gaps], np.flatnonzero(gaps), n, len(order))
     kept = np.arange(len(order)) < begins_later_line[person]
-    stop = doses["stop_reason"].cat.codes.to_numpy().astype(np.int64)[order]
-    source = text(doses["source_id"]).take(pa.array(order[kept]))
+    stop = doses.frame["stop_reason"].cat.codes.to_numpy().astype(np.int64)[order]
+    source = text(doses.frame["source_id"]).take(pa.array(order[kept]))
     line = _Line(person[kept], start[kept], end[kept], agent[order][kept], is_open[order][kept], stop[kept], source)
     return line, any_of(person, gaps, n)
 
 
-def _observed(persons: Persons, followup: pd.DataFrame, first: Ints) -> tuple[Ints, Ints]:
+def _observed(followup: Placed, first: Ints) -> tuple[Ints, Ints]:
     """First and last day of the follow-up that holds the first dose."""
-    person, start, end = persons.of_rows(followup), days(followup["start_date"]), days(followup["end_date"])
-    known = person >= 0
-    person, start, end = person[known], start[known], end[known]
+    person, start, end, n = followup.person, followup.day, followup.days("end_date"), len(first)
     holds = (start <= first[person]) & (first[person] <= end)
-    n = len(persons)
     return lowest(person[holds], start[holds], n, NO_DAY), highest(person[holds], end[holds], n, NO_DAY)
 
 
-def _later_therapies(person: Ints, agent: Ints, start: Ints, systemic: Bools, last_dose: Ints) -> Ints:
+def _later_therapies(person: Ints, agent: Ints, start: Ints, last_dose: Ints) -> Ints:
     """First day of another systemic therapy whose agent was never given up to the last dose; `NO_DAY` if none."""
-    rows = np.flatnonzero(systemic & (person >= 0) & (start != NO_DAY))
-    person, agent, start = person[rows], agent[rows], start[rows]
     drug, code = np.unique(person * (1 << 32) + agent + 1, return_inverse=True)
     begun = lowest(code, start, len(drug), NO_DAY)
     owner = drug >> 32

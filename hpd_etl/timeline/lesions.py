@@ -16,7 +16,6 @@ from hpd_etl.grouping import (
     category,
     coded,
     dates,
-    days,
     distinct,
     first_of_group,
     flags,
@@ -36,7 +35,7 @@ from hpd_etl.grouping import (
 )
 from hpd_etl.measurability import ROLE, STATUS
 from hpd_etl.schema import LESIONS, LesionRole, LesionStatus, with_days
-from hpd_etl.timeline.index import Persons
+from hpd_etl.timeline.index import Persons, Placed
 from hpd_etl.timeline.refusals import Refusals
 
 MAX_SIZE_MM = 500.0
@@ -102,8 +101,9 @@ class LesionDays:
         })
 
 
-def lesion_days(rows: pd.DataFrame, persons: Persons, refusals: Refusals) -> LesionDays:
+def lesion_days(placed: Placed, refusals: Refusals) -> LesionDays:
     """One row a lesion and day; impossible and conflicting sizes are refused and leave it not assessed."""
+    rows, person = placed.frame, placed.person
     sizes = {name: np.round(numbers(rows[name]), 6) for name in ("diameter_mm", "perpendicular_mm", "volume_mm3")}
     status = rows["status"].cat.codes.to_numpy().astype(np.int64)
     status[status < 0] = STATUS[LesionStatus.NOT_ASSESSED]
@@ -117,12 +117,11 @@ def lesion_days(rows: pd.DataFrame, persons: Persons, refusals: Refusals) -> Les
     codes, names = {}, {}
     for name in ("lesion_id", "organ", "part_of", "modality", "reader", "identity"):
         [codes[name]], names[name] = sorted_codes(rows[name])
-    person = persons.of_rows(rows)
     lesions, lesion = np.unique(person * (len(names["lesion_id"]) + 1) + codes["lesion_id"], return_inverse=True)
     role = rows["role"].cat.codes.to_numpy().astype(np.int64)
     role[role < 0] = ROLE[LesionRole.UNSTATED]
     raw = LesionDays(
-        person, lesion.astype(np.int64), days(rows["scan_date"]), role, status, sizes["diameter_mm"], sizes["perpendicular_mm"],
+        person, lesion.astype(np.int64), placed.day, role, status, sizes["diameter_mm"], sizes["perpendicular_mm"],
         sizes["volume_mm3"], codes["organ"], flags(rows["is_node"]), codes["part_of"], codes["modality"],
         codes["reader"], codes["identity"], text(rows["source_id"]), lesions % (len(names["lesion_id"]) + 1), names,
     )
