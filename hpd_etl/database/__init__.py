@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from hpd_etl.database.texts import Parameters, Value, located
+from hpd_etl.database.texts import BusyError, Parameters, Value, attached_files, located
 from hpd_etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hpd_etl.config import Access
 
-__all__ = ["Database", "Parameters", "Value", "connect", "located"]
+__all__ = ["BusyError", "Database", "Parameters", "Value", "attached_files", "connect", "located"]
 
 
 class Database(Protocol):

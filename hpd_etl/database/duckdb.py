@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from hpd_etl.database.texts import Parameters, aliases, attached_files, bound, identifier, located, typed
+from hpd_etl.database.texts import (
+    BusyError,
+    Catalogues,
+    Parameters,
+    Value,
+    aliases,
+    attached_files,
+    bound,
+    identifier,
+    located,
+    typed,
+)
 from hpd_etl.errors import AccessError, ConfigurationError, HpdEtlError, SourceError, WriteBackError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -24,9 +35,10 @@ class _DuckDB:
     def __init__(self, connection: duckdb.DuckDBPyConnection, names: dict[str, str]) -> None:
         self._connection = connection
         self._names = names
+        self._catalogues = Catalogues(self._read_catalogue)
 
     def fetch(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
-        text, values = bound(located(sql, self._names), parameters, "${}")
+        text, values = self._text(sql, parameters)
         with _duckdb_errors():
             found = self._connection.sql(text, params=values or None).to_arrow_table()
         if found is None:
@@ -34,6 +46,7 @@ class _DuckDB:
         return typed(found.rename_columns([name.lower() for name in found.column_names]))
 
     def execute(self, sql: str, parameters: Parameters | None = None) -> int:
+        self._catalogues.forget()
         with _duckdb_errors():
             made = self._run(sql, parameters)
             row = made.fetchone() if made.description else None
@@ -60,15 +73,21 @@ class _DuckDB:
             raise
 
     def columns(self, schema: str, table: str) -> list[str]:
-        found = self.fetch(
-            "select lower(column_name) as name from duckdb_columns() where database_name = :catalog"
-            " and schema_name = 'main' and lower(table_name) = :table order by column_index",
-            {"catalog": self._names[schema], "table": table})
-        return [str(name) for name in found.column("name").to_pylist()]
+        return self._catalogues.columns(self._names[schema], table)
+
+    def _read_catalogue(self, schema: str) -> pa.Table:
+        return self.fetch(
+            "select lower(table_name) as relation, lower(column_name) as name from duckdb_columns()"
+            " where database_name = :schema and schema_name = 'main' order by table_name, column_index",
+            {"schema": schema})
 
     def _run(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
-        text, values = bound(located(sql, self._names), parameters, "${}")
+        text, values = self._text(sql, parameters)
         return self._connection.execute(text, values) if values else self._connection.execute(text)
+
+    def _text(self, sql: str, parameters: Parameters | None) -> tuple[str, dict[str, Value | Sequence[int]]]:
+        return bound(located(sql, self._names), parameters, "${}", "select unnest(cast({} as bigint[]))",
+                     lambda numbers: f"[{','.join(map(str, numbers))}]")
 
 
 def _rolled_back(connection: duckdb.DuckDBPyConnection) -> None:
@@ -113,7 +132,7 @@ def _duckdb_errors() -> Iterator[None]:
 def _duckdb_error(error: duckdb.Error) -> HpdEtlError:
     told, kind = f"DuckDB: {type(error).__name__}", type(error).__name__
     if kind == "IOException" and "lock" in str(error):
-        return SourceError(f"{told}: the file is open for writing elsewhere", remedy="close it there and run again")
+        return BusyError(f"{told}: the file is open for writing elsewhere", remedy="close it there and run again")
     if kind in {"IOException", "PermissionException"} or "read-only" in str(error):
         return AccessError(told, remedy="check that the file is a DuckDB database and that you have the right to it")
     if kind == "ConstraintException":

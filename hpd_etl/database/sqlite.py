@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import contextmanager
 from datetime import date
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from hpd_etl.database.texts import Parameters, aliases, attached_files, bound, identifier, located, typed
+from hpd_etl.database.texts import BusyError, Parameters, aliases, attached_files, bound, identifier, located, typed
 from hpd_etl.errors import AccessError, ConfigurationError, HpdEtlError, SourceError, WriteBackError
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class _Sqlite:
         return [name for (name,) in found]
 
     def _run(self, sql: str, parameters: Parameters | None) -> sqlite3.Cursor:
-        text, values = bound(located(sql, self._names), parameters, ":{}")
+        text, values = bound(located(sql, self._names), parameters, ":{}", "select value from json_each({})",
+                             json.dumps)
         stored = {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
         with _sqlite_errors():
             return self._connection.execute(text, stored)
@@ -79,7 +81,8 @@ def _untyped(values: Sequence[Any]) -> pa.Array[Any]:
 
 def _sqlite_values(column: pa.ChunkedArray[Any]) -> list[Any]:
     text = pa.types.is_temporal(column.type)
-    return (column.cast(pa.string()) if text else column).to_pylist()
+    values: list[Any] = (column.cast(pa.string()) if text else column).to_pylist()
+    return values
 
 
 @contextmanager
@@ -129,6 +132,8 @@ def _sqlite_error(error: sqlite3.Error) -> HpdEtlError:
         return WriteBackError(told, remedy="the table holds rows that contradict these; nothing was changed")
     if "no such table" in str(error) or "no such column" in str(error):
         return ConfigurationError(f"SQLite: {error}", remedy="is this schema an OMOP CDM?")
-    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CORRUPT")):
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return BusyError(f"{told}: the file is open for writing elsewhere", remedy="close it there and run again")
+    if code.startswith(("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CORRUPT")):
         return SourceError(told, remedy="run again once the file is free and readable and the disk has room")
     return HpdEtlError(told)

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.sources.columns import Bools, Ints, Rows, code_lookup, each_distinct, one
+from hpd_etl.sources.omop_tables import searches_other_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +98,8 @@ def _groups(own: LesionIdentity, rows: Rows) -> dict[str, pa.Array[Any]]:
     if own.pattern is None:
         return found
     compiled = _compiled(own.pattern)
-    encoded = one(pc.dictionary_encode(rows.text("pattern_text")))
+    column = "pattern_text" if searches_other_column(own) else "measurement_source_value"
+    encoded = one(pc.dictionary_encode(rows.text(column)))
     matches = [compiled.search(text) if text is not None else None for text in encoded.dictionary.to_pylist()]
     for name in compiled.groupindex:
         texts = pa.array([(match[name] or None) if match else None for match in matches], pa.string())

@@ -201,6 +201,8 @@ def _with_dimension(sizes: Sizes, kind: Ints, facts: _Facts, inferior: Bools) ->
     On a node an additional dimension beside the maximum is its short axis; anywhere else it need
     not be perpendicular, and an unstated dimension need not be the longest: both are unknown.
     """
+    if not np.isin(kind, (ADDITIONAL, UNSTATED)).any():
+        return sizes, kind
     group, n = group_codes(facts.lesion, facts.day)
     beside = np.zeros(n, dtype=np.bool_)
     beside[group[(kind == LONGEST) & ~np.isnan(sizes.value) & ~inferior]] = True

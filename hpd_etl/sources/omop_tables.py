@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from hpd_etl.config import OmopSource
+    from hpd_etl.config import LesionIdentity, OmopSource
     from hpd_etl.database import Database, Parameters
 
 INDISPENSABLE = ("person", "drug_exposure", "measurement")
@@ -85,9 +85,14 @@ def version_columns(measurement: list[str], source: OmopSource) -> dict[str, str
     return {
         "event_id": event, "event_field": field,
         "lesion_column": _own_column(own.column, measurement, "lesions.column"),
-        "pattern_column": _own_column(own.pattern_column if own.pattern else None, measurement,
+        "pattern_column": _own_column(own.pattern_column if searches_other_column(own) else None, measurement,
                                       "lesions.pattern_column"),
     }
+
+
+def searches_other_column(own: LesionIdentity) -> bool:
+    """Whether the pattern looks into a column that is not read anyway."""
+    return own.pattern is not None and own.pattern_column != "measurement_source_value"
 
 
 def _own_column(name: str | None, measurement: list[str], key: str) -> str:
