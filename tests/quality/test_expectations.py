@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -147,10 +148,19 @@ def test_results_hold_no_identifier_and_no_value() -> None:
     assert not any(value in found for value in ("137.25", "481.125", "483.5", "499.75"))
 
 
+def test_no_log_line_holds_a_value(caplog: pytest.LogCaptureFixture) -> None:
+    """Even where everything is logged, Great Expectations' own lines say nothing of a patient."""
+    with caplog.at_level(logging.DEBUG):
+        test_a_check_that_crashes_is_an_error()
+    assert PERSON not in caplog.text
+    assert "liver" not in caplog.text
+
+
 def test_nothing_is_printed_or_left_behind(capfd: pytest.CaptureFixture[str], tmp_path: Path,
                                            monkeypatch: pytest.MonkeyPatch) -> None:
-    """No progress bar, no log line and no file comes out of a check that fails."""
+    """No progress bar, no log line and no file comes out of a check that fails or crashes."""
     monkeypatch.chdir(tmp_path)
+    test_a_check_that_crashes_is_an_error()
     outcome("ecog_is_mostly_low", EXAMPLES["ecog_is_mostly_low"][1])
     written = capfd.readouterr()
     assert written.out + written.err == ""
