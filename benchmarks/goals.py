@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Goal:
-    """`ours` costs at most `target` times `reference`; or at least so many times less; or at most so many MB."""
+    """`ours` costs at most `target` times `reference`; or at least so many times less; or at most so many MB.
+
+    A `reported` ratio has no target."""
 
     text: str
     ours: str
@@ -61,16 +63,20 @@ GROUPS: dict[str, tuple[Goal, ...]] = {
              "ours_lesions_to_labels", "limit_lesion_sums", 15),
     ),
     "writeback": (
-        Goal("write-back of 100 000 labels, against COPY of the same label rows",
-             "ours_writeback_first", "limit_copy", 5),
+        Goal("write-back of 100 000 labels, against COPY of the rows they become",
+             "ours_writeback_first", "limit_copy", 0, "reported"),
         Goal("the same again, nothing changed, against staging and comparing them",
-             "ours_writeback_again", "limit_stage_unchanged", 5),
+             "ours_writeback_again", "limit_stage_unchanged", 0, "reported"),
     ),
 }  # fmt: skip
 
 ALSO: dict[str, tuple[str, ...]] = {
-    "duckdb": ("limit_duckdb_scan_narrow", "limit_duckdb_filter", "peer_duckdb_vectorised"),
-    "postgresql": ("limit_postgres_filter_bare", "limit_postgres_server_indexed", "peer_postgres_indexed_vectorised"),
+    "duckdb": ("limit_duckdb_scan_wide", "limit_duckdb_filter", "peer_duckdb_vectorised"),
+    "postgresql": (
+        "limit_postgres_scan_bare_wide", "limit_postgres_filter_bare", "limit_postgres_server_indexed",
+        "peer_postgres_indexed_vectorised",
+    ),
     "sqlite": ("limit_sqlite_rows_indexed", "peer_sqlite_indexed_vectorised"),
+    "criteria": ("ours_metrics_and_verdicts", "ours_records_to_labels"),
 }
 """Measured beside the goals, for the reader."""

@@ -21,14 +21,14 @@ _SIZES = "select count(*), sum(value_as_number) from"
 
 @method
 def limit_duckdb_scan(place: Place) -> Timed:
-    """Every value of the needed columns of both tables is decoded once, on two threads."""
-    return _duckdb_scan(place, MEASUREMENT_COLUMNS, DRUG_COLUMNS)
+    """Every value of the columns that say who, what, when and how much is decoded once, in both tables."""
+    return _duckdb_scan(place, _NARROW, _NARROW_DRUG)
 
 
 @method
-def limit_duckdb_scan_narrow(place: Place) -> Timed:
-    """The same for the five and three columns that a bare query needs, without source rows or reasons."""
-    return _duckdb_scan(place, _NARROW, _NARROW_DRUG)
+def limit_duckdb_scan_wide(place: Place) -> Timed:
+    """The same for all columns that a label with its source rows and reasons needs."""
+    return _duckdb_scan(place, MEASUREMENT_COLUMNS, DRUG_COLUMNS)
 
 
 def _duckdb_scan(place: Place, measurement: tuple[str, ...], drugs: tuple[str, ...]) -> Timed:
@@ -66,14 +66,24 @@ def limit_duckdb_filter(place: Place) -> Timed:
 
 @method
 def limit_postgres_scan_bare(place: Place) -> Timed:
-    """Full scan of the needed columns of both tables, without an index."""
+    """Full scan of the columns that say who, what, when and how much in both tables, without an index."""
+    return _postgres_scan(place, _NARROW, _NARROW_DRUG)
+
+
+@method
+def limit_postgres_scan_bare_wide(place: Place) -> Timed:
+    """The same for all columns that a label with its source rows and reasons needs."""
+    return _postgres_scan(place, MEASUREMENT_COLUMNS, DRUG_COLUMNS)
+
+
+def _postgres_scan(place: Place, measurement: tuple[str, ...], drugs: tuple[str, ...]) -> Timed:
     import psycopg
 
     schema = place.warehouse.schema(indexed=False)
 
     def run() -> Counts:
         with psycopg.connect(place.uri) as connection:
-            for table, columns in (("measurement", MEASUREMENT_COLUMNS), ("drug_exposure", DRUG_COLUMNS)):
+            for table, columns in (("measurement", measurement), ("drug_exposure", drugs)):
                 touched = ", ".join(f"count({column})" for column in columns)
                 rows = connection.execute(f"select count(*), {touched} from {schema}.{table}").fetchone()
             return {"rows": rows[0]} if rows else {}

@@ -8,7 +8,7 @@ import resource
 import time
 from pathlib import Path
 
-from benchmarks import limits, ours, peers  # noqa: F401 - each registers its methods
+from benchmarks import kernels, limits, ours, peers, writes  # noqa: F401 - each registers its methods
 from benchmarks.methods import METHODS, Place
 from benchmarks.warehouse import Warehouse
 
@@ -24,12 +24,18 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=1_000_000)
     arguments = parser.parse_args()
     warehouse = Warehouse(arguments.data, arguments.scale, arguments.treated)
-    timed = METHODS[arguments.method](Place(warehouse, arguments.uri, arguments.patients))
+    place = Place(warehouse, arguments.uri, arguments.patients)
+    print(json.dumps(once(arguments.method, place)))
+
+
+def once(name: str, place: Place) -> dict[str, float | dict[str, float]]:
+    """Seconds, peak memory of the process in MB, and counts of one run of this method."""
+    timed = METHODS[name](place)
     started = time.perf_counter()
     counts = timed()
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": counts.pop("seconds", seconds), "peak_mb": peak, "counts": counts}))
+    return {"seconds": counts.pop("seconds", seconds), "peak_mb": peak, "counts": counts}
 
 
 if __name__ == "__main__":

@@ -1,1 +1,156 @@
-"""What is measured of the pipeline itself."""
+"""What is measured of the pipeline itself, through the functions that the command line calls."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING
+
+from benchmarks import concepts
+from benchmarks.methods import Counts, Place, Timed, method
+
+if TYPE_CHECKING:
+    from hpd_etl.config import Site, Study
+    from hpd_etl.criteria import Definition
+    from hpd_etl.schema import Labels, Records
+
+DATABASES = ("duckdb", "postgres_bare", "postgres_indexed", "sqlite_indexed")
+
+
+def site(place: Place, database: str) -> Site:
+    """site.toml of the synthetic warehouse."""
+    from hpd_etl.config import Access, LesionIdentity, OmopSource, Site
+
+    cdm = None
+    if database == "duckdb":
+        access = Access(url=f"duckdb:///{place.warehouse.duckdb.resolve()}")
+    elif database == "sqlite_indexed":
+        access = Access(url=f"sqlite:///{place.warehouse.sqlite(indexed=True).resolve()}")
+    else:
+        access = Access(url=re.sub(r"//[^@/]*@", "//", place.uri), user="postgres")
+        cdm = place.warehouse.schema(indexed=database == "postgres_indexed")
+    return Site(source=OmopSource(access=access, cdm=cdm, lesions=LesionIdentity(pattern=concepts.LESION_PATTERN)))
+
+
+def study_and_definitions() -> tuple[Study, list[Definition]]:
+    """The defaults: all checkpoint inhibitors, the study windows, the five definitions."""
+    from hpd_etl.assets import definition_files
+    from hpd_etl.config import Study
+    from hpd_etl.criteria import parse
+
+    study = Study(id="bench")
+    contents = (tomllib.loads(path.read_text("utf-8")) for path in definition_files())
+    definitions = [parse(content, str(content["id"])) for content in contents]
+    return study, [definition for definition in definitions if definition.id in study.criteria.use]
+
+
+def read_records(place: Place, database: str, study: Study) -> Records:
+    """Extract, connecting included."""
+    from hpd_etl.sources import open_source
+
+    with open_source(site(place, database)) as source:
+        return source.extract(study)[0]
+
+
+def _labelled(records: Records, study: Study, definitions: list[Definition]) -> Labels:
+    from hpd_etl.criteria import label, window_sets
+    from hpd_etl.timeline import align
+
+    return label(align(records, study, window_sets(definitions, study)), definitions, study)
+
+
+def _extract(place: Place, database: str) -> Timed:
+    study, _ = study_and_definitions()
+    import_stages()
+
+    def run() -> Counts:
+        records = read_records(place, database, study)
+        return {"persons": len(records.persons), "lesions": len(records.lesions), "doses": len(records.doses),
+                "therapies": len(records.therapies), "rejections": len(records.rejections)}  # fmt: skip
+
+    return run
+
+
+def _labels(place: Place, database: str) -> Timed:
+    study, definitions = study_and_definitions()
+    import_stages()
+
+    def run() -> Counts:
+        return _counts(_labelled(read_records(place, database, study), study, definitions))
+
+    return run
+
+
+def _counts(labels: Labels) -> Counts:
+    given = labels.labels["verdict"].value_counts()
+    return {"labels": len(labels.labels), "evidence": len(labels.evidence),
+            **{str(verdict): int(number) for verdict, number in given.items()}}  # fmt: skip
+
+
+def import_stages() -> None:
+    """Imports are no part of what is timed."""
+    import hpd_etl.criteria
+    import hpd_etl.sources
+    import hpd_etl.sources.omop_cdm
+    import hpd_etl.timeline  # noqa: F401
+
+
+@method
+def ours_duckdb_extract(place: Place) -> Timed:
+    """Records from the DuckDB file."""
+    return _extract(place, "duckdb")
+
+
+@method
+def ours_duckdb_labels(place: Place) -> Timed:
+    """Labels, evidence and reasons from the DuckDB file."""
+    return _labels(place, "duckdb")
+
+
+@method
+def ours_postgres_bare_extract(place: Place) -> Timed:
+    """Records from PostgreSQL without indexes."""
+    return _extract(place, "postgres_bare")
+
+
+@method
+def ours_postgres_bare_labels(place: Place) -> Timed:
+    """Labels, evidence and reasons from PostgreSQL without indexes."""
+    return _labels(place, "postgres_bare")
+
+
+@method
+def ours_postgres_indexed_extract(place: Place) -> Timed:
+    """Records from PostgreSQL with the usual indexes."""
+    return _extract(place, "postgres_indexed")
+
+
+@method
+def ours_postgres_indexed_labels(place: Place) -> Timed:
+    """Labels, evidence and reasons from PostgreSQL with the usual indexes."""
+    return _labels(place, "postgres_indexed")
+
+
+@method
+def ours_sqlite_indexed_extract(place: Place) -> Timed:
+    """Records from SQLite with the usual indexes."""
+    return _extract(place, "sqlite_indexed")
+
+
+@method
+def ours_sqlite_indexed_labels(place: Place) -> Timed:
+    """Labels, evidence and reasons from SQLite with the usual indexes."""
+    return _labels(place, "sqlite_indexed")
+
+
+@method
+def ours_stages(place: Place) -> Timed:
+    """Align and label alone, of Records read from DuckDB before the clock starts."""
+    study, definitions = study_and_definitions()
+    import_stages()
+    records = read_records(place, "duckdb", study)
+
+    def run() -> Counts:
+        return _counts(_labelled(records, study, definitions))
+
+    return run

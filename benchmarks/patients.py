@@ -54,20 +54,5 @@ def records(persons: int) -> Records:
 
 
 def _frame(connection: duckdb.DuckDBPyConnection, sql: str, persons: int) -> pd.DataFrame:
-    table = connection.execute(sql, {"persons": persons}).to_arrow_table()
+    table = connection.sql(sql, params={"persons": persons}).to_arrow_table()
     return table.to_pandas(types_mapper={pa.string(): pd.StringDtype("pyarrow")}.get)
-
-
-def sums_seconds(lesions: pd.DataFrame) -> tuple[float, int]:
-    """Seconds DuckDB takes to sum the diameters per person and scan, from its own table of the same columns."""
-    import time
-
-    with duckdb.connect() as connection:
-        given = pa.Table.from_pandas(lesions[["person_id", "scan_date", "diameter_mm"]])
-        connection.register("given", given)
-        connection.execute("create table sizes as select * from given")
-        started = time.perf_counter()
-        rows = connection.execute(
-            "select person_id, scan_date, sum(diameter_mm) as sld_mm from sizes group by all"
-        ).to_arrow_table()
-        return time.perf_counter() - started, rows.num_rows

@@ -1,0 +1,127 @@
+"""The criteria without a database: metrics to verdicts, and lesions to labels, against DuckDB's grouping sum."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from benchmarks.methods import Counts, Place, Timed, method
+from benchmarks.ours import study_and_definitions
+
+if TYPE_CHECKING:
+    from hpd_etl.config import Study
+    from hpd_etl.criteria import Definition
+    from hpd_etl.criteria.metrics import Measured, Observed
+
+
+@method
+def ours_verdicts(place: Place) -> Timed:
+    """From metrics to verdicts and reason codes, under the five definitions."""
+    from hpd_etl.criteria.metrics import measure
+
+    study, definitions = study_and_definitions()
+    measured = measure(_observed(place.patients), study, study.criteria.month_days)
+    return lambda: _decided(measured, study, definitions)
+
+
+@method
+def ours_metrics_and_verdicts(place: Place) -> Timed:
+    """The same, the metrics from three sums and two intervals included."""
+    from hpd_etl.criteria.metrics import measure
+
+    study, definitions = study_and_definitions()
+    seen = _observed(place.patients)
+    return lambda: _decided(measure(seen, study, study.criteria.month_days), study, definitions)
+
+
+def _decided(measured: Measured, study: Study, definitions: list[Definition]) -> Counts:
+    import numpy as np
+
+    from hpd_etl.criteria.verdicts import decide
+
+    patients = len(measured.response)
+    nothing = np.zeros(patients, dtype=np.int64)
+    unmet = dict.fromkeys(("index", "baseline", "first_evaluation", "pre_baseline"), nothing)
+    verdicts = [decide(definition, measured, unmet, study) for definition in definitions]
+    return {"persons": patients, "hpd": sum(int((each.verdict == 0).sum()) for each in verdicts)}
+
+
+def _observed(patients: int) -> Observed:
+    """Random sums at three scans, one in twenty without a pre-baseline sum."""
+    import numpy as np
+
+    from hpd_etl.criteria.burden import BIT
+    from hpd_etl.criteria.metrics import Observed
+    from hpd_etl.schema import Reason
+
+    draw = np.random.default_rng(3)
+    s0 = draw.integers(20, 150, patients).astype(np.float64)
+    burdens = {
+        "s_pre_mm": np.where(draw.random(patients) < 0.05, np.nan, np.round(s0 * draw.uniform(0.6, 1.05, patients))),
+        "s0_mm": s0,
+        "s_post_mm": np.round(s0 * draw.uniform(0.7, 2.0, patients)),
+    }
+    absent = {name: np.where(np.isnan(mm), BIT[Reason.NO_PREBASELINE_SCAN], 0) for name, mm in burdens.items()}
+    nothing = np.zeros(patients, dtype=np.int64)
+    days = draw.uniform(30, 400, patients)
+    dt_pre, dt_post = (draw.integers(30, 90, patients).astype(np.float64) for _ in range(2))
+    counts = {name: (np.zeros(patients), nothing) for name in ("new_lesions", "new_organs")}
+    return Observed(burdens, absent, dt_pre, dt_post, draw.integers(0, 4, patients), nothing, (days, days), counts)
+
+
+@method
+def ours_lesions_to_labels(place: Place) -> Timed:
+    """Labels, reasons and evidence from a Timeline of three scans of four lesions a patient."""
+    from benchmarks.patients import records
+    from hpd_etl.criteria import label, window_sets
+    from hpd_etl.timeline import align
+
+    study, definitions = study_and_definitions()
+    timeline = align(records(place.patients), study, window_sets(definitions, study))
+
+    def run() -> Counts:
+        labels = label(timeline, definitions, study)
+        return {"persons": place.patients, "labels": len(labels.labels), "evidence": len(labels.evidence)}
+
+    return run
+
+
+@method
+def ours_records_to_labels(place: Place) -> Timed:
+    """The same, aligning included."""
+    from benchmarks.patients import records
+    from hpd_etl.criteria import label, window_sets
+    from hpd_etl.timeline import align
+
+    study, definitions = study_and_definitions()
+    given = records(place.patients)
+
+    def run() -> Counts:
+        labels = label(align(given, study, window_sets(definitions, study)), definitions, study)
+        return {"persons": place.patients, "labels": len(labels.labels), "evidence": len(labels.evidence)}
+
+    return run
+
+
+@method
+def limit_lesion_sums(place: Place) -> Timed:
+    """DuckDB sums the diameters of the same lesions per person and scan, from a table of its own."""
+    import duckdb
+    import pyarrow as pa
+
+    from benchmarks.patients import records
+
+    lesions = records(place.patients).lesions[["person_id", "scan_date", "diameter_mm"]]
+    connection = duckdb.connect()
+    connection.register("given", pa.Table.from_pandas(lesions))
+    connection.execute("create table sizes as select * from given")
+    connection.unregister("given")
+    del lesions
+
+    def run() -> Counts:
+        started = time.perf_counter()
+        sums = connection.sql("select person_id, scan_date, sum(diameter_mm) as sld_mm from sizes group by all")
+        rows = sums.to_arrow_table().num_rows
+        return {"persons": place.patients, "scans": rows, "seconds": time.perf_counter() - started}
+
+    return run

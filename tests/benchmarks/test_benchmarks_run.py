@@ -1,0 +1,58 @@
+"""The benchmarks can be run: on a warehouse of two thousand persons, once, without looking at the time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The table that the runner writes."""
+    folder = tmp_path_factory.mktemp("benchmarks")
+    command = [
+        sys.executable, "-m", "benchmarks.run", "--scale", "0.002", "--patients", "500", "--rounds", "0",
+        "--groups", "duckdb,criteria", "--data", str(folder), "--out", str(folder / "RESULTS.md"),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT, timeout=300)
+    return (folder / "RESULTS.md").read_text("utf-8")
+
+
+def test_every_goal_stands_in_the_table_as_met_or_not(results: str) -> None:
+    """Eight goals belong to the two groups, and a measured goal says whether it is met."""
+    goals = [line for line in results.splitlines() if line.endswith(("| yes |", "| **no** |"))]
+    assert len(goals) == 8
+
+
+def test_pipeline_and_peer_read_the_same_patients(results: str) -> None:
+    """A comparison of speed means something only if both label the same twenty persons."""
+    count = _counts(results)
+    assert count("ours_duckdb_extract", "persons") == count("peer_duckdb_apply", "persons") == "20"
+    assert count("ours_duckdb_extract", "lesions") == count("limit_duckdb_filter", "sizes")
+    assert count("ours_duckdb_extract", "doses") == count("limit_duckdb_filter", "doses")
+    assert count("ours_duckdb_labels", "labels") == "100"
+
+
+def test_results_name_no_path_of_this_machine(results: str) -> None:
+    """The committed table tells the class of the machine and nothing about whose it is."""
+    assert str(ROOT) not in results
+    assert str(Path.home()) not in results
+
+
+def _counts(results: str) -> Callable[[str, str], str]:
+    lines = {line.split("|")[1].strip(): line.split("|")[5] for line in results.splitlines() if line.count("|") == 6}
+
+    def count(method: str, name: str) -> str:
+        found = dict(part.rsplit(" ", 1) for part in lines[method].strip().split(", "))
+        return found[name]
+
+    return count
