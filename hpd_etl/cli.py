@@ -44,9 +44,8 @@ def run(study: StudyFile = STUDY, site: SiteFile = SITE, dry_run: DryRun = False
     from hpd_etl import pipeline, progress, summary
     from hpd_etl.config import read_site, read_study
 
-    with progress.shown() as show:
-        done, labels, receipt = pipeline.run(read_study(study), read_site(site), dry_run=dry_run, folder=run_dir,
-                                             show=show)
+    done, labels, receipt = pipeline.run(read_study(study), read_site(site), dry_run=dry_run, folder=run_dir,
+                                         show=progress.shown())
     _print(summary.of_labels(labels))
     _print(summary.of_receipt(receipt))
     _say_where(done.folder)
@@ -59,7 +58,7 @@ def extract(study: StudyFile = STUDY, site: SiteFile = SITE, run_dir: NewFolder 
     from hpd_etl.config import read_site, read_study
 
     asked, place = read_study(study), read_site(site)
-    with progress.shown() as show, runs.started(asked, place, run_dir, show) as this:
+    with runs.started(asked, place, run_dir, progress.shown()) as this:
         with sources.open_source(place) as source:
             pipeline.extract(this, source)
         _say_where(this.folder)
@@ -71,7 +70,7 @@ def align(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None
     from hpd_etl import pipeline, progress, runs
     from hpd_etl.config import read_site, read_study
 
-    with progress.shown() as show, runs.resumed(read_study(study), read_site(site), run, show) as this:
+    with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
         pipeline.align(this, this.records())
         _say_where(this.folder)
 
@@ -82,7 +81,7 @@ def validate(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = N
     from hpd_etl import pipeline, progress, quality, runs, summary
     from hpd_etl.config import read_site, read_study
 
-    with progress.shown() as show, runs.resumed(read_study(study), read_site(site), run, show) as this:
+    with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
         report = pipeline.validate(this, this.timeline())
         _print(summary.of_report(report))
         _say_where(this.folder)
@@ -95,7 +94,7 @@ def label(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None
     from hpd_etl import pipeline, progress, quality, runs, summary
     from hpd_etl.config import read_site, read_study
 
-    with progress.shown() as show, runs.resumed(read_study(study), read_site(site), run, show) as this:
+    with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
         labels = pipeline.label(this, this.timeline())
         _print(summary.of_labels(labels))
         _say_where(this.folder)
@@ -109,7 +108,7 @@ def writeback(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = 
     from hpd_etl.config import read_site, read_study
 
     asked, place = read_study(study), read_site(site)
-    with progress.shown() as show, runs.resumed(asked, place, run, show) as this:
+    with runs.resumed(asked, place, run, progress.shown()) as this:
         aligned, labels = this.timeline(), this.labels()
         pipeline.pass_gate(this, aligned, labels)
         with sinks.open_sink(place) as sink:
@@ -218,8 +217,7 @@ def demo(
     from hpd_etl import progress
     from hpd_etl.demo import show
 
-    with progress.shown() as shown:
-        outcome = show.demonstrate(folder, persons, shown)
+    outcome = show.demonstrate(folder, persons, progress.shown())
     _print(outcome.report)
     if outcome.differences:
         raise HpdEtlError(f"{outcome.differences} labels differ from the truth")
@@ -265,9 +263,14 @@ def main() -> None:
     try:
         typer.main.get_command(app)()  # not app(), which puts another excepthook in place
     except HpdEtlError as error:
-        typer.echo(f"error: {error}" + (f"\n  {error.remedy}" if error.remedy else ""), err=True)
+        told = [f"error: {error}", error.remedy, *getattr(error, "__notes__", [])]
+        typer.echo("\n  ".join(filter(None, told)), err=True)
         sys.exit(error.exit_code)
     except SystemExit as ended:
         if ended.code == 130:
             typer.echo("interrupted; run folder and results schema are consistent, run again", err=True)
         raise
+
+
+if __name__ == "__main__":
+    main()

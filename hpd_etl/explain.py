@@ -40,7 +40,7 @@ def person(run: Path, person_id: str, definitions: Sequence[Definition], study: 
     return Group(
         Text(WARNING, style="bold"), *_treatment(timeline), *_scans(timeline), *_lesions(timeline),
         *(part for each in definitions for part in _label(each, labels, study)),
-        *_sources(labels), *_rejections(timeline), *_provenance(manifest),
+        *_sources(labels), *_rejections(timeline), _parameters(study), *_provenance(manifest),
     )
 
 
@@ -135,11 +135,12 @@ def _label(each: Definition, labels: Labels, study: Study) -> Iterator[Renderabl
     label = own.iloc[0]
     metrics = labels.metrics[labels.metrics["measure_set"] == label["measure_set"]].iloc[0].to_dict()
     because = "" if absent(label["primary_reason"]) else f" because {label['primary_reason']}"
-    value = "" if absent(label["value"]) else f"{label['value']:.6g} {_shown(label['value_unit'], '')}".strip()
+    unit = _shown(label["value_unit"], "").removeprefix("1")
+    value = "" if absent(label["value"]) else f"{label['value']:.6g} {unit}".strip()
     yield _facts(f"\n{each.id} v{each.version}: {label['verdict']}{because}", {
         "requires": ", ".join(each.requires) or "nothing", "all reasons": _shown(label["reasons"], "none"),
         "flags": _shown(label["flags"], "none"), "assumed fields": _shown(label["assumed_fields"], "none"),
-        "principal metric": f"{each.value} {value}".strip(), "decided on": _shown(label["decided_on"]),
+        "principal metric": f"{each.value} = {value or 'unknown'}", "decided on": _shown(label["decided_on"]),
         "confirmation": _shown(label["confirmation"]), "burdens": _burdens(metrics),
         "definition sha256": each.sha256, "parameters sha256": _shown(label["params_sha256"]),
     })
@@ -171,6 +172,13 @@ def _rejections(timeline: Timeline) -> Iterator[RenderableType]:
     for row in timeline.rejections.to_dict("records"):
         table.add_row(*(_shown(row[name]) for name in ("stage", "table", "source_id", "reason", "remedy")))
     yield table
+
+
+def _parameters(study: Study) -> RenderableType:
+    parts = {"windows": study.windows, "lesions": study.lesions, "criteria": study.criteria, "index": study.index}
+    told = {name: ", ".join(f"{key} = {value}" for key, value in part.model_dump(exclude={"use", "folder"}).items())
+            for name, part in parts.items()}
+    return _facts("\nParameters of the study", told)
 
 
 def _provenance(manifest: Manifest) -> Iterator[RenderableType]:

@@ -35,8 +35,10 @@ def run(study: Study, site: Site, *, dry_run: bool = False, folder: Path | None 
     with started(study, site, folder, show) as this, open_source(site) as source, open_sink(site) as sink:
         records = extract(this, source)
         aligned = align(this, records)
-        validate(this, aligned)
+        report = validate(this, aligned)
+        quality.close_gate(report, study)
         labels = label(this, aligned)
+        quality.check_budget(labels, study)
         receipt = writeback(this, labels, aligned, sink, dry_run=dry_run)
     return this, labels, receipt
 
@@ -64,24 +66,22 @@ def align(this: Run, records: Records) -> Timeline:
 
 
 def validate(this: Run, aligned: Timeline) -> QualityReport:
-    """Report what can be labelled, then close the gate where the study says so."""
+    """Report who can be labelled and what was refused; the gate is `quality.close_gate`."""
     with this.show("validate") as note:
         report = quality.validate(aligned, this.definitions, this.study)
         this.keep_json(QUALITY, json.loads(report.to_json()))
         note(f"{len(report.critical)} critical checks failed, {report.rejected_fraction:.1%} of the rows refused")
-    quality.close_gate(report, this.study)
     return report
 
 
 def label(this: Run, aligned: Timeline) -> Labels:
-    """Give everybody treated a verdict under every definition."""
+    """Give everybody treated a verdict under every definition; the budget is `quality.check_budget`."""
     with this.show("label") as note:
         labels = criteria.label(aligned, this.definitions, this.study)
         manifest = this.manifest.with_labels(labels)
         manifest.assert_sums()
         this.keep("label", LABELS, labels, manifest)
         note(f"{len(labels.labels):,} labels under {len(this.definitions)} definitions")
-    quality.check_budget(labels, this.study)
     return labels
 
 
@@ -99,6 +99,6 @@ def writeback(this: Run, labels: Labels, aligned: Timeline, sink: Sink | None, *
 
 
 def pass_gate(this: Run, aligned: Timeline, labels: Labels) -> None:
-    """Raise where these artefacts must not be written back; what `validate` and `label` do within a run."""
+    """Raise where these artefacts must not be written back, as within a run."""
     quality.close_gate(quality.validate(aligned, this.definitions, this.study), this.study)
     quality.check_budget(labels, this.study)

@@ -6,10 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
+from typing import Protocol
 
 Note = Callable[[str], None]
 
@@ -38,22 +35,19 @@ def lines(stage: str) -> Iterator[Note]:
 
 
 @contextmanager
-def shown() -> Iterator[Progress]:
-    """Bars where stderr is a terminal, else plain lines."""
-    if not sys.stderr.isatty():
-        yield lines
-        return
+def bar(stage: str) -> Iterator[Note]:
+    """A bar with the time it takes."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description:<10}"), BarColumn(bar_width=20), TimeElapsedColumn(),
                TextColumn("{task.fields[note]}"))
     with Progress(*columns, console=Console(stderr=True)) as bars:
-        yield lambda stage: _bar(bars, stage)
+        task = bars.add_task(stage, total=None, note="")
+        yield lambda note: bars.update(task, note=note)
+        bars.update(task, total=1, completed=1)
 
 
-@contextmanager
-def _bar(bars: Bars, stage: str) -> Iterator[Note]:
-    task = bars.add_task(stage, total=None, note="")
-    yield lambda note: bars.update(task, note=note)
-    bars.update(task, total=1, completed=1)
+def shown() -> Progress:
+    """Bars where stderr is a terminal, else plain lines."""
+    return bar if sys.stderr.isatty() else lines

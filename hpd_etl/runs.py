@@ -41,6 +41,8 @@ class Run:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.manifest = self.manifest.end(error)
+        if error is not None:
+            error.add_note(f"run folder: {self.folder}")
         self._save()
 
     def keep(self, stage: str, artefact: str, bundle: Bundle, manifest: Manifest) -> None:

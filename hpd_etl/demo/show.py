@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from hpd_etl.demo.hospital import Truth
     from hpd_etl.progress import Progress
     from hpd_etl.runs import Run
 
@@ -31,7 +32,7 @@ class Outcome:
 
 
 def demonstrate(folder: Path, persons: int, progress: Progress) -> Outcome:
-    """Build, run and compare in this folder; a second time changes no label.
+    """Build the hospital in this folder, then label it and compare; a second time changes no label.
 
     The hospital is built again, the results of an earlier time stay, so that the second write-back has
     something to leave alone.
@@ -39,17 +40,22 @@ def demonstrate(folder: Path, persons: int, progress: Progress) -> Outcome:
     if persons < (least := 4 * len(hospital.KINDS)):
         raise ConfigurationError(f"a hospital that shows every kind of patient needs {least} persons")
     place = folder.resolve()
-    cdm, results, runs = place / "hospital.duckdb", place / "results.duckdb", place / "runs"
+    cdm = place / "hospital.duckdb"
     try:
         place.mkdir(parents=True, exist_ok=True)
-        cdm.unlink(missing_ok=True)
-        (place / "study.toml").write_text(settings.study_toml(), "utf-8")
-        (place / "site.toml").write_text(settings.site_toml(cdm, results, runs), "utf-8")
+        with artefacts.locked(place), progress("build") as note:
+            cdm.unlink(missing_ok=True)
+            (place / "study.toml").write_text(settings.study_toml(), "utf-8")
+            (place / "site.toml").write_text(settings.site_toml(cdm, place / "results.duckdb", place / "runs"), "utf-8")
+            truth = hospital.build(f"duckdb:///{cdm}", persons=persons)
+            note(f"a synthetic hospital of {persons:,} persons, {truth.treated:,} treated")
     except OSError as error:
         raise AccessError(f"cannot write to {place}: {error.strerror}") from error
-    with progress("build") as note, artefacts.locked(place):
-        truth = hospital.build(f"duckdb:///{cdm}", persons=persons)
-        note(f"a synthetic hospital of {persons:,} persons, {truth.treated:,} treated")
+    return compare(place, truth, progress)
+
+
+def compare(place: Path, truth: Truth, progress: Progress) -> Outcome:
+    """Run the study in this folder and compare every label with the truth."""
     done, labels, receipt = pipeline.run(read_study(place / "study.toml"), read_site(place / "site.toml"),
                                          show=progress)
     wrong = hospital.compare(labels.labels, truth)

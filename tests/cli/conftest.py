@@ -6,13 +6,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path  # noqa: TC003 - dataclasses read their annotations
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
 from hpd_etl import cli
 from hpd_etl.demo import hospital, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SHIFT = 918_273_640_000_000
 """Added to every person_id, so that an id cannot be taken for a count."""

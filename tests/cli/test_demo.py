@@ -1,0 +1,42 @@
+"""The demonstration proves itself, twice."""
+
+from __future__ import annotations
+
+import io
+
+import duckdb
+from rich.console import Console
+
+from hpd_etl.demo import hospital
+from hpd_etl.demo.show import compare, demonstrate
+from hpd_etl.progress import silent
+
+
+def test_the_demonstration_agrees_with_the_truth_twice(hpd_etl, tmp_path):
+    """It ends with 0, shows both denominators and its files; the second time the write-back changes nothing."""
+    first = hpd_etl("demo", "--folder", tmp_path / "demo", "--persons", 400)
+    assert first.code == 0, first.err
+    for told in ("of the evaluable", "of the treated", "labels are as the hospital was built", "labels.csv"):
+        assert told in first.out
+    again = hpd_etl("demo", "--folder", tmp_path / "demo", "--persons", 400)
+    assert again.code == 0
+    assert "writeback: 0 rows changed" in again.err
+
+
+def test_a_hospital_too_small_is_refused(hpd_etl, tmp_path):
+    """A hospital that cannot show every kind of patient is a wrong command line."""
+    done = hpd_etl("demo", "--folder", tmp_path / "demo", "--persons", 5)
+    assert done.code == 2
+    assert not (tmp_path / "demo").exists()
+
+
+def test_a_difference_is_told(tmp_path):
+    """Where labels are not what is true, the demonstration counts them and names kind, definition and truth."""
+    demonstrate(tmp_path, 400, silent)
+    with duckdb.connect(str(tmp_path / "hospital.duckdb")) as database:
+        database.execute("delete from drug_exposure where person_id = (select min(person_id) from image_occurrence)")
+    outcome = compare(tmp_path, hospital.truth(400), silent)
+    assert outcome.differences == 5
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(outcome.report)
+    assert "are none" in console.export_text()
