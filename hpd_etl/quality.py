@@ -146,22 +146,28 @@ def funnel(labels: Labels) -> pd.DataFrame:
 
 
 def _funnel(people: pd.DataFrame, primary: pd.Series[str]) -> pd.DataFrame:
-    keyed = pd.DataFrame({"cohort": people["cohort"].astype("object"),
-                          "definition_id": people["definition_id"].astype("object"),
-                          "reason": primary.astype("object").where(primary.notna(), "")})
-    counts = keyed.value_counts(sort=False).sort_index()
-    if unknown := set(keyed["reason"].unique()) - {"", *Reason}:
-        raise ValueError(f"reasons without a step in the funnel: {sorted(unknown)}")
     rows: list[tuple[object, ...]] = []
-    for cohort, definition in keyed[["cohort", "definition_id"]].drop_duplicates().itertuples(index=False):
-        own = counts.loc[cohort, definition]
-        remaining = int(own.sum())
+    for (cohort, definition), own in _tally(people, primary.fillna("")).items():
+        if unknown := set(own) - {"", *Reason}:
+            raise ValueError(f"reasons without a step in the funnel: {sorted(unknown)}")
+        remaining = sum(own.values())
         for step, reasons in STEPS.items():
-            leaving = [(str(reason), int(own[reason])) for reason in reasons if reason in own.index]
+            leaving = [(str(reason), own[reason]) for reason in reasons if reason in own]
             for reason, left in leaving or [("", 0)]:
                 remaining -= left
                 rows.append((cohort, definition, step, reason or None, left, remaining))
     return pd.DataFrame(rows, columns=_FUNNEL_COLUMNS)
+
+
+def _tally(people: pd.DataFrame, what: pd.Series[str]) -> dict[tuple[str, str], dict[str, int]]:
+    """How many have each value, by cohort and definition, in the order in which these appear."""
+    keys = {"cohort": people["cohort"], "definition": people["definition_id"], "what": what}
+    table = pa.table({name: pa.array(column.array) for name, column in keys.items()})
+    counted = table.group_by(list(keys), use_threads=False).aggregate([([], "count_all")])
+    tally: dict[tuple[str, str], dict[str, int]] = {}
+    for cohort, definition, value, n in zip(*(column.to_pylist() for column in counted.columns), strict=True):
+        tally.setdefault((cohort, definition), {})[value] = n
+    return tally
 
 
 def _foreseeable(found: pd.DataFrame) -> pd.DataFrame:
@@ -175,14 +181,11 @@ def rates(labels: Labels) -> pd.DataFrame:
     Columns cohort, definition_id, hpd, evaluable, treated and, for both denominators, the rate and the
     bounds of its interval as fractions; <NA> where nobody is evaluable.
     """
-    frame = labels.labels
-    counted = pd.DataFrame({
-        "cohort": frame["cohort"].astype("object"),
-        "definition_id": frame["definition_id"].astype("object"),
-        "hpd": frame["verdict"].eq(Verdict.HPD).astype("int64"),
-        "evaluable": frame["verdict"].ne(Verdict.NOT_EVALUABLE).astype("int64"),
-        "treated": 1,
-    }).groupby(["cohort", "definition_id"], sort=False).sum().reset_index()
+    tally = _tally(labels.labels, labels.labels["verdict"])
+    counted = pd.DataFrame([
+        (*key, own.get(Verdict.HPD, 0), own.get(Verdict.HPD, 0) + own.get(Verdict.NOT_HPD, 0), sum(own.values()))
+        for key, own in tally.items()
+    ], columns=["cohort", "definition_id", "hpd", "evaluable", "treated"])
     for denominator in ("evaluable", "treated"):
         bounds = [_interval(int(k), int(n)) for k, n in zip(counted["hpd"], counted[denominator], strict=True)]
         for position, name in enumerate(("rate", "low", "high")):
@@ -214,18 +217,18 @@ def _rejections(rejections: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rejected_fraction(timeline: Timeline) -> float:
-    """Refused source rows over all source rows read; a row that gave two table rows counts once."""
+    """Refused source rows over all source rows read; a refused row counts once, also where a part of it was kept."""
     if timeline.rejections.empty:
         return 0.0
-    refused = _source_rows([timeline.rejections["source_id"]])
-    read = _source_rows([getattr(timeline, name)["source_id"] for name in _DATED])
+    refused = _source_rows(timeline.rejections["source_id"]).unique()
     unnamed = int(timeline.rejections["source_id"].isna().sum())
-    kept = len(read) - int(pc.sum(pc.is_in(read, value_set=refused)).as_py() or 0)
+    kept = 0
+    for name in _DATED:
+        rows = _source_rows(getattr(timeline, name)["source_id"])
+        kept += len(rows) - int(pc.sum(pc.is_in(rows, value_set=refused)).as_py() or 0)
     return (len(refused) + unnamed) / (len(refused) + unnamed + kept)
 
 
-def _source_rows(columns: Sequence[pd.Series[str]]) -> pa.Array:
-    """The distinct single ids in columns of ids joined by `;`."""
-    joined = pa.chunked_array([pa.array(column, type=pa.string()) for column in columns])
-    single = [pc.list_flatten(pc.split_pattern(chunk.drop_null(), ";")) for chunk in joined.chunks]
-    return pa.chunked_array(single, type=pa.string()).unique()
+def _source_rows(column: pd.Series[str]) -> pa.Array:
+    """The single ids in a column of ids joined by `;`."""
+    return pc.list_flatten(pc.split_pattern(pa.array(column.array, type=pa.string()).drop_null(), ";"))
