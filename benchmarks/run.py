@@ -33,6 +33,7 @@ class Runs:
     """The runs of one method."""
 
     seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     peak_mb: list[float] = field(default_factory=list)
     counts: dict[str, float] = field(default_factory=dict)
 
@@ -55,6 +56,7 @@ def measure(group: str, warehouse: Warehouse, uri: str, patients: int, rounds: i
             if turn == 0 and rounds > 0:
                 continue
             runs[name].seconds.append(result["seconds"])
+            runs[name].cpu.append(result["cpu"])
             runs[name].peak_mb.append(result["peak_mb"])
             runs[name].counts = result["counts"]
         print(f"{group}: turn {turn} of {rounds}", file=sys.stderr, flush=True)
@@ -133,7 +135,8 @@ def report(measured: Mapping[str, Mapping[str, Runs]], warehouse: Warehouse, pat
         "| goal | ours | limit or peer | ratio | target | met |", "| --- | --- | --- | --- | --- | --- |",
         *(goal_line(goal, runs) for group, runs in measured.items() for goal in GROUPS[group]),
         "", "## Every method", "",
-        "| method | median s | min - max | peak MB | counts |", "| --- | --- | --- | --- | --- |",
+        "| method | median s | min - max | CPU s of the client | peak MB | counts |",
+        "| --- | --- | --- | --- | --- | --- |",
         *(_method_line(name, result) for runs in measured.values() for name, result in runs.items()), "",
     ]  # fmt: skip
     return "\n".join(lines)
@@ -142,7 +145,8 @@ def report(measured: Mapping[str, Mapping[str, Runs]], warehouse: Warehouse, pat
 def _method_line(name: str, runs: Runs) -> str:
     counts = ", ".join(f"{key} {value:,.0f}" for key, value in runs.counts.items())
     spread = f"{min(runs.seconds):.3f} - {max(runs.seconds):.3f}"
-    return f"| {name} | {runs.median:.3f} | {spread} | {max(runs.peak_mb):.0f} | {counts} |"
+    cpu = statistics.median(runs.cpu)
+    return f"| {name} | {runs.median:.3f} | {spread} | {cpu:.3f} | {max(runs.peak_mb):.0f} | {counts} |"
 
 
 def prepare(groups: Iterable[str], warehouse: Warehouse, uri: str) -> None:

@@ -49,7 +49,7 @@ def test_results_name_no_path_of_this_machine(results: str) -> None:
 
 
 def _counts(results: str) -> Callable[[str, str], str]:
-    lines = {line.split("|")[1].strip(): line.split("|")[5] for line in results.splitlines() if line.count("|") == 6}
+    lines = {line.split("|")[1].strip(): line.split("|")[6] for line in results.splitlines() if line.count("|") == 7}
 
     def count(method: str, name: str) -> str:
         found = dict(part.rsplit(" ", 1) for part in lines[method].strip().split(", "))
