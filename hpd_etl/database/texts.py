@@ -55,12 +55,14 @@ def bound(sql: str, parameters: Parameters | None, mark: str, unfolded: str,
         if value is None or isinstance(value, int | float | str | date):
             values[match[1]] = value
             return mark.format(match[1])
-        numbers = [item for item in value if isinstance(item, int)]
-        if len(numbers) == len(value) > LONG_LIST:
+        if not value:
+            return "null"
+        if isinstance(value[0], int):
+            numbers = [int(item) for item in value]
+            if len(numbers) <= LONG_LIST:
+                return ", ".join(map(str, numbers))
             values[match[1]] = folded(numbers)
             return unfolded.format(mark.format(match[1]))
-        if len(numbers) == len(value):
-            return ", ".join(map(str, numbers)) or "null"
         named: dict[str, Value] = {f"{match[1]}_{position}": str(item) for position, item in enumerate(value)}
         values.update(named)
         return ", ".join(map(mark.format, named))

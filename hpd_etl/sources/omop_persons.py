@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hpd_etl.sources.ledger import Ledger
     from hpd_etl.sources.omop_tables import Cdm
 
-_SEX = {8532: 0, 8507: 1, 8521: 2}  # female, male, other
+_SEX = (8532, 8507, 8521)  # female, male, other
 
 
 def persons(cdm: Cdm, treated: Ints, ledger: Ledger) -> pd.DataFrame:
@@ -28,7 +28,7 @@ def persons(cdm: Cdm, treated: Ints, ledger: Ledger) -> pd.DataFrame:
     ledger.refuse_persons(treated[at < 0], "person_row_missing")
     birth, invalid = _birth_dates(found)
     ledger.refuse_persons(found.ints("person_id")[invalid], "birth_date_invalid")
-    sex = np.array([_SEX.get(concept, -1) for concept in found.ints("gender_concept_id").tolist()], dtype=np.int64)
+    sex = code_lookup(found.ints("gender_concept_id"), _SEX)
     day, cause = _deaths(cdm, treated)
     known = at >= 0
     return PERSONS.frame({
