@@ -1,0 +1,169 @@
+"""The two fixtures of the executable specification: `spec` for the rule of a definition, `course` for a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hpd_etl.config import Study
+from hpd_etl.criteria import Definition, label, window_sets
+from hpd_etl.criteria.burden import BIT
+from hpd_etl.criteria.definition import REQUIREMENTS
+from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured
+from hpd_etl.criteria.response import CODES
+from hpd_etl.criteria.verdicts import NOT_EVALUABLE, VERDICTS, decide
+from hpd_etl.library import everything
+from hpd_etl.schema import Labels, Reason, Timeline
+from hpd_etl.timeline import align
+
+from . import notation
+
+DEFINITIONS = everything(None)
+NUMBERS = [name for name, source in METRIC_SOURCES.items() if not source.codes]
+LACKING = {"no_baseline_scan": "baseline", "no_post_scan": "first_evaluation", "no_prebaseline_scan": "pre_baseline"}
+
+
+# --- spec: from metrics to a verdict ----------------------------------------------------------
+
+
+@pytest.fixture
+def spec() -> Callable[[str, str], None]:
+    """Asserts the verdicts (and primary reasons) of a definition for lines of metrics; an empty cell is missing.
+
+    A ratio or difference without a column of its own is taken from `..._pre` and `..._post`; `lacking` names the
+    scan that is missing, `ttf_months` may be an interval as `1..3`.
+    """
+    def check(definition_id: str, table: str) -> None:
+        definition, lines = DEFINITIONS[definition_id], notation.rows(table)
+        unmet = {name: _bits([LACKING.get(line.get("lacking", "")) == name for line in lines], lines)
+                 for name in (*REQUIREMENTS, "index")}
+        found = decide(definition, _measured(lines), unmet, Study(id="spec"))
+        answers = [{"verdict": VERDICTS[verdict], "reason": _primary(reasons) if verdict == NOT_EVALUABLE else ""}
+                   for verdict, reasons in zip(found.verdict, found.reasons, strict=True)]
+        _compare(lines, answers, [name for name in ("verdict", "reason") if name in lines[0]])
+    return check
+
+
+def _bits(marked: list[bool], lines: list[dict[str, str]]) -> np.ndarray:
+    return np.array([BIT[Reason(line["lacking"])] if mark else 0 for mark, line in zip(marked, lines, strict=True)])
+
+
+def _primary(reasons: int) -> str:
+    return next(str(reason) for reason in Reason if reasons & BIT[reason])
+
+
+def _measured(lines: list[dict[str, str]]) -> Measured:
+    bounds = [{name: _interval(line.get(name, "")) for name in NUMBERS} for line in lines]
+    for each in bounds:
+        _complete(each)
+    low, high = ({name: np.array([each[name][side] for each in bounds]) for name in NUMBERS} for side in (0, 1))
+    missing = {name: np.array([_why(name, each, line) for each, line in zip(bounds, lines, strict=True)])
+               for name in NUMBERS}
+    response = np.array([CODES.index(line.get("response_first") or "NE") for line in lines])
+    missing["response_first"] = np.where(response == CODES.index("NE"), BIT[Reason.RESPONSE_UNKNOWN], 0)
+    nothing = np.full(len(lines), np.nan)
+    return Measured(low, {**low, "ttf_months": high["ttf_months"]}, missing, response, {}, nothing, nothing, {})
+
+
+def _interval(text: str) -> tuple[float, float]:
+    if not text:
+        return np.nan, np.nan
+    first, dots, last = text.partition("..")
+    return float(first), float(last or "inf") if dots else float(first)
+
+
+def _complete(each: dict[str, tuple[float, float]]) -> None:
+    for rate in ("tgk", "tgr"):
+        before, after = each[f"{rate}_pre"][0], each[f"{rate}_post"][0]
+        if before > 0 and np.isnan(each[f"{rate}_ratio"][0]):
+            each[f"{rate}_ratio"] = (after / before,) * 2
+    if np.isnan(each["tgr_delta"][0]):
+        each["tgr_delta"] = (each["tgr_post"][0] - each["tgr_pre"][0],) * 2
+
+
+def _why(name: str, each: Mapping[str, tuple[float, float]], line: Mapping[str, str]) -> int:
+    low, high = each[name]
+    if name == "ttf_months":
+        return 0 if low == high else BIT[Reason.TTF_UNKNOWN]
+    if not np.isnan(low):
+        return 0
+    if line.get("lacking"):
+        return BIT[Reason(line["lacking"])]
+    rate = name.partition("_")[0]
+    no_growth = name.endswith("_ratio") and each.get(f"{rate}_pre", (np.nan,))[0] <= 0
+    return BIT[Reason.PRE_GROWTH_NONPOSITIVE if no_growth else Reason.LESION_SET_MISMATCH]
+
+
+# --- course: from a patient's records to labels -----------------------------------------------
+
+
+@pytest.fixture
+def course() -> Callable[..., None]:
+    """Asserts what becomes of the patients of a table; columns are explained in `notation`.
+
+    Columns that say what must come out: `pre`, `baseline`, `post` (days), `refused` (day, reason, days out), `targets`,
+    `ttf` (days, as `40` or `40..60` or `40..`), `rejected` (table, reason), a definition (its verdict), and of
+    `definition`: `verdict`, `reason`, `confirmation`, any metric, any flag (`yes` or empty). An empty cell says that
+    there is none.
+    """
+    def check(table: str, definition: str = "saada2017", study: Mapping[str, object] | None = None) -> None:
+        asked = Study.model_validate({"id": "spec", **(study or {})})
+        patients, definitions = notation.rows(table), list(DEFINITIONS.values())
+        timeline = align(notation.records(patients), asked, window_sets(definitions, asked))
+        labels = label(timeline, definitions, asked)
+        answers = [_answers(timeline, labels, DEFINITIONS[definition], patient["person"]) for patient in patients]
+        given = notation.GIVEN | {"person", *filter(notation.is_day, patients[0])}
+        expected = [name for name in patients[0] if name not in given]
+        _compare(patients, answers, expected)
+    return check
+
+
+def _answers(timeline: Timeline, labels: Labels, definition: Definition, person: str) -> dict[str, object]:
+    def of(frame: pd.DataFrame, **keys: str) -> list[dict[str, object]]:
+        rows = frame.loc[frame["person_id"] == person]
+        for key, value in keys.items():
+            rows = rows.loc[rows[key] == value]
+        return [{name: None if pd.isna(value) else value for name, value in row.items()}
+                for row in rows.to_dict("records")]
+
+    rejected = [f"{row['table']} {row['reason']}" for row in of(timeline.rejections)]
+    answers: dict[str, object] = {"rejected": ", ".join(rejected)}
+    for own in (*of(timeline.index), *of(labels.metrics, measure_set=definition.measure_set),
+                *of(labels.labels, definition_id=definition.id)):
+        answers |= own
+    answers |= {row["definition_id"]: row["verdict"] for row in of(labels.labels)}
+    answers |= dict.fromkeys(str(answers.get("flags") or "").split(";"), "yes")
+    choices = of(timeline.scan_choices, window_set=definition.window_set)
+    refused = [f"{row['days_from_index']} {row['reason']}" + f" {row['days_out']}" * bool(row["days_out"])
+               for row in choices if row["role"] == "refused"]
+    first, last = answers.get("ttf_min_days"), answers.get("ttf_max_days")
+    targets = sorted(str(row["lesion_id"]) for row in of(timeline.targets, window_set=definition.window_set))
+    return answers | {row["role"]: row["days_from_index"] for row in choices} | {
+        "reason": answers.get("primary_reason"),
+        "refused": ", ".join(refused),
+        "targets": " ".join(targets),
+        "ttf": str(first) if first == last else f"{first}..{'' if last is None else last}",
+    }
+
+
+# --- comparing --------------------------------------------------------------------------------
+
+
+def _compare(lines: list[dict[str, str]], answers: list[dict[str, object]], columns: list[str]) -> None:
+    known = {name for answer in answers for name in answer} | {"pre", "baseline", "post"}
+    assert set(columns) <= known, f"nobody has {set(columns) - known}"
+    wrong = [f"{line['person']}: {name} is {answer.get(name)}, not {line[name] or 'empty'}"
+             for line, answer in zip(lines, answers, strict=True) for name in columns
+             if not _same(line[name], answer.get(name))]
+    assert wrong == []
+
+
+def _same(expected: str, found: object) -> bool:
+    """Text as text; a number to the digits that are written, a whole one exactly."""
+    if isinstance(found, str) or not expected or found is None:
+        return expected == (found or "")
+    digits = len(expected.partition(".")[2])
+    return float(found) == pytest.approx(float(expected), abs=0.5000001 * 10.0**-digits if digits else 1e-9)

@@ -1,0 +1,48 @@
+"""Champiat 2017: progression at the first evaluation, and a growth rate at least doubled."""
+
+
+def test_growth_rate_at_least_doubled(spec):
+    """With progression, twice the growth rate is enough and any less is not."""
+    spec("champiat2017", """
+        person      | response_first | tgr_pre | tgr_post | verdict
+        fast        | PD             | 10      | 25       | HPD
+        just_double | PD             | 10      | 20       | HPD
+        slow        | PD             | 10      | 19.9     | NOT_HPD
+        unchanged   | PD             | 10      | 0        | NOT_HPD
+        shrinking   | PD             | 10      | -40      | NOT_HPD
+    """)
+
+
+def test_progression_is_needed(spec):
+    """Faster growth without progression is no hyperprogression; an unknown response decides nothing alone."""
+    spec("champiat2017", """
+        person         | response_first | tgr_pre | tgr_post | verdict       | reason
+        stable         | SD             | 1       | 5        | NOT_HPD       |
+        partial        | PR             | 1       | 5        | NOT_HPD       |
+        unknown        | NE             | 1       | 5        | NOT_EVALUABLE | response_unknown
+        unknown_slow   | NE             | 10      | 15       | NOT_HPD       |
+        unknown_shrink | NE             | 10      | -15      | NOT_HPD       |
+    """)
+
+
+def test_growth_before_treatment_must_be_positive_for_a_ratio(spec):
+    """Without growth before treatment the ratio is unknown; what fails otherwise stays a NOT_HPD."""
+    spec("champiat2017", """
+        person          | response_first | tgr_pre | tgr_post | verdict       | reason
+        onset           | PD             | -10     | 30       | NOT_EVALUABLE | pre_growth_nonpositive
+        onset_from_rest | PD             | 0       | 30       | NOT_EVALUABLE | pre_growth_nonpositive
+        onset_stable    | SD             | -10     | 30       | NOT_HPD       |
+        both_shrinking  | PD             | -10     | -30      | NOT_HPD       |
+        onset_unknown   | NE             | -10     | 30       | NOT_EVALUABLE | pre_growth_nonpositive
+    """)
+
+
+def test_missing_prebaseline_is_not_evaluable(spec):
+    """Without a pre-baseline scan a ratio cannot be known, and that is not the same as no hyperprogression."""
+    spec("champiat2017", """
+        person        | response_first | tgr_pre | tgr_post | lacking             | verdict       | reason
+        progressive   | PD             |         | 25       | no_prebaseline_scan | NOT_EVALUABLE | no_prebaseline_scan
+        stable        | SD             |         | 3        | no_prebaseline_scan | NOT_EVALUABLE | no_prebaseline_scan
+        shrinking     | PR             |         | -30      | no_prebaseline_scan | NOT_EVALUABLE | no_prebaseline_scan
+        lesion_missed | SD             |         | 3        |                     | NOT_EVALUABLE | lesion_set_mismatch
+    """)

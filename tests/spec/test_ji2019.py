@@ -1,0 +1,41 @@
+"""Ji 2019: growth kinetics at least doubled, with measurable new lesions in the burden."""
+
+
+def test_growth_kinetics_at_least_doubled(spec):
+    """Twice as many millimetres per month are enough."""
+    spec("ji2019", """
+        person    | tgk_pre | tgk_post | verdict       | reason
+        double    | 4       | 8        | HPD           |
+        less      | 4       | 7.9      | NOT_HPD       |
+        shrinking | 4       | -8       | NOT_HPD       |
+        onset     | -4      | 8        | NOT_EVALUABLE | pre_growth_nonpositive
+    """)
+
+
+def test_pseudoprogression_ratios_of_the_paper_are_not_hyperprogression(spec):
+    """The two patients whose progression turned stable had ratios of 1.67 and 0.11."""
+    spec("ji2019", """
+        person  | tgk_ratio | tgk_post | verdict
+        one     | 1.67      | 5        | NOT_HPD
+        another | 0.11      | 1        | NOT_HPD
+    """)
+
+
+def test_measurable_new_lesions_are_growth(course):
+    """New lesions from 10 mm on (nodes from 15 mm on) join the burden of Ji and Kato, not that of Saada-Bouzid.
+
+    Targets 50, 60, 65 mm at equal gaps: ratio 5/10. With a new 15 mm lesion 80 mm: ratio 20/10.
+    """
+    course("""
+        person     | -66 | -10 | 46                           | s_post_mm | tgk_ratio | ji2019        | saada2017
+        none       | 50  | 60  | 65                           | 65        | 0.5       | NOT_HPD       | NOT_HPD
+        large      | 50  | 60  | 65, new lung1 15             | 80        | 2         | HPD           | NOT_HPD
+        less       | 50  | 60  | 65, new lung1 14             | 79        | 1.9       | NOT_HPD       | NOT_HPD
+        small      | 50  | 60  | 65, new lung1 9.9            | 65        | 0.5       | NOT_HPD       | NOT_HPD
+        two_small  | 50  | 60  | 65, new lung1 9, new lung2 9 | 65        | 0.5       | NOT_HPD       | NOT_HPD
+        ten        | 50  | 60  | 65, new lung1 10             | 75        | 1.5       | NOT_HPD       | NOT_HPD
+        node_15    | 50  | 60  | 65, new node1 15             | 80        | 2         | HPD           | NOT_HPD
+        node_14    | 50  | 60  | 65, new node1 14             | 65        | 0.5       | NOT_HPD       | NOT_HPD
+        unmeasured | 50  | 60  | 65, new lung1 seen           | 65        | 0.5       | NOT_HPD       | NOT_HPD
+        missed     | 50  | 60  | NE, new lung1 80             |           |           | NOT_EVALUABLE | NOT_EVALUABLE
+    """, definition="ji2019")
