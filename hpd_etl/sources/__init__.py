@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from hpd_etl.config import Site, Study
     from hpd_etl.schema import Records
+    from hpd_etl.sources.omop_doctor import Check
 
 
 class Source(Protocol):
@@ -17,6 +18,20 @@ class Source(Protocol):
 
     def extract(self, study: Study) -> tuple[Records, dict[str, Any]]:
         """What the study needs of all treated persons, and what was used to read it: versions, code lists, counts."""
+
+
+def statements(study: Study, site: Site, dialect: str | None = None) -> str:
+    """The SQL a run sends to the source, without connecting; `dialect` compiles it for another database."""
+    from hpd_etl.sources import omop_statements
+
+    return omop_statements.statements(study, site.source, dialect)
+
+
+def examine(study: Study, site: Site) -> list[Check]:
+    """Whether a run can work here: access, versions, concepts, and what would be read and refused."""
+    from hpd_etl.sources import omop_doctor
+
+    return omop_doctor.examine(study, site.source)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from hpd_etl.sources.omop_tables import INDISPENSABLE, OPTIONAL, Cdm, probe, req
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from hpd_etl.config import OmopSource, Study
     from hpd_etl.database import Database
@@ -38,11 +39,16 @@ if TYPE_CHECKING:
     from hpd_etl.sources.columns import Ints
 
 
+def opened_database(source: OmopSource) -> AbstractContextManager[Database]:
+    """The database of the CDM, read-only and in one snapshot."""
+    schemas = {"cdm": source.cdm, "vocabulary": source.vocabulary or source.cdm}
+    return connect(source.access, schemas, read_only=True)
+
+
 @contextmanager
 def open_omop(source: OmopSource) -> Iterator[OmopCdm]:
-    """The CDM behind site.toml, read-only and in one snapshot."""
-    schemas = {"cdm": source.cdm, "vocabulary": source.vocabulary or source.cdm}
-    with connect(source.access, schemas, read_only=True) as database:
+    """The CDM behind site.toml, connected."""
+    with opened_database(source) as database:
         yield OmopCdm(database, source)
 
 

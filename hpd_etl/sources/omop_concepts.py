@@ -10,7 +10,7 @@ from hpd_etl import assets, codes
 from hpd_etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from hpd_etl.config import OmopSource, Study
@@ -37,7 +37,7 @@ class DrugSet:
     source_concepts: dict[int, set[Drug]] = field(default_factory=lambda: defaultdict(set))
     codes: dict[str, set[Drug]] = field(default_factory=lambda: defaultdict(set))
 
-    def parameters(self) -> dict[str, list[int] | list[str]]:
+    def parameters(self) -> dict[str, Sequence[int] | Sequence[str]]:
         """The lists that the SQL texts bind; 0 stands for rows without a standard concept."""
         unmapped = [0] if self.source_concepts or self.codes else []
         return {"concepts": sorted([*self.concepts, *unmapped]), "source_concepts": sorted(self.source_concepts),
@@ -57,7 +57,12 @@ class ConceptSets:
     used: dict[str, Any]
 
 
-def resolve(cdm: Cdm, study: Study, source: OmopSource) -> ConceptSets:
+def offline(study: Study, source: OmopSource) -> ConceptSets:
+    """The concept sets as far as they are known without a vocabulary."""
+    return resolve(None, study, source)
+
+
+def resolve(cdm: Cdm | None, study: Study, source: OmopSource) -> ConceptSets:
     """The concept sets of the study, with the site's own codes."""
     wanted = set(study.index.agents) or set(codes.checkpoint_ingredients())
     if unknown := wanted - set(codes.checkpoint_ingredients()):
@@ -103,7 +108,8 @@ def _is_index(agent: str, wanted: set[str], study: Study) -> bool:
     return agent in wanted or any(agent in comparator.agents for comparator in study.comparators)
 
 
-def _concepts_by_code(cdm: Cdm, shipped: Iterable[codes.DrugCode], study: Study) -> dict[tuple[str, str], list[int]]:
+def _concepts_by_code(cdm: Cdm | None, shipped: Iterable[codes.DrugCode],
+                      study: Study) -> dict[tuple[str, str], list[int]]:
     """(vocabulary, code) -> concept ids; empty where the vocabulary is not there."""
     wanted = {(_CODED[entry.system], entry.code) for entry in shipped if entry.system in _CODED}
     wanted |= {("ATC", "L01")} | {("LOINC", code) for code in (*codes.findings("LOINC"), *codes.responses("LOINC"))}
@@ -112,7 +118,7 @@ def _concepts_by_code(cdm: Cdm, shipped: Iterable[codes.DrugCode], study: Study)
         for agent in comparator.agents.values():
             wanted |= {("RxNorm", code) for code in agent.rxnorm} | {("ATC", code) for code in agent.atc}
             wanted |= {("HCPCS", code) for code in agent.hcpcs}
-    if not cdm.has("concept"):
+    if cdm is None or not cdm.has("concept"):
         return {}
     rows = cdm.fetch("omop_code_concepts", {
         "codes": sorted({code for _, code in wanted}), "vocabularies": sorted({name for name, _ in wanted})})
@@ -141,8 +147,8 @@ def _roots(shipped: Iterable[codes.DrugCode], study: Study,
     return dict(roots)
 
 
-def _descendants(cdm: Cdm, roots: Iterable[int]) -> dict[int, list[int]]:
-    if not cdm.has("concept_ancestor"):
+def _descendants(cdm: Cdm | None, roots: Iterable[int]) -> dict[int, list[int]]:
+    if cdm is None or not cdm.has("concept_ancestor"):
         return {}
     rows = cdm.fetch("omop_descendants", {"roots": sorted(set(roots))})
     below: dict[int, list[int]] = defaultdict(list)
