@@ -1,0 +1,71 @@
+"""Write back: labels become rows of the site's results schema, in one transaction."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from hpd_etl.config import Site, Study
+    from hpd_etl.criteria import Definition
+    from hpd_etl.schema import Labels, Timeline
+
+__all__ = ["INTENDED_USE", "Counts", "Receipt", "Sink", "open_sink"]
+
+INTENDED_USE = "Research use only; not for the care of an individual patient"
+"""Stands in every label and in the description of every cohort."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What happened, or would happen, to the rows of one table that are ours."""
+
+    inserted: int = 0
+    amended: int = 0
+    unchanged: int = 0
+    retracted: int = 0
+
+    @property
+    def changed(self) -> int:
+        """Rows touched; 0 where a run said nothing new."""
+        return self.inserted + self.amended + self.retracted
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a write-back did, table by table; counts only."""
+
+    run_id: str
+    dry_run: bool
+    tables: Mapping[str, Counts]
+
+    @property
+    def changed(self) -> int:
+        """Rows touched in all tables."""
+        return sum(counts.changed for counts in self.tables.values())
+
+
+class Sink(Protocol):
+    """A place that keeps labels."""
+
+    def writeback(self, labels: Labels, timeline: Timeline, definitions: Sequence[Definition], study: Study,
+                  run_id: str, *, dry_run: bool) -> Receipt:
+        """Make the sink hold exactly these labels of this study; with `dry_run`, only say what would change."""
+
+
+@contextmanager
+def open_sink(site: Site) -> Iterator[Sink | None]:
+    """The sink of the site, None where it has none.
+
+    Raises AccessError (no right, no schema), LockedError (another writer), ConfigurationError (the CDM itself).
+    """
+    if site.sink is None:
+        yield None
+        return
+    from hpd_etl.sinks.omop_cdm import open_omop_sink
+
+    with open_omop_sink(site, site.sink) as sink:
+        yield sink

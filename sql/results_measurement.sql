@@ -1,0 +1,26 @@
+-- The OMOP CDM 5.4 table: the numbers behind an observation, which measurement_event_id names.
+create table @results.measurement (
+    measurement_id bigint not null primary key,
+    person_id bigint not null,
+    measurement_concept_id integer not null,
+    measurement_date date not null,
+    measurement_datetime timestamp,
+    measurement_time varchar(10),
+    measurement_type_concept_id integer not null,
+    operator_concept_id integer,
+    value_as_number double precision,
+    value_as_concept_id integer,
+    unit_concept_id integer,
+    range_low double precision,
+    range_high double precision,
+    provider_id bigint,
+    visit_occurrence_id bigint,
+    visit_detail_id bigint,
+    measurement_source_value varchar(50),
+    measurement_source_concept_id integer,
+    unit_source_value varchar(50),
+    unit_source_concept_id integer,
+    value_source_value varchar(50),
+    measurement_event_id bigint,
+    meas_event_field_concept_id integer
+)
