@@ -35,9 +35,13 @@ def text(series: pd.Series[str]) -> pa.Array:
 def encoded(series: pd.Series[str]) -> tuple[Ints, pa.Array]:
     """Codes of a string column and their names, in any order; -1 where missing."""
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return series.cat.codes.to_numpy().astype(np.int64), text(pd.Series(series.cat.categories)).cast(pa.large_string())
+        return series.cat.codes.to_numpy().astype(np.int64), text(pd.Series(series.cat.categories)).cast(
+            pa.large_string()
+        )
     dictionary = pc.dictionary_encode(text(series))
-    return np.asarray(pc.fill_null(dictionary.indices, -1), dtype=np.int64), dictionary.dictionary.cast(pa.large_string())
+    return np.asarray(pc.fill_null(dictionary.indices, -1), dtype=np.int64), dictionary.dictionary.cast(
+        pa.large_string()
+    )
 
 
 def positions(series: pd.Series[str], among: pa.Array) -> Ints:
@@ -227,7 +231,9 @@ def joined(values: pa.Array, sorted_groups: Ints) -> pa.Array:
     starts = np.flatnonzero(first_of_group(sorted_groups))
     if len(starts) == len(sorted_groups):
         return values
-    ordered = pa.table({"group": sorted_groups, "value": values}).sort_by([("group", "ascending"), ("value", "ascending")])
+    ordered = pa.table({"group": sorted_groups, "value": values}).sort_by(
+        [("group", "ascending"), ("value", "ascending")]
+    )
     offsets = pa.array(np.append(starts, len(sorted_groups)), pa.int32())
     text_values = ordered["value"].combine_chunks().cast(pa.string())
     return pc.binary_join(pa.ListArray.from_arrays(offsets, text_values), ";")

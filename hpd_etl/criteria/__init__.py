@@ -10,7 +10,8 @@ import pandas as pd
 
 from hpd_etl.config import Study
 from hpd_etl.criteria import frames
-from hpd_etl.criteria.burden import Burden, Course, burden, course
+from hpd_etl.criteria.burden import Burden, burden
+from hpd_etl.criteria.course import Course, course
 from hpd_etl.criteria.definition import Definition, parse, window_sets
 from hpd_etl.criteria.metrics import GROWTH_FLAGS, MONTH_METRICS, Measured, measure, observe
 from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
@@ -52,17 +53,31 @@ class _MeasureSet:
 def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> Labels:
     """The labels of all persons of the timeline under all definitions; pure, additive over persons."""
     followed = {name: _followed(timeline, name, study, definitions) for name in _by(definitions, "window_set")}
-    measured = {group[0].measure_set: _measure_set(timeline, followed[group[0].window_set], group, study)
-                for group in _by(definitions, "measure_set").values()}
+    measured = {
+        group[0].measure_set: _measure_set(timeline, followed[group[0].window_set], group, study)
+        for group in _by(definitions, "measure_set").values()
+    }
     names = list(measured)
     post = {name: one.followed.line.scans.post for name, one in measured.items()}
-    return Labels.of({
-        "labels": frames.labels_frame(timeline, [_outcome(measured[each.measure_set], each, study) for each in definitions], study),
-        "metrics": frames.metrics_frame(timeline, {name: one.measured for name, one in measured.items()}, post),
-        "evidence": _stacked([frames.evidence_frame(timeline, one.followed.line, one.followed.sums, one.response,
-                                                    one.confirmation, name, names) for name, one in measured.items()]),
-        "burden": _stacked([frames.burden_frame(timeline, one.line, one.sums, name) for name, one in followed.items()]),
-    })
+    return Labels.of(
+        {
+            "labels": frames.labels_frame(
+                timeline, [_outcome(measured[each.measure_set], each, study) for each in definitions], study
+            ),
+            "metrics": frames.metrics_frame(timeline, {name: one.measured for name, one in measured.items()}, post),
+            "evidence": _stacked(
+                [
+                    frames.evidence_frame(
+                        timeline, one.followed.line, one.followed.sums, one.response, one.confirmation, name, names
+                    )
+                    for name, one in measured.items()
+                ]
+            ),
+            "burden": _stacked(
+                [frames.burden_frame(timeline, one.line, one.sums, name) for name, one in followed.items()]
+            ),
+        }
+    )
 
 
 def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -91,7 +106,9 @@ def _by(definitions: Sequence[Definition], attribute: str) -> dict[str, list[Def
 
 def _followed(timeline: Timeline, window_set: str, study: Study, definitions: Sequence[Definition]) -> _Followed:
     line = course(timeline, window_set, study)
-    return _Followed(line, burden(line, timeline), unmet(line, timeline, window_sets(definitions, study)[window_set], study))
+    return _Followed(
+        line, burden(line, timeline), unmet(line, timeline, window_sets(definitions, study)[window_set], study)
+    )
 
 
 def _measure_set(timeline: Timeline, one: _Followed, group: Sequence[Definition], study: Study) -> _MeasureSet:
@@ -119,4 +136,6 @@ def _outcome(measures: _MeasureSet, definition: Definition, study: Study) -> fra
     if "pre_baseline" not in definition.requires:
         flags = {name: marked for name, marked in flags.items() if name not in GROWTH_FLAGS}
     scans = measures.followed.line.scans
-    return frames.Outcome(definition, verdicts, measures.measured, measures.confirmation, scans.day_of(scans.post), flags)
+    return frames.Outcome(
+        definition, verdicts, measures.measured, measures.confirmation, scans.day_of(scans.post), flags
+    )

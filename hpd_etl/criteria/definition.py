@@ -21,8 +21,20 @@ FRAMEWORKS = ("RECIST1.1", "irRECIST")
 GRADES = ("S", "V1", "V2", "M+", "M-", "?")
 STUDY_WINDOWS = "study"
 _KEYS = {
-    "id", "number", "version", "title", "citation", "framework", "new_lesions_in_sum", "requires", "value",
-    "windows", "published", "evidence", "notes", "rule",
+    "id",
+    "number",
+    "version",
+    "title",
+    "citation",
+    "framework",
+    "new_lesions_in_sum",
+    "requires",
+    "value",
+    "windows",
+    "published",
+    "evidence",
+    "notes",
+    "rule",
 }
 _OPTIONAL = {"windows", "published", "notes", "number"}
 
@@ -76,7 +88,9 @@ def window_sets(definitions: Sequence[Definition], study: Study) -> dict[str, Wi
         try:
             sets[definition.window_set] = Windows.model_validate(stated)
         except ValidationError as error:
-            raise ConfigurationError(f"{definition.id}: its windows do not fit the study's: {error.errors()[0]['msg']}") from error
+            raise ConfigurationError(
+                f"{definition.id}: its windows do not fit the study's: {error.errors()[0]['msg']}"
+            ) from error
     return sets
 
 
@@ -93,17 +107,28 @@ def parse(content: Mapping[str, Any], origin: str) -> Definition:
         _known(name, Windows.model_fields, "window", origin)
     for name, grade in content["evidence"].items():
         if grade not in GRADES:
-            raise ConfigurationError(f"{origin}: evidence.{name} = {grade!r} is no grade; use one of {', '.join(GRADES)}")
+            raise ConfigurationError(
+                f"{origin}: evidence.{name} = {grade!r} is no grade; use one of {', '.join(GRADES)}"
+            )
     rule = _rule(content["rule"], origin)
     _known(content["value"], METRIC_SOURCES, "metric", origin)
     if content["value"] not in {leaf.metric for leaf in leaves(rule)}:
         raise ConfigurationError(f"{origin}: value = {content['value']!r} is no metric of the rule")
     return Definition(
-        id=str(content["id"]), number=content.get("number"), version=int(content["version"]), title=str(content["title"]),
-        citation=str(content["citation"]), framework=content["framework"],
-        new_lesions_in_sum=bool(content["new_lesions_in_sum"]), requires=tuple(content["requires"]),
-        value=content["value"], windows=dict(content.get("windows", {})), published=dict(content.get("published", {})),
-        evidence=dict(content["evidence"]), notes=str(content.get("notes", "")), rule=rule,
+        id=str(content["id"]),
+        number=content.get("number"),
+        version=int(content["version"]),
+        title=str(content["title"]),
+        citation=str(content["citation"]),
+        framework=content["framework"],
+        new_lesions_in_sum=bool(content["new_lesions_in_sum"]),
+        requires=tuple(content["requires"]),
+        value=content["value"],
+        windows=dict(content.get("windows", {})),
+        published=dict(content.get("published", {})),
+        evidence=dict(content["evidence"]),
+        notes=str(content.get("notes", "")),
+        rule=rule,
         sha256=hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest(),
     )
 
@@ -116,7 +141,9 @@ def _rule(content: Any, origin: str) -> Rule:
     join = next(iter(set(content) & {"all", "any", "of"}), None)
     allowed = {"of", "at_least"} if join == "of" else {join}
     if join is None or set(content) != allowed:
-        raise ConfigurationError(f"{origin}: a rule has exactly one of all, any, or at_least with of; found {sorted(content)}")
+        raise ConfigurationError(
+            f"{origin}: a rule has exactly one of all, any, or at_least with of; found {sorted(content)}"
+        )
     parts = tuple(_rule(part, origin) for part in content[join])
     if not parts:
         raise ConfigurationError(f"{origin}: {join} has no parts")

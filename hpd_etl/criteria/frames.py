@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpd_etl.config import Study
-from hpd_etl.criteria.burden import Burden, Course
+from hpd_etl.criteria.burden import Burden
+from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.definition import Definition
 from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured
 from hpd_etl.criteria.pseudoprogression import STATES, Confirmation
+from hpd_etl.criteria.reasons import NAMES
 from hpd_etl.criteria.response import Response
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.criteria.verdicts import HPD, NOT_EVALUABLE, VERDICTS, Verdicts
@@ -44,9 +46,8 @@ from hpd_etl.grouping import (
     strings,
     text,
 )
-from hpd_etl.schema import BURDEN, EVIDENCE, LABELS, METRICS, RESPONSES, Reason, Timeline
+from hpd_etl.schema import BURDEN, EVIDENCE, LABELS, METRICS, RESPONSES, Timeline
 
-_REASONS = [str(reason) for reason in Reason]
 _EARLY_EVALUATION_DAY = 14
 _OLD_BASELINE_DAY = -28
 _ROLES = ("index_dose", "pre", "baseline", "post", "confirmation")
@@ -75,25 +76,27 @@ def labels_frame(timeline: Timeline, outcomes: Sequence[Outcome], study: Study) 
     post = np.concatenate([outcome.post_day for outcome in outcomes])
     everyone = np.tile(np.arange(n), len(outcomes))
     [cohort], cohorts = sorted_codes(timeline.index["cohort"])
-    return LABELS.frame({
-        "person_id": coded(everyone, text(timeline.index["person_id"])),
-        "cohort": coded(cohort[everyone], cohorts),
-        "definition_id": repeated([definition.id for definition in definitions], n),
-        "definition_version": np.repeat([definition.version for definition in definitions], n),
-        "measure_set": repeated([definition.measure_set for definition in definitions], n),
-        "verdict": category(verdict, VERDICTS),
-        "primary_reason": stacked([primary for primary, _ in reasons]),
-        "reasons": stacked([every for _, every in reasons]),
-        "flags": stacked(flags),
-        "assumed_fields": repeated([";".join(definition.assumed_fields) or None for definition in definitions], n),
-        "value": floats(np.concatenate([outcome.measured.low[outcome.definition.value] for outcome in outcomes])),
-        "value_unit": repeated([METRIC_SOURCES[definition.value].unit for definition in definitions], n),
-        "decided_on": dates(np.where((verdict != NOT_EVALUABLE) & (post != NO_DAY), index_day + post, index_day)),
-        "index_date": dates(index_day),
-        "confirmation": category(np.where(verdict == HPD, state, 0), STATES),
-        "lifecycle": category(np.zeros(len(verdict), dtype=np.int64), LABELS["lifecycle"].values),
-        "params_sha256": repeated([parameters_sha256(definition, study) for definition in definitions], n),
-    })
+    return LABELS.frame(
+        {
+            "person_id": coded(everyone, text(timeline.index["person_id"])),
+            "cohort": coded(cohort[everyone], cohorts),
+            "definition_id": repeated([definition.id for definition in definitions], n),
+            "definition_version": np.repeat([definition.version for definition in definitions], n),
+            "measure_set": repeated([definition.measure_set for definition in definitions], n),
+            "verdict": category(verdict, VERDICTS),
+            "primary_reason": stacked([primary for primary, _ in reasons]),
+            "reasons": stacked([every for _, every in reasons]),
+            "flags": stacked(flags),
+            "assumed_fields": repeated([";".join(definition.assumed_fields) or None for definition in definitions], n),
+            "value": floats(np.concatenate([outcome.measured.low[outcome.definition.value] for outcome in outcomes])),
+            "value_unit": repeated([METRIC_SOURCES[definition.value].unit for definition in definitions], n),
+            "decided_on": dates(np.where((verdict != NOT_EVALUABLE) & (post != NO_DAY), index_day + post, index_day)),
+            "index_date": dates(index_day),
+            "confirmation": category(np.where(verdict == HPD, state, 0), STATES),
+            "lifecycle": category(np.zeros(len(verdict), dtype=np.int64), LABELS["lifecycle"].values),
+            "params_sha256": repeated([parameters_sha256(definition, study) for definition in definitions], n),
+        }
+    )
 
 
 def parameters_sha256(definition: Definition, study: Study) -> str:
@@ -107,8 +110,8 @@ def _reasons(outcome: Outcome) -> tuple[tuple[Ints, list[str | None]], tuple[Int
     """Primary reason and all reasons: what is missing, else which leaves failed, else that the rule is met."""
     verdicts = outcome.verdicts
     failures = [METRIC_SOURCES[leaf.metric].failed for leaf in leaves(outcome.definition.rule)]
-    names = [*_REASONS, *failures]
-    failed = np.where(verdicts.verdict == HPD, 0, verdicts.failed.astype(np.int64)) << len(_REASONS)
+    names = [*NAMES, *failures]
+    failed = np.where(verdicts.verdict == HPD, 0, verdicts.failed.astype(np.int64)) << len(NAMES)
     mask = np.where(verdicts.verdict == NOT_EVALUABLE, verdicts.reasons, failed)
     return spelled(_lowest_bit(mask), names, "rule_met"), spelled(mask, names, "rule_met")
 
@@ -122,12 +125,21 @@ def _mask(flags: Mapping[str, Bools]) -> Ints:
     return np.asarray(np.bitwise_or.reduce(masks), dtype=np.int64)
 
 
-def flags_of(timeline: Timeline, line: Course, sums: Burden, response: Response, confirmation: Confirmation, measured: Measured,
-             study: Study) -> dict[str, Bools]:
+def flags_of(
+    timeline: Timeline,
+    line: Course,
+    sums: Burden,
+    response: Response,
+    confirmation: Confirmation,
+    measured: Measured,
+    study: Study,
+) -> dict[str, Bools]:
     """What a careful reader should know of each label."""
     scans, n = line.scans, line.persons
     base, post = scans.day_of(scans.baseline), scans.day_of(scans.post)
-    rows_at_post = line.row_point == scans.post[line.row_person] if len(line.row_person) else np.zeros(0, dtype=np.bool_)
+    rows_at_post = (
+        line.row_point == scans.post[line.row_person] if len(line.row_person) else np.zeros(0, dtype=np.bool_)
+    )
     no_new = (scans.post >= 0) & ~any_of(line.row_person, rows_at_post & line.is_new, n)
     has_rows = any_of(line.row_person, rows_at_post & (line.row_point >= 0), n)
     return {
@@ -172,31 +184,46 @@ def _changed(timeline: Timeline, line: Course, column: str) -> Bools:
         return np.zeros(line.persons, dtype=np.bool_)
     used = line.is_target & (code >= 0) & (line.row_point >= 0)
     used &= np.any([line.row_point == scan[person] for scan in (scans.pre, scans.baseline, scans.post)], axis=0)
-    return np.asarray(lowest(person[used], code[used], line.persons, -1) != highest(person[used], code[used], line.persons, -1))
+    return np.asarray(
+        lowest(person[used], code[used], line.persons, -1) != highest(person[used], code[used], line.persons, -1)
+    )
 
 
 def metrics_frame(timeline: Timeline, measured: Mapping[str, Measured], post: Mapping[str, Ints]) -> pd.DataFrame:
     """The `metrics` table: a block of all persons for each measure set, with its first evaluation."""
     n, sets = len(timeline.index), list(measured.values())
-    numeric = ("tgk_pre", "tgk_post", "tgk_ratio", "tgr_pre", "tgr_post", "tgr_ratio", "tgr_delta", "pace_ratio", "sld_change_pct")
+    numeric = (
+        "tgk_pre",
+        "tgk_post",
+        "tgk_ratio",
+        "tgr_pre",
+        "tgr_post",
+        "tgr_ratio",
+        "tgr_delta",
+        "pace_ratio",
+        "sld_change_pct",
+    )
     response = [np.where(post[name] >= 0, one.response, -1) for name, one in measured.items()]
 
     def each(name: str) -> Floats:
         return np.concatenate([one.sums[name] if name in one.sums else one.low[name] for one in sets])
-    return METRICS.frame({
-        "person_id": coded(np.tile(np.arange(n), len(sets)), text(timeline.index["person_id"])),
-        "measure_set": repeated(list(measured), n),
-        **{name: floats(each(name)) for name in sets[0].sums},
-        "dt_pre_days": _whole(np.concatenate([one.dt_pre for one in sets])),
-        "dt_post_days": _whole(np.concatenate([one.dt_post for one in sets])),
-        **{name: floats(each(name)) for name in numeric},
-        "ttf_min_days": pd.concat([timeline.index["ttf_min_days"]] * len(sets), ignore_index=True),
-        "ttf_max_days": pd.concat([timeline.index["ttf_max_days"]] * len(sets), ignore_index=True),
-        "new_lesions": _whole(each("new_lesions")),
-        "new_organs": _whole(each("new_organs")),
-        "response_first": category(np.concatenate(response), RESPONSES["response"].values),
-        "missing": stacked([_missing(one) for one in sets]),
-    })
+
+    return METRICS.frame(
+        {
+            "person_id": coded(np.tile(np.arange(n), len(sets)), text(timeline.index["person_id"])),
+            "measure_set": repeated(list(measured), n),
+            **{name: floats(each(name)) for name in sets[0].sums},
+            "dt_pre_days": _whole(np.concatenate([one.dt_pre for one in sets])),
+            "dt_post_days": _whole(np.concatenate([one.dt_post for one in sets])),
+            **{name: floats(each(name)) for name in numeric},
+            "ttf_min_days": pd.concat([timeline.index["ttf_min_days"]] * len(sets), ignore_index=True),
+            "ttf_max_days": pd.concat([timeline.index["ttf_max_days"]] * len(sets), ignore_index=True),
+            "new_lesions": _whole(each("new_lesions")),
+            "new_organs": _whole(each("new_organs")),
+            "response_first": category(np.concatenate(response), RESPONSES["response"].values),
+            "missing": stacked([_missing(one) for one in sets]),
+        }
+    )
 
 
 def _whole(values: Floats) -> pd.Series[int]:
@@ -205,37 +232,56 @@ def _whole(values: Floats) -> pd.Series[int]:
 
 def _missing(measured: Measured) -> tuple[Ints, list[str | None]]:
     """`metric=reason` of every missing metric, written once for each distinct combination."""
-    masks = {name: np.where(np.isnan(measured.low[name]), why, 0) if name in measured.low else why
-             for name, why in sorted(measured.missing.items())}
+    masks = {
+        name: np.where(np.isnan(measured.low[name]), why, 0) if name in measured.low else why
+        for name, why in sorted(measured.missing.items())
+    }
     combination = np.zeros(len(measured.response), dtype=np.int64)
     for why in masks.values():
         _, code = np.unique(why, return_inverse=True)
         _, combination = np.unique(combination * (int(code.max(initial=0)) + 1) + code, return_inverse=True)
     _, example, combination = np.unique(combination, return_index=True, return_inverse=True)
-    words = [";".join(f"{name}={_REASONS[place]}" for name, why in masks.items()
-                      for place in range(len(_REASONS)) if int(why[row]) >> place & 1) or None for row in example]
+    words = [
+        ";".join(
+            f"{name}={NAMES[place]}"
+            for name, why in masks.items()
+            for place in range(len(NAMES))
+            if int(why[row]) >> place & 1
+        )
+        or None
+        for row in example
+    ]
     return combination.astype(np.int64), words
 
 
 def burden_frame(timeline: Timeline, line: Course, sums: Burden, window_set: str) -> pd.DataFrame:
     """The `burden` rows of one window set, at the time points that were assessed."""
     shown = np.flatnonzero((sums.n_targets > 0) | (sums.n_new > 0) | sums.recorded)
-    return BURDEN.frame({
-        "person_id": coded(line.person[shown], line.ids),
-        "window_set": repeated([window_set], len(shown)),
-        "scan_date": dates(days(timeline.index["index_date"])[line.person[shown]] + line.scans.day[shown]),
-        "days_from_index": integers(line.scans.day[shown]),
-        "n_targets": integers(sums.n_targets[shown]),
-        "sld_mm": floats(np.where(sums.complete, sums.targets_mm, np.nan)[shown]),
-        "new_mm": floats(sums.new_mm[shown]),
-        "n_new": integers(sums.n_new[shown]),
-        "n_new_organs": integers(sums.n_new_organs[shown]),
-        "lesion_set": integers(sums.set_size[line.person[shown]]),
-    })
+    return BURDEN.frame(
+        {
+            "person_id": coded(line.person[shown], line.ids),
+            "window_set": repeated([window_set], len(shown)),
+            "scan_date": dates(days(timeline.index["index_date"])[line.person[shown]] + line.scans.day[shown]),
+            "days_from_index": integers(line.scans.day[shown]),
+            "n_targets": integers(sums.n_targets[shown]),
+            "sld_mm": floats(np.where(sums.complete, sums.targets_mm, np.nan)[shown]),
+            "new_mm": floats(sums.new_mm[shown]),
+            "n_new": integers(sums.n_new[shown]),
+            "n_new_organs": integers(sums.n_new_organs[shown]),
+            "lesion_set": integers(sums.set_size[line.person[shown]]),
+        }
+    )
 
 
-def evidence_frame(timeline: Timeline, line: Course, sums: Burden, response: Response, confirmation: Confirmation,
-                   measure_set: str, measure_sets: Sequence[str]) -> pd.DataFrame:
+def evidence_frame(
+    timeline: Timeline,
+    line: Course,
+    sums: Burden,
+    response: Response,
+    confirmation: Confirmation,
+    measure_set: str,
+    measure_sets: Sequence[str],
+) -> pd.DataFrame:
     """The source rows that the labels of one measure set, of these, rest on."""
     scans = [line.scans.pre, line.scans.baseline, line.scans.post, confirmation.point]
     doses = np.flatnonzero(timeline.index["source_id"].notna().to_numpy(np.bool_))
@@ -244,7 +290,9 @@ def evidence_frame(timeline: Timeline, line: Course, sums: Burden, response: Res
     parts.append(_used_rows(timeline.lesions, line.row_person, np.where(used, line.row_point, -1), scans))
     for table, relied_on in ((timeline.tumour_sums, sums.recorded), (timeline.responses, response.recorded)):
         person = positions(table["person_id"], line.ids)
-        at = lookup(point_key(person, table["days_from_index"].to_numpy(np.int64)), point_key(line.person, line.scans.day))
+        at = lookup(
+            point_key(person, table["days_from_index"].to_numpy(np.int64)), point_key(line.person, line.scans.day)
+        )
         parts.append(_used_rows(table, person, np.where(_at_scan(relied_on, at), at, -1), scans))
     source = pa.concat_arrays([rows.cast(pa.large_string()) for rows, _, _ in parts])
     person, role = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
@@ -252,12 +300,14 @@ def evidence_frame(timeline: Timeline, line: Course, sums: Burden, response: Res
         several = pc.split_pattern(source, ";")
         row = pc.list_parent_indices(several).to_numpy()
         source, person, role = pc.list_flatten(several), person[row], role[row]
-    return EVIDENCE.frame({
-        "person_id": coded(person, line.ids),
-        "measure_set": coded(np.full(len(person), measure_sets.index(measure_set)), pa.array(measure_sets)),
-        "source_id": strings(source),
-        "role": category(role, _ROLES),
-    })
+    return EVIDENCE.frame(
+        {
+            "person_id": coded(person, line.ids),
+            "measure_set": coded(np.full(len(person), measure_sets.index(measure_set)), pa.array(measure_sets)),
+            "source_id": strings(source),
+            "role": category(role, _ROLES),
+        }
+    )
 
 
 def _used_rows(table: pd.DataFrame, person: Ints, point: Ints, scans: Sequence[Ints]) -> tuple[pa.Array, Ints, Ints]:
@@ -274,10 +324,12 @@ def unmet_frame(timeline: Timeline, lacking: Mapping[str, Ints]) -> pd.DataFrame
     n = len(timeline.index)
     everyone = np.tile(np.arange(n), len(lacking))
     [cohort], cohorts = sorted_codes(timeline.index["cohort"])
-    return pd.DataFrame({
-        "person_id": coded(everyone, text(timeline.index["person_id"])),
-        "cohort": coded(cohort[everyone], cohorts),
-        "definition_id": repeated(list(lacking), n),
-        "primary_reason": stacked([spelled(_lowest_bit(mask), _REASONS) for mask in lacking.values()]),
-        "reasons": stacked([spelled(mask, _REASONS) for mask in lacking.values()]),
-    })
+    return pd.DataFrame(
+        {
+            "person_id": coded(everyone, text(timeline.index["person_id"])),
+            "cohort": coded(cohort[everyone], cohorts),
+            "definition_id": repeated(list(lacking), n),
+            "primary_reason": stacked([spelled(_lowest_bit(mask), NAMES) for mask in lacking.values()]),
+            "reasons": stacked([spelled(mask, NAMES) for mask in lacking.values()]),
+        }
+    )

@@ -12,7 +12,9 @@ import numpy as np
 
 from hpd_etl.config import Study
 from hpd_etl.criteria import growth
-from hpd_etl.criteria.burden import BIT, Burden, Course, missing_targets
+from hpd_etl.criteria.burden import Burden, missing_targets
+from hpd_etl.criteria.course import Course
+from hpd_etl.criteria.reasons import BIT
 from hpd_etl.criteria.response import CODES, NE, Response
 from hpd_etl.criteria.rules import at_least
 from hpd_etl.grouping import Bools, Floats, Ints
@@ -53,7 +55,9 @@ MONTH_METRICS = frozenset({"tgk_pre", "tgk_post", "tgr_pre", "tgr_post", "tgr_ra
 """Metrics that change with the length of a month (ambiguity A9)."""
 
 GROWTH_FLAGS = (
-    "growth_onset", "pre_growth_below_measurement_error", "suspected_hpd_no_baseline_disease",
+    "growth_onset",
+    "pre_growth_below_measurement_error",
+    "suspected_hpd_no_baseline_disease",
 )
 _MEASUREMENT_ERROR_MM = 5.0
 
@@ -91,22 +95,33 @@ class Observed:
     counts: Mapping[str, tuple[Floats, Ints]]
 
 
-def observe(line: Course, sums: Burden, response: Response, timeline: Timeline, unmet: Mapping[str, Ints], *,
-            new_lesions: bool) -> Observed:
+def observe(
+    line: Course, sums: Burden, response: Response, timeline: Timeline, unmet: Mapping[str, Ints], *, new_lesions: bool
+) -> Observed:
     """The burdens at the three scans; `unmet` holds by requirement why a scan is missing, as reason bits."""
     value = np.round(sums.targets_mm + sums.new_mm, 6) if new_lesions else sums.targets_mm
     value = np.where(sums.complete, value, np.nan)
     scans = line.scans
     burdens, absent = {}, {}
-    for name, scan, requirement in (("s_pre_mm", scans.pre, "pre_baseline"), ("s0_mm", scans.baseline, "baseline"),
-                                    ("s_post_mm", scans.post, "first_evaluation")):
+    for name, scan, requirement in (
+        ("s_pre_mm", scans.pre, "pre_baseline"),
+        ("s0_mm", scans.baseline, "baseline"),
+        ("s_post_mm", scans.post, "first_evaluation"),
+    ):
         why = missing_targets(line, scan, sums)
         known = np.where(scan >= 0, value[scan], np.nan) if len(value) else np.full(line.persons, np.nan)
         burdens[name] = np.where(why == 0, known, np.nan)
         absent[name] = np.where(scan >= 0, why, unmet[requirement])
-    return Observed(burdens, absent, scans.interval(scans.pre, scans.baseline), scans.interval(scans.baseline, scans.post),
-                    _first(response.code, scans.post), unmet["first_evaluation"], _ttf(timeline),
-                    _new(sums, scans.post, unmet["first_evaluation"]))
+    return Observed(
+        burdens,
+        absent,
+        scans.interval(scans.pre, scans.baseline),
+        scans.interval(scans.baseline, scans.post),
+        _first(response.code, scans.post),
+        unmet["first_evaluation"],
+        _ttf(timeline),
+        _new(sums, scans.post, unmet["first_evaluation"]),
+    )
 
 
 def _first(code: Ints, post: Ints) -> Ints:
@@ -124,6 +139,7 @@ def _new(sums: Burden, post: Ints, absent: Ints) -> Mapping[str, tuple[Floats, I
     def at_post(values: Ints) -> Floats:
         known = values[post].astype(np.float64) if len(values) else np.full(len(post), np.nan)
         return np.where(post >= 0, known, np.nan)
+
     return {"new_lesions": (at_post(sums.n_new), absent), "new_organs": (at_post(sums.n_new_organs), absent)}
 
 
@@ -149,7 +165,10 @@ def measure(seen: Observed, study: Study, month_days: float) -> Measured:
             "tgr_post": (tgr_post, base | post | zero_base),
             "tgr_ratio": (tgr_post / tgr_pre, both | zero_pre | zero_base | no_growth),
             "tgr_delta": (tgr_post - tgr_pre, both | zero_pre | zero_base),
-            "pace_ratio": (growth.pace_ratio(s_pre, s0, s_post, dt_pre, dt_post), both | zero_pre | zero_base | no_growth),
+            "pace_ratio": (
+                growth.pace_ratio(s_pre, s0, s_post, dt_pre, dt_post),
+                both | zero_pre | zero_base | no_growth,
+            ),
             "sld_change_pct": (growth.change_pct(s0, s_post), base | post | zero_base),
             **seen.counts,
         }
@@ -162,7 +181,9 @@ def measure(seen: Observed, study: Study, month_days: float) -> Measured:
     low["ttf_months"] = least / month_days
     high = {**low, "ttf_months": np.where(undated, np.nan, most / month_days)}
     missing["ttf_months"] = np.where(np.isinf(most) | (most > least) | undated, BIT[Reason.TTF_UNKNOWN], 0)
-    missing["response_first"] = np.where(seen.no_post != 0, seen.no_post, np.where(seen.response == NE, BIT[Reason.RESPONSE_UNKNOWN], 0))
+    missing["response_first"] = np.where(
+        seen.no_post != 0, seen.no_post, np.where(seen.response == NE, BIT[Reason.RESPONSE_UNKNOWN], 0)
+    )
     return Measured(low, high, missing, seen.response, burdens, dt_pre, dt_post, _growth_flags(s_pre, s0, s_post, flat))
 
 

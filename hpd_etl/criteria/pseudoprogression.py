@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hpd_etl.criteria.burden import Burden, Course
+from hpd_etl.criteria.burden import Burden
+from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.response import NE, PD, PROGRESSION, Response
 from hpd_etl.criteria.rules import at_least
 from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, lowest, positions, sorted_codes
@@ -54,7 +55,9 @@ def confirm(line: Course, sums: Burden, response: Response, timeline: Timeline) 
     dead = timeline.index["death_day"].notna().to_numpy(np.bool_)
     waiting = (point < 0) & (other == NO_DAY) & ~dead & (followup != NO_DAY) & (followup >= first_possible)
     state = np.select([untreated, waiting], [answer, PROVISIONAL], UNRESOLVED)
-    return Confirmation(np.where(progression, state, NOT_APPLICABLE), np.where(progression & untreated, point, -1), progression)
+    return Confirmation(
+        np.where(progression, state, NOT_APPLICABLE), np.where(progression & untreated, point, -1), progression
+    )
 
 
 def _answer(line: Course, sums: Burden, response: Response, point: Ints, post: Ints) -> Ints:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from hpd_etl.config import Study, Windows
-from hpd_etl.criteria.burden import BIT, Course
+from hpd_etl.criteria.course import Course
+from hpd_etl.criteria.reasons import BIT
 from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of
 from hpd_etl.schema import INDEX, Reason, Timeline
 
@@ -45,7 +46,12 @@ def _without_evaluation(line: Course, timeline: Timeline, windows: Windows) -> I
 
     stop = index["stop_reason"].cat.codes.to_numpy()
     stopped = by_last_day("stop_day")
-    reasons = [Reason.EARLY_DROPOUT_DEATH, Reason.EARLY_DROPOUT_PROGRESSION, Reason.EARLY_DROPOUT_TOXICITY, Reason.EARLY_DROPOUT_OTHER]
+    reasons = [
+        Reason.EARLY_DROPOUT_DEATH,
+        Reason.EARLY_DROPOUT_PROGRESSION,
+        Reason.EARLY_DROPOUT_TOXICITY,
+        Reason.EARLY_DROPOUT_OTHER,
+    ]
     conditions = [
         by_last_day("death_day"),
         stopped & (stop == _STOPS.index("progression")),

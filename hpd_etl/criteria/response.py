@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from hpd_etl.config import Study
-from hpd_etl.criteria.burden import Burden, Course
+from hpd_etl.criteria.burden import Burden
+from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.rules import at_least, at_most
 from hpd_etl.grouping import Bools, Floats, Ints, any_of, count, lookup, lowest, point_key, positions
 from hpd_etl.measurability import STATUS, persists
@@ -95,7 +96,7 @@ def _non_targets(line: Course, timeline: Timeline, framework: str) -> tuple[Bool
     progressed = any_of(line.row_point, other & (line.status == STATUS[LesionStatus.PROGRESSED]), n)
     lesions = int(line.lesion.max(initial=-1)) + 1
     at_baseline = any_of(line.lesion, other & (line.row_day == base_day) & (line.size != 0), lesions)
-    gone = np.where(np.isnan(line.size), False, ~persists(line.size, line.is_node))  # noqa: FBT003
+    gone = np.where(np.isnan(line.size), False, ~persists(line.size, line.is_node))
     left = count(line.row_person[other & (line.row_day == base_day) & at_baseline[line.lesion]], line.persons)
     vanished = count(line.row_point[other & gone & at_baseline[line.lesion]], n)
     stated = _stated(line, timeline, framework, "non_target")

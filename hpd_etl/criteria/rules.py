@@ -43,7 +43,10 @@ def below(values: Floats, threshold: Floats | float) -> Bools:
 
 
 COMPARISONS: Mapping[str, Callable[[Floats, Floats | float], Bools]] = {
-    ">=": at_least, ">": above, "<=": at_most, "<": below,
+    ">=": at_least,
+    ">": above,
+    "<=": at_most,
+    "<": below,
 }
 _RISING = {">=", ">"}
 

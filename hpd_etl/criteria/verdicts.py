@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpd_etl.config import Study
-from hpd_etl.criteria.burden import BIT
 from hpd_etl.criteria.definition import Definition
 from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured
+from hpd_etl.criteria.reasons import BIT
 from hpd_etl.criteria.response import CODES, NE
 from hpd_etl.criteria.rules import FALSE, TRUE, UNKNOWN, Leaf, Truths, compare, evaluate, leaves, required_leaves
 from hpd_etl.grouping import Ints
@@ -20,8 +20,14 @@ from hpd_etl.schema import LABELS, Reason
 VERDICTS = LABELS["verdict"].values
 HPD, NOT_HPD, NOT_EVALUABLE = range(3)
 _OF_TRUTH = np.array([NOT_HPD, NOT_EVALUABLE, HPD], dtype=np.int8)
-_SUMS = (Reason.IMPRECISE_DATE, Reason.NODE_SHORT_AXIS_MISSING, Reason.LOCAL_THERAPY, Reason.LESION_SET_MISMATCH,
-         Reason.ZERO_BASELINE, Reason.ZERO_PREBASELINE)
+_SUMS = (
+    Reason.IMPRECISE_DATE,
+    Reason.NODE_SHORT_AXIS_MISSING,
+    Reason.LOCAL_THERAPY,
+    Reason.LESION_SET_MISMATCH,
+    Reason.ZERO_BASELINE,
+    Reason.ZERO_PREBASELINE,
+)
 REQUIRED_SUMS = np.bitwise_or.reduce([BIT[reason] for reason in _SUMS])
 """Reasons that a growth or percentage leaf within `all` may not have, whatever the other leaves say."""
 

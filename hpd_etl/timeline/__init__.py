@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from hpd_etl.config import Study, Windows
 from hpd_etl.grouping import (
-    NO_DAY,
     Bools,
     Ints,
     any_of,
@@ -50,24 +49,40 @@ def align(records: Records, study: Study, window_sets: Mapping[str, Windows]) ->
     persons, index, tables = _treated(records, study, refusals)
     day_0 = days(index["index_date"])
     lesions, studies, point_day = merge_studies(
-        lesion_days(tables.pop("lesions"), refusals), day_0, study.lesions.merge_days)
+        lesion_days(tables.pop("lesions"), refusals), day_0, study.lesions.merge_days
+    )
     axis = _Axis(persons, day_0, studies, point_day, study.lesions.response_days)
     points = axis.points(lesions, tables)
     row_day = lesions.day - day_0[lesions.person]
     row_point = lookup(point_key(lesions.person, row_day), point_key(points.person, points.day))
-    rows = sightings(lesions, np.where(points.has_lesion[row_point], row_point, -1) if len(points) else row_point,
-                     row_day, len(persons), study)
+    rows = sightings(
+        lesions,
+        np.where(points.has_lesion[row_point], row_point, -1) if len(points) else row_point,
+        row_day,
+        len(persons),
+        study,
+    )
     chosen = {name: choose(points, rows, windows, len(persons)) for name, windows in window_sets.items()}
-    return Timeline.of({
-        **{table.name: axis.on_days(table, tables[table.name]) for table in Timeline.tables() if table.name in tables},
-        "persons": persons.frame,
-        "lesions": lesions.frame(persons, day_0),
-        "index": index,
-        "scan_choices": _stacked(SCAN_CHOICES, [
-            _choices_frame(axis, points, chosen[name], name, windows) for name, windows in window_sets.items()]),
-        "targets": _stacked(TARGETS, [_targets_frame(axis, rows, lesions, chosen[name], name) for name in window_sets]),
-        "rejections": refusals.frame(records.rejections),
-    })
+    return Timeline.of(
+        {
+            **{
+                table.name: axis.on_days(table, tables[table.name])
+                for table in Timeline.tables()
+                if table.name in tables
+            },
+            "persons": persons.frame,
+            "lesions": lesions.frame(persons, day_0),
+            "index": index,
+            "scan_choices": _stacked(
+                SCAN_CHOICES,
+                [_choices_frame(axis, points, chosen[name], name, windows) for name, windows in window_sets.items()],
+            ),
+            "targets": _stacked(
+                TARGETS, [_targets_frame(axis, rows, lesions, chosen[name], name) for name in window_sets]
+            ),
+            "rejections": refusals.frame(records.rejections),
+        }
+    )
 
 
 def _stacked(table: Table, frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -137,11 +152,13 @@ class _Axis:
         tables["tumour_sums"] = _moved(tables["tumour_sums"], sums)
         tables["responses"] = _moved(tables["responses"], responses)
         scans = self._of_study(point_key(tables["scans"].person, tables["scans"].day))
-        every = distinct(np.concatenate([
-            self.point_of_study, sums, responses, scans, point_key(lesions.person, lesions.day)]))
+        every = distinct(
+            np.concatenate([self.point_of_study, sums, responses, scans, point_key(lesions.person, lesions.day)])
+        )
         person, day = point_of(every)
         return Points(
-            person, day - self.day_0[person] if len(every) else day,
+            person,
+            day - self.day_0[person] if len(every) else day,
             has_lesion=_marked(every, self.point_of_study),
             has_sum=_marked(every, sums[diameters]),
             has_response=_marked(every, responses[judged]),
@@ -153,8 +170,12 @@ class _Axis:
         frame = rows.frame.reset_index(drop=True)
         if "days_from_index" not in table.names:
             return frame
-        return table.frame(frame.assign(days_from_index=pd.array(rows.day - self.day_0[rows.person], dtype="Int64"),
-                                        **{DATE_OF[table.name]: dates(rows.day)}))
+        return table.frame(
+            frame.assign(
+                days_from_index=pd.array(rows.day - self.day_0[rows.person], dtype="Int64"),
+                **{DATE_OF[table.name]: dates(rows.day)},
+            )
+        )
 
 
 def _moved(rows: Placed, keys: Ints) -> Placed:
@@ -167,24 +188,28 @@ def _marked(every: Ints, keys: Ints) -> Bools:
 
 def _choices_frame(axis: _Axis, points: Points, choice: Choice, name: str, windows: Windows) -> pd.DataFrame:
     role, texts, reason, out = explain(points, choice, windows)
-    return SCAN_CHOICES.frame({
-        "person_id": coded(points.person, axis.persons.ids),
-        "window_set": coded(np.zeros(len(points), dtype=np.int64), pa.array([name])),
-        "scan_date": dates(points.day + axis.day_0[points.person]) if len(points) else None,
-        "days_from_index": integers(points.day),
-        "role": category(role, _SCAN_ROLES),
-        "reason": coded(reason, pa.array(texts)),
-        "days_out": integers(out.astype(np.int64)),
-        "n_targets": integers(choice.n_targets),
-    })
+    return SCAN_CHOICES.frame(
+        {
+            "person_id": coded(points.person, axis.persons.ids),
+            "window_set": coded(np.zeros(len(points), dtype=np.int64), pa.array([name])),
+            "scan_date": dates(points.day + axis.day_0[points.person]) if len(points) else None,
+            "days_from_index": integers(points.day),
+            "role": category(role, _SCAN_ROLES),
+            "reason": coded(reason, pa.array(texts)),
+            "days_out": integers(out.astype(np.int64)),
+            "n_targets": integers(choice.n_targets),
+        }
+    )
 
 
 def _targets_frame(axis: _Axis, rows: Sightings, lesions: LesionDays, choice: Choice, name: str) -> pd.DataFrame:
     lesion = choice.target_lesions
     owner = owners(rows)[lesion]
-    return TARGETS.frame({
-        "person_id": coded(owner, axis.persons.ids),
-        "window_set": coded(np.zeros(len(lesion), dtype=np.int64), pa.array([name])),
-        "lesion_id": coded(lesions.name_of[lesion], lesions.names["lesion_id"]),
-        "origin": category(np.where(rows.recorded[owner], 0, 1), _ORIGINS),
-    })
+    return TARGETS.frame(
+        {
+            "person_id": coded(owner, axis.persons.ids),
+            "window_set": coded(np.zeros(len(lesion), dtype=np.int64), pa.array([name])),
+            "lesion_id": coded(lesions.name_of[lesion], lesions.names["lesion_id"]),
+            "origin": category(np.where(rows.recorded[owner], 0, 1), _ORIGINS),
+        }
+    )

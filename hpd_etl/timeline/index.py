@@ -137,19 +137,23 @@ def first_lines(persons: Persons, doses: Placed, followup: Placed, therapies: Pl
     treated = np.flatnonzero(cohort >= 0)
     names = [CHECKPOINT_COHORT, *(comparator.cohort for comparator in study.comparators)]
     at_first = line.start == first[line.person]
-    return INDEX.frame({
-        "person_id": named(treated, persons.ids),
-        "cohort": named(cohort[treated], names),
-        "index_date": dates(first[treated]),
-        "index_agent": _agents(line, at_first, agents, treated),
-        "regimen": _agents(line, np.ones_like(at_first), agents, treated),
-        "line": np.ones(len(treated), dtype=np.int64),
-        "lookback_days": integers(np.where(observed_from == NO_DAY, 0, first - observed_from)[treated]),
-        "death_day": integers(_since(first, persons.death)[treated]),
-        "followup_end_day": integers(_since(first, observed_to)[treated]),
-        **{column: values.iloc[treated].reset_index(drop=True) for column, values in failure.items()},
-        "source_id": named(np.arange(len(treated)), joined(line.source_id.filter(pa.array(at_first)), line.person[at_first])),
-    })
+    return INDEX.frame(
+        {
+            "person_id": named(treated, persons.ids),
+            "cohort": named(cohort[treated], names),
+            "index_date": dates(first[treated]),
+            "index_agent": _agents(line, at_first, agents, treated),
+            "regimen": _agents(line, np.ones_like(at_first), agents, treated),
+            "line": np.ones(len(treated), dtype=np.int64),
+            "lookback_days": integers(np.where(observed_from == NO_DAY, 0, first - observed_from)[treated]),
+            "death_day": integers(_since(first, persons.death)[treated]),
+            "followup_end_day": integers(_since(first, observed_to)[treated]),
+            **{column: values.iloc[treated].reset_index(drop=True) for column, values in failure.items()},
+            "source_id": named(
+                np.arange(len(treated)), joined(line.source_id.filter(pa.array(at_first)), line.person[at_first])
+            ),
+        }
+    )
 
 
 def _cohort_ranks(agents: pa.Array, study: Study) -> Ints:
@@ -196,8 +200,9 @@ def _later_therapies(person: Ints, agent: Ints, start: Ints, last_dose: Ints) ->
     return lowest(owner[new], begun[new], len(last_dose), NO_DAY)
 
 
-def _time_to_failure(line: _Line, first: Ints, death: Ints, observed_to: Ints, therapy: Ints, later_line: Bools,
-                     study: Study) -> dict[str, pd.Series[int] | pd.Series[str]]:
+def _time_to_failure(
+    line: _Line, first: Ints, death: Ints, observed_to: Ints, therapy: Ints, later_line: Bools, study: Study
+) -> dict[str, pd.Series[int] | pd.Series[str]]:
     """When treatment failed, as an interval of days: ambiguity D4a."""
     n = len(first)
     last_start, last_end = highest(line.person, line.start, n, NO_DAY), highest(line.person, line.end, n, NO_DAY)

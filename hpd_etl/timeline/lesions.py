@@ -42,7 +42,9 @@ MAX_SIZE_MM = 500.0
 _SAME = 1e-9
 
 # Which status of several rows of one lesion and day stands: what was seen before what was not.
-_STATUS_RANK = np.array([1, 2, 0, 3, 4, 5, 6])  # measured, present, progressed, too small, disappeared, not yet, not assessed
+_STATUS_RANK = np.array(
+    [1, 2, 0, 3, 4, 5, 6]
+)  # measured, present, progressed, too small, disappeared, not yet, not assessed
 _RANKED_STATUS = np.argsort(_STATUS_RANK)
 _ROLE_RANK = np.array([1, 2, 0, 3])  # target, non-target, new, unstated
 _RANKED_ROLE = np.argsort(_ROLE_RANK)
@@ -81,24 +83,26 @@ class LesionDays:
 
     def frame(self, persons: Persons, index_day: Ints) -> pd.DataFrame:
         """The rows as the Timeline's `lesions`."""
-        return with_days(LESIONS).frame({
-            "person_id": coded(self.person, persons.ids),
-            "lesion_id": coded(self.name_of[self.lesion], self.names["lesion_id"]),
-            "scan_date": dates(self.day),
-            "role": category(self.role, LESIONS["role"].values),
-            "organ": coded(self.organ, self.names["organ"]),
-            "is_node": pd.array(self.is_node, dtype="boolean"),
-            "diameter_mm": floats(self.diameter),
-            "perpendicular_mm": floats(self.perpendicular),
-            "volume_mm3": floats(self.volume),
-            "status": category(self.status, LESIONS["status"].values),
-            "part_of": coded(self.part_of, self.names["part_of"]),
-            "modality": coded(self.modality, self.names["modality"]),
-            "reader": coded(self.reader, self.names["reader"]),
-            "identity": coded(self.identity, self.names["identity"]),
-            "source_id": strings(self.source_id),
-            "days_from_index": pd.array(self.day - index_day[self.person], dtype="Int64"),
-        })
+        return with_days(LESIONS).frame(
+            {
+                "person_id": coded(self.person, persons.ids),
+                "lesion_id": coded(self.name_of[self.lesion], self.names["lesion_id"]),
+                "scan_date": dates(self.day),
+                "role": category(self.role, LESIONS["role"].values),
+                "organ": coded(self.organ, self.names["organ"]),
+                "is_node": pd.array(self.is_node, dtype="boolean"),
+                "diameter_mm": floats(self.diameter),
+                "perpendicular_mm": floats(self.perpendicular),
+                "volume_mm3": floats(self.volume),
+                "status": category(self.status, LESIONS["status"].values),
+                "part_of": coded(self.part_of, self.names["part_of"]),
+                "modality": coded(self.modality, self.names["modality"]),
+                "reader": coded(self.reader, self.names["reader"]),
+                "identity": coded(self.identity, self.names["identity"]),
+                "source_id": strings(self.source_id),
+                "days_from_index": pd.array(self.day - index_day[self.person], dtype="Int64"),
+            }
+        )
 
 
 def lesion_days(placed: Placed, refusals: Refusals) -> LesionDays:
@@ -121,9 +125,23 @@ def lesion_days(placed: Placed, refusals: Refusals) -> LesionDays:
     role = rows["role"].cat.codes.to_numpy().astype(np.int64)
     role[role < 0] = ROLE[LesionRole.UNSTATED]
     raw = LesionDays(
-        person, lesion.astype(np.int64), placed.day, role, status, sizes["diameter_mm"], sizes["perpendicular_mm"],
-        sizes["volume_mm3"], codes["organ"], flags(rows["is_node"]), codes["part_of"], codes["modality"],
-        codes["reader"], codes["identity"], text(rows["source_id"]), lesions % (len(names["lesion_id"]) + 1), names,
+        person,
+        lesion.astype(np.int64),
+        placed.day,
+        role,
+        status,
+        sizes["diameter_mm"],
+        sizes["perpendicular_mm"],
+        sizes["volume_mm3"],
+        codes["organ"],
+        flags(rows["is_node"]),
+        codes["part_of"],
+        codes["modality"],
+        codes["reader"],
+        codes["identity"],
+        text(rows["source_id"]),
+        lesions % (len(names["lesion_id"]) + 1),
+        names,
     )
     merged, conflicting = _collapsed(raw)
     refusals.refuse("lesions", rows, conflicting, "conflicting_measurements")
@@ -187,9 +205,25 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
 def _taken(raw: LesionDays, order: Ints, rows: Ints) -> LesionDays:
     if len(rows) == len(raw) and bool((rows == np.arange(len(rows))).all()):
         return raw
-    taken = {name: getattr(raw, name)[rows] for name in (
-        "person", "lesion", "day", "role", "status", "diameter", "perpendicular", "volume", "organ", "is_node",
-        "part_of", "modality", "reader", "identity")}
+    taken = {
+        name: getattr(raw, name)[rows]
+        for name in (
+            "person",
+            "lesion",
+            "day",
+            "role",
+            "status",
+            "diameter",
+            "perpendicular",
+            "volume",
+            "organ",
+            "is_node",
+            "part_of",
+            "modality",
+            "reader",
+            "identity",
+        )
+    }
     return LesionDays(**taken, source_id=raw.source_id.take(pa.array(order)), name_of=raw.name_of, names=raw.names)
 
 
@@ -237,8 +271,9 @@ def merge_studies(lesions: LesionDays, index_day: Ints, merge_days: int) -> tupl
     return merged, studies, point
 
 
-def _opening_studies(lesions: LesionDays, studies: Ints, person: Ints, day: Ints, after: Bools,
-                     merge_days: int) -> Bools:
+def _opening_studies(
+    lesions: LesionDays, studies: Ints, person: Ints, day: Ints, after: Bools, merge_days: int
+) -> Bools:
     """Which studies open a time point; neighbours are walked through side by side for all persons."""
     n = len(studies)
     repeats = _latest_repeated(lesions, studies)

@@ -30,14 +30,18 @@ class Refusals:
         if not marked.any():
             return
         chosen = rows.loc[marked]
-        self._frames.append(REJECTIONS.frame({
-            "person_id": chosen["person_id"],
-            "source_id": chosen["source_id"] if "source_id" in chosen else pd.Series(pd.NA, index=chosen.index),
-            "stage": pd.Series("align", index=chosen.index),
-            "table": pd.Series(table, index=chosen.index),
-            "reason": pd.Series(reason, index=chosen.index),
-            "remedy": pd.Series(_REMEDIES[reason], index=chosen.index),
-        }))
+        self._frames.append(
+            REJECTIONS.frame(
+                {
+                    "person_id": chosen["person_id"],
+                    "source_id": chosen["source_id"] if "source_id" in chosen else pd.Series(pd.NA, index=chosen.index),
+                    "stage": pd.Series("align", index=chosen.index),
+                    "table": pd.Series(table, index=chosen.index),
+                    "reason": pd.Series(reason, index=chosen.index),
+                    "remedy": pd.Series(_REMEDIES[reason], index=chosen.index),
+                }
+            )
+        )
 
     def kept(self, table: str, rows: pd.DataFrame, marked: Bools, reason: str) -> pd.DataFrame:
         """Refuses the marked rows and returns the others."""

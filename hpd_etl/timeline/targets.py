@@ -55,13 +55,18 @@ def sightings(rows: LesionDays, point: Ints, day: Ints, persons: int, study: Stu
     large = measured & measurable(rows.diameter, rows.is_node)
     non_target = any_of(rows.lesion, rows.role == ROLE[LesionRole.NON_TARGET], n)[rows.lesion]
     return Sightings(
-        rows.person, rows.lesion, point, day, size,
+        rows.person,
+        rows.lesion,
+        point,
+        day,
+        size,
         assessed=rows.assessed,
         seen=rows.assessed & (rows.status != STATUS[LesionStatus.NOT_YET_PRESENT]),
         may_be_target=np.where(recorded[rows.person], called_target[rows.lesion] & rows.assessed, large & ~non_target),
         recorded=recorded,
         called_target=called_target,
-        counts_as_new=any_of(rows.lesion, rows.role == ROLE[LesionRole.NEW], n) | (study.lesions.new_lesions == "first_seen"),
+        counts_as_new=any_of(rows.lesion, rows.role == ROLE[LesionRole.NEW], n)
+        | (study.lesions.new_lesions == "first_seen"),
         organ=rows.organ,
         is_node=rows.is_node,
         organs=len(rows.names["organ"]),
@@ -120,7 +125,8 @@ def _history_rank(rows: Sightings, lesions: Ints) -> Ints:
     sizes = np.full((int(column.max()) + 1, len(lesions)), -1.0)
     of_lesion = place[rows.lesion[theirs]] >= 0
     sizes[column[of_lesion], place[rows.lesion[theirs[of_lesion]]]] = np.nan_to_num(
-        rows.size[theirs[of_lesion]], nan=-1.0)
+        rows.size[theirs[of_lesion]], nan=-1.0
+    )
     order = np.lexsort(-sizes[::-1])
     differs = np.ones(len(order), dtype=np.bool_)
     differs[1:] = (sizes[:, order[1:]] != sizes[:, order[:-1]]).any(axis=0)

@@ -70,7 +70,7 @@ def _choose(points: Points, rows: Sightings, windows: Windows, persons: int, *, 
         eligible = np.flatnonzero(of_point & rows.may_be_target & in_baseline[np.maximum(rows.point, 0)])
         candidates, over = largest(rows, eligible)
         uncapped = np.zeros(n, dtype=np.bool_)
-        uncapped[:len(over)] = over
+        uncapped[: len(over)] = over
         n_candidates = count(rows.point[candidates], n)
     baseline = _most_then_last(points, in_baseline, n_candidates, persons)
     baseline_day = points.day_of(baseline)
@@ -90,7 +90,12 @@ def _choose(points: Points, rows: Sightings, windows: Windows, persons: int, *, 
         in_pre &= points.day >= windows.pre_from_day
     pre = _most_then_last(points, in_pre, n_targets, persons)
 
-    counts = points.has_response | (n_targets > 0) | _shows_new_lesion(points, rows, baseline_day) | (points.assessed & (base == NO_DAY))
+    counts = (
+        points.has_response
+        | (n_targets > 0)
+        | _shows_new_lesion(points, rows, baseline_day)
+        | (points.assessed & (base == NO_DAY))
+    )
     in_post = (points.day >= windows.post_from_day) & (points.day <= windows.post_to_day) & (points.day > base)
     post = lowest(points.person[in_post & counts], np.flatnonzero(in_post & counts), persons, NONE)
     return Choice(pre, baseline, post, distinct(targets), uncapped, n_targets)
@@ -147,23 +152,51 @@ def explain(points: Points, choice: Choice, windows: Windows) -> tuple[Ints, lis
     early = before & ~has_base & (day < windows.baseline_from_day)
     post_taken = (choice.post >= 0)[person] & (here > choice.post[person])
     texts = [
-        "latest_with_most_baseline_targets", "latest_with_most_targets", "first_in_window", "not_measured",
-        "before_baseline_window", "no_target_assessed", "too_close_to_baseline", "too_long_before_baseline",
-        "before_pre_window", "fewer_targets_assessed", "earlier_than_chosen", "before_first_evaluation_window",
-        "after_first_evaluation_window", "after_first_evaluation", "nothing_assessed",
+        "latest_with_most_baseline_targets",
+        "latest_with_most_targets",
+        "first_in_window",
+        "not_measured",
+        "before_baseline_window",
+        "no_target_assessed",
+        "too_close_to_baseline",
+        "too_long_before_baseline",
+        "before_pre_window",
+        "fewer_targets_assessed",
+        "earlier_than_chosen",
+        "before_first_evaluation_window",
+        "after_first_evaluation_window",
+        "after_first_evaluation",
+        "nothing_assessed",
     ]
     pre_few = choice.n_targets < choice.n_targets[np.maximum(choice.pre[person], 0)]
     conditions = [
-        here == choice.pre[person], here == choice.baseline[person], here == choice.post[person], ~points.assessed,
-        early, (before & ~has_base) | (late_baseline & (choice.n_targets == 0)), before & (gap < windows.pre_min_gap_days),
-        before & (gap > windows.pre_max_gap_days), before & (day < pre_start), late_baseline,
-        before & (choice.n_targets > 0) & ~pre_few, ~before & (day < windows.post_from_day), day > windows.post_to_day,
+        here == choice.pre[person],
+        here == choice.baseline[person],
+        here == choice.post[person],
+        ~points.assessed,
+        early,
+        (before & ~has_base) | (late_baseline & (choice.n_targets == 0)),
+        before & (gap < windows.pre_min_gap_days),
+        before & (gap > windows.pre_max_gap_days),
+        before & (day < pre_start),
+        late_baseline,
+        before & (choice.n_targets > 0) & ~pre_few,
+        ~before & (day < windows.post_from_day),
+        day > windows.post_to_day,
         post_taken,
     ]
     codes = np.select(conditions, range(len(conditions)), len(texts) - 1)
     codes = np.where(before & (codes == len(texts) - 1), np.where(choice.n_targets > 0, 9, 5), codes)
     out = np.select(
         [codes == 4, codes == 6, codes == 7, codes == 8, codes == 11, codes == 12],
-        [windows.baseline_from_day - day, windows.pre_min_gap_days - gap, gap - windows.pre_max_gap_days,
-         pre_start - day, windows.post_from_day - day, day - windows.post_to_day], 0)
+        [
+            windows.baseline_from_day - day,
+            windows.pre_min_gap_days - gap,
+            gap - windows.pre_max_gap_days,
+            pre_start - day,
+            windows.post_from_day - day,
+            day - windows.post_to_day,
+        ],
+        0,
+    )
     return np.minimum(codes, 3), texts, codes, out

@@ -1,0 +1,12 @@
+"""Reasons as bits of one number a person, so that sets of reasons are joined without strings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hpd_etl.schema import Reason
+
+NAMES = [str(reason) for reason in Reason]
+"""In the order of the enumeration: the lowest bit is the primary reason."""
+
+BIT = {reason: np.int64(1 << place) for place, reason in enumerate(Reason)}

@@ -1,0 +1,75 @@
+"""The tables that travel from stage to stage; the only definition of their columns.
+
+Frames, Parquet files, DDL, documentation and tests derive from the `Table` objects below. All
+columns are nullable: an absent value is `<NA>`, never 0 or False. Identifiers are opaque strings.
+Lengths are millimetres, days are whole calendar days; day 0 is the day of the first dose.
+"""
+
+from __future__ import annotations
+
+from hpd_etl.schema.bundles import Bundle, Labels, Records, Timeline
+from hpd_etl.schema.codes import (
+    CHECKPOINT_COHORT,
+    LesionRole,
+    LesionStatus,
+    Reason,
+    ScanRole,
+    Verdict,
+)
+from hpd_etl.schema.columns import Column, Kind, Table
+from hpd_etl.schema.tables import (
+    BURDEN,
+    DATE_OF,
+    DOSES,
+    EVIDENCE,
+    FINDINGS,
+    FOLLOWUP,
+    INDEX,
+    LABELS,
+    LESIONS,
+    METRICS,
+    PERSONS,
+    REJECTIONS,
+    RESPONSES,
+    SCAN_CHOICES,
+    SCANS,
+    TARGETS,
+    THERAPIES,
+    TUMOUR_SUMS,
+    with_days,
+)
+
+__all__ = [
+    "BURDEN",
+    "CHECKPOINT_COHORT",
+    "DATE_OF",
+    "DOSES",
+    "EVIDENCE",
+    "FINDINGS",
+    "FOLLOWUP",
+    "INDEX",
+    "LABELS",
+    "LESIONS",
+    "METRICS",
+    "PERSONS",
+    "REJECTIONS",
+    "RESPONSES",
+    "SCANS",
+    "SCAN_CHOICES",
+    "TARGETS",
+    "THERAPIES",
+    "TUMOUR_SUMS",
+    "Bundle",
+    "Column",
+    "Kind",
+    "Labels",
+    "LesionRole",
+    "LesionStatus",
+    "Reason",
+    "Records",
+    "ScanRole",
+    "Table",
+    "Timeline",
+    "Verdict",
+    "with_days",
+]
