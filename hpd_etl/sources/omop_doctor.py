@@ -36,6 +36,8 @@ class Check:
     state: State
     told: str
     remedy: str = ""
+    exit_code: int = 0
+    """That of the error behind a failure."""
 
 
 def examine(study: Study, source: OmopSource) -> list[Check]:
@@ -49,7 +51,7 @@ def examine(study: Study, source: OmopSource) -> list[Check]:
             records, used = OmopCdm(database, source).extract(study)
             checks += [*_drugs(used), *_people(used), *_sizes(records), *_refusals(used)]
     except HpdEtlError as error:
-        checks.append(Check("failed", State.ERROR, str(error), error.remedy))
+        checks.append(Check("failed", State.ERROR, str(error), error.remedy, error.exit_code))
     return checks
 
 

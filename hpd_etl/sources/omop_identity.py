@@ -77,7 +77,7 @@ def identify(cdm: Cdm, own: LesionIdentity, rows: Rows, treated: Ints) -> Identi
     groups = _groups(own, rows)
     linked = np.isin(rows.ints("event_field_id"), list(own.event_fields)) & rows.present("event_id")
     event = pc.if_else(pa.array(linked), pc.binary_join_element_wise(
-        rows.text("event_field_id"), rows.text("event_id"), ":"), None)
+        pa.scalar("event"), rows.text("event_field_id"), rows.text("event_id"), ":"), None)
     rungs: Sequence[pa.Array[Any]] = (finding, one(event), _filled(rows.text("lesion_text")), groups.pop("lesion"))
     rung = np.full(len(rows), -1, dtype=np.int64)
     for position in reversed(range(len(rungs))):
