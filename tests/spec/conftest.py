@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from hpd_etl.config import Study
@@ -16,13 +19,14 @@ from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured
 from hpd_etl.criteria.response import CODES
 from hpd_etl.criteria.verdicts import NOT_EVALUABLE, VERDICTS, decide
 from hpd_etl.library import everything
-from hpd_etl.schema import Labels, Reason, Timeline
+from hpd_etl.schema import Reason
 from hpd_etl.timeline import align
 
 from . import notation
 
 DEFINITIONS = everything(None)
 NUMBERS = [name for name, source in METRIC_SOURCES.items() if not source.codes]
+ANSWERING = {"index", "scan_choices", "targets", "rejections", "metrics", "labels"}
 LACKING = {"no_baseline_scan": "baseline", "no_post_scan": "first_evaluation", "no_prebaseline_scan": "pre_baseline"}
 
 
@@ -105,46 +109,51 @@ def course() -> Callable[..., None]:
     """Asserts what becomes of the patients of a table; columns are explained in `notation`.
 
     Columns that say what must come out: `pre`, `baseline`, `post` (days), `refused` (day, reason, days out), `targets`,
-    `ttf` (days, as `40` or `40..60` or `40..`), `rejected` (table, reason), a definition (its verdict), and of
-    `definition`: `verdict`, `reason`, `confirmation`, any metric, any flag (`yes` or empty). An empty cell says that
-    there is none.
+    `ttf` (days, as `40` or `40..60` or `40..`), `rejected` (how many, table, reason), a definition (its verdict), and
+    of `definition`: `verdict`, `reason`, `confirmation`, any metric, any flag (`yes` or empty). An empty cell says
+    that there is none.
     """
     def check(table: str, definition: str = "saada2017", study: Mapping[str, object] | None = None) -> None:
         asked = Study.model_validate({"id": "spec", **(study or {})})
         patients, definitions = notation.rows(table), list(DEFINITIONS.values())
         timeline = align(notation.records(patients), asked, window_sets(definitions, asked))
-        labels = label(timeline, definitions, asked)
-        answers = [_answers(timeline, labels, DEFINITIONS[definition], patient["person"]) for patient in patients]
+        made = {one.name: _by_person(frame) for one, frame in (*timeline, *label(timeline, definitions, asked))
+                if one.name in ANSWERING}
+        answers = [_answers(DEFINITIONS[definition], {name: rows[patient["person"]] for name, rows in made.items()})
+                   for patient in patients]
         given = notation.GIVEN | {"person", *filter(notation.is_day, patients[0])}
-        expected = [name for name in patients[0] if name not in given]
-        _compare(patients, answers, expected)
+        _compare(patients, answers, [name for name in patients[0] if name not in given])
     return check
 
 
-def _answers(timeline: Timeline, labels: Labels, definition: Definition, person: str) -> dict[str, object]:
-    def of(frame: pd.DataFrame, **keys: str) -> list[dict[str, object]]:
-        rows = frame.loc[frame["person_id"] == person]
-        for key, value in keys.items():
-            rows = rows.loc[rows[key] == value]
-        return [{name: None if pd.isna(value) else value for name, value in row.items()}
-                for row in rows.to_dict("records")]
+Rows: TypeAlias = list[dict[str, object]]
 
-    rejected = [f"{row['table']} {row['reason']}" for row in of(timeline.rejections)]
-    answers: dict[str, object] = {"rejected": ", ".join(rejected)}
-    for own in (*of(timeline.index), *of(labels.metrics, measure_set=definition.measure_set),
-                *of(labels.labels, definition_id=definition.id)):
-        answers |= own
-    answers |= {row["definition_id"]: row["verdict"] for row in of(labels.labels)}
-    answers |= dict.fromkeys(str(answers.get("flags") or "").split(";"), "yes")
-    choices = of(timeline.scan_choices, window_set=definition.window_set)
+
+def _by_person(frame: pd.DataFrame) -> dict[str, Rows]:
+    held: dict[str, Rows] = defaultdict(list)
+    for row in pa.Table.from_pandas(frame).to_pylist():
+        held[row["person_id"]].append(row)
+    return held
+
+
+def _answers(definition: Definition, made: Mapping[str, Rows]) -> dict[str, object]:
+    """What became of one patient under one definition, by the names that a table may use."""
+    labels = {row["definition_id"]: row for row in made["labels"]}
+    measures = (row for row in made["metrics"] if row["measure_set"] == definition.measure_set)
+    answers = next(iter(made["index"]), {}) | next(measures, {}) | labels.get(definition.id, {})
+    choices = [row for row in made["scan_choices"] if row["window_set"] == definition.window_set]
+    targets = [str(row["lesion_id"]) for row in made["targets"] if row["window_set"] == definition.window_set]
+    rejected = Counter(f"{row['table']} {row['reason']}" for row in made["rejections"])
     refused = [f"{row['days_from_index']} {row['reason']}" + f" {row['days_out']}" * bool(row["days_out"])
                for row in choices if row["role"] == "refused"]
     first, last = answers.get("ttf_min_days"), answers.get("ttf_max_days")
-    targets = sorted(str(row["lesion_id"]) for row in of(timeline.targets, window_set=definition.window_set))
-    return answers | {row["role"]: row["days_from_index"] for row in choices} | {
+    return answers | dict.fromkeys(str(answers.get("flags") or "").split(";"), "yes") | {
+        **{each: row["verdict"] for each, row in labels.items()},
+        **{row["role"]: row["days_from_index"] for row in choices},
         "reason": answers.get("primary_reason"),
         "refused": ", ".join(refused),
-        "targets": " ".join(targets),
+        "rejected": ", ".join(f"{times} {why}" for why, times in sorted(rejected.items())),
+        "targets": " ".join(sorted(targets)),
         "ttf": str(first) if first == last else f"{first}..{'' if last is None else last}",
     }
 
@@ -158,7 +167,7 @@ def _compare(lines: list[dict[str, str]], answers: list[dict[str, object]], colu
     wrong = [f"{line['person']}: {name} is {answer.get(name)}, not {line[name] or 'empty'}"
              for line, answer in zip(lines, answers, strict=True) for name in columns
              if not _same(line[name], answer.get(name))]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def _same(expected: str, found: object) -> bool:

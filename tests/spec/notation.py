@@ -4,10 +4,10 @@ Columns that are numbers are days counted from the first of January 2020, the da
 `doses` says otherwise. A cell holds what was found on that day, joined by commas:
 
     50                     one target in the liver, 50 mm           gone   disappeared, 0 mm
-    lung1 20               a target in the lung, 20 mm              small  too small to measure
-    node1 16               a lymph node, 16 mm short axis           NE     not assessed
+    lung 20               a target in the lung, 20 mm              small  too small to measure
+    node 16               a lymph node, 16 mm short axis           NE     not assessed
     new lung2 12           a lesion called new                      absent not yet present
-    other bone1 seen       a lesion called non-target               seen   there, without a size
+    other bone seen       a lesion called non-target               seen   there, without a size
     plain lung3 12         a lesion nobody named                    worse  progressed, without a size
     SLD 100, SPD 900       a recorded sum                           scan   an examination without a measurement
     RECIST PD, irRECIST SD, some PD, nontarget PD                   a recorded response ("some": framework unstated)
@@ -120,7 +120,7 @@ def finding(words: list[str], on: datetime | None) -> tuple[str, dict[str, objec
         scope = "non_target" if first == "nontarget" else "overall"
         return "responses", {"assessed_on": on, "framework": FRAMEWORKS[first], "scope": scope, "response": words[1]}
     role = ROLES[words.pop(0)] if first in ROLES else "target"
-    name, value = words if len(words) == 2 else ("liver1", words[0])
+    name, value = words if len(words) == 2 else ("liver", words[0])
     organ = name.rstrip("0123456789")
     size = {"status": STATUSES[value]} if value in STATUSES else {"status": "measured", "diameter_mm": float(value)}
     return "lesions", {"lesion_id": name, "scan_date": on, "role": role, "is_node": organ == "node",

@@ -27,15 +27,15 @@ def test_measurable_new_lesions_are_growth(course):
     Targets 50, 60, 65 mm at equal gaps: ratio 5/10. With a new 15 mm lesion 80 mm: ratio 20/10.
     """
     course("""
-        person     | -66 | -10 | 46                           | s_post_mm | tgk_ratio | ji2019        | saada2017
-        none       | 50  | 60  | 65                           | 65        | 0.5       | NOT_HPD       | NOT_HPD
-        large      | 50  | 60  | 65, new lung1 15             | 80        | 2         | HPD           | NOT_HPD
-        less       | 50  | 60  | 65, new lung1 14             | 79        | 1.9       | NOT_HPD       | NOT_HPD
-        small      | 50  | 60  | 65, new lung1 9.9            | 65        | 0.5       | NOT_HPD       | NOT_HPD
-        two_small  | 50  | 60  | 65, new lung1 9, new lung2 9 | 65        | 0.5       | NOT_HPD       | NOT_HPD
-        ten        | 50  | 60  | 65, new lung1 10             | 75        | 1.5       | NOT_HPD       | NOT_HPD
-        node_15    | 50  | 60  | 65, new node1 15             | 80        | 2         | HPD           | NOT_HPD
-        node_14    | 50  | 60  | 65, new node1 14             | 65        | 0.5       | NOT_HPD       | NOT_HPD
-        unmeasured | 50  | 60  | 65, new lung1 seen           | 65        | 0.5       | NOT_HPD       | NOT_HPD
-        missed     | 50  | 60  | NE, new lung1 80             |           |           | NOT_EVALUABLE | NOT_EVALUABLE
+        person     | -66 | -10 | 46                          | s_post_mm | tgk_ratio | ji2019        | saada2017
+        none       | 50  | 60  | 65                          | 65        | 0.5       | NOT_HPD       | NOT_HPD
+        large      | 50  | 60  | 65, new lung 15             | 80        | 2         | HPD           | NOT_HPD
+        less       | 50  | 60  | 65, new lung 14             | 79        | 1.9       | NOT_HPD       | NOT_HPD
+        small      | 50  | 60  | 65, new lung 9.9            | 65        | 0.5       | NOT_HPD       | NOT_HPD
+        two_small  | 50  | 60  | 65, new lung 9, new lung2 9 | 65        | 0.5       | NOT_HPD       | NOT_HPD
+        ten        | 50  | 60  | 65, new lung 10             | 75        | 1.5       | NOT_HPD       | NOT_HPD
+        node_15    | 50  | 60  | 65, new node 15             | 80        | 2         | HPD           | NOT_HPD
+        node_14    | 50  | 60  | 65, new node 14             | 65        | 0.5       | NOT_HPD       | NOT_HPD
+        unmeasured | 50  | 60  | 65, new lung seen           | 65        | 0.5       | NOT_HPD       | NOT_HPD
+        missed     | 50  | 60  | NE, new lung 80             |           |           | NOT_EVALUABLE | NOT_EVALUABLE
     """, definition="ji2019")
