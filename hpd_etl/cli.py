@@ -187,16 +187,19 @@ def sql(
     from hpd_etl import sources
     from hpd_etl.config import read_site, read_study
 
-    typer.echo(sources.statements(read_study(study), read_site(site), dialect))  # type: ignore[attr-defined]
+    typer.echo(sources.statements(read_study(study), read_site(site), dialect))
 
 
 @app.command()
 def doctor(study: StudyFile = STUDY, site: SiteFile = SITE) -> None:
     """Say whether a run can work here: access, versions, concepts, and what would be refused."""
-    from hpd_etl import doctor  # type: ignore[attr-defined]
+    from hpd_etl import doctor
     from hpd_etl.config import read_site, read_study
 
-    _print(doctor.examine(read_study(study), read_site(site)))
+    checks = doctor.examine(read_study(study), read_site(site))
+    _print(doctor.report(checks))
+    if code := doctor.exit_code(checks):
+        raise typer.Exit(code)
 
 
 @app.command()
@@ -229,7 +232,7 @@ def demo(
 def _print(shown: RenderableType) -> None:
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else 140, highlight=False).print(shown)
+    Console(width=None if sys.stdout.isatty() else 140, markup=False, highlight=False).print(shown)
 
 
 def _say_where(folder: Path) -> None:
