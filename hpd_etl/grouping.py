@@ -53,6 +53,8 @@ def positions(series: pd.Series[str], among: pa.Array) -> Ints:
 
 
 def _positions(values: pa.Array, among: pa.Array) -> Ints:
+    if values.type == among.type and values.equals(among):
+        return np.arange(len(values))
     found = pc.fill_null(pc.index_in(values, value_set=among.cast(values.type)), -1)
     return np.asarray(found, dtype=np.int64)
 
@@ -208,7 +210,7 @@ def spelled(masks: Ints, names: Sequence[str], nothing: str | None = None) -> tu
 
     Returns a code for each mask, and the text of each code.
     """
-    found, codes = np.unique(masks, return_inverse=True)
+    codes, found = pd.factorize(masks, sort=True)
     words = [";".join(name for bit, name in enumerate(names) if int(mask) >> bit & 1) or nothing for mask in found]
     return codes.astype(np.int64), words
 

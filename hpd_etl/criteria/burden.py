@@ -6,6 +6,7 @@ yet present; a sum with a target missing is missing, never smaller (ambiguities 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,7 @@ class Burden:
     """Sum over the targets with a value."""
     complete: Bools
     n_targets: Ints
+    """Targets assessed, with a size or without."""
     new_mm: Floats
     """Sum over the measurable new lesions."""
     n_new: Ints
@@ -48,13 +50,16 @@ class Burden:
     """The sum is the recorded one, as the person has no target lesions."""
     set_size: Ints
     """By person: targets in the set."""
+    missing: Mapping[str, Ints]
+    """By scan (pre, baseline, post) and person: why the sum is missing, as reason bits."""
 
 
 def burden(line: Course, timeline: Timeline) -> Burden:
     """The burden at each time point of the course."""
     n = line.points
     placed = line.row_point >= 0
-    used = np.flatnonzero(placed & line.is_target & ~np.isnan(line.size) & ~line.treated_locally)
+    followed = placed & line.is_target & (line.status != STATUS[LesionStatus.NOT_ASSESSED]) & ~line.treated_locally
+    used = np.flatnonzero(followed & ~np.isnan(line.size))
     point, size, node = line.row_point[used], line.size[used], line.is_node[used]
     known = count(point, n)
     set_size = count(line.target_person, line.persons)
@@ -70,13 +75,14 @@ def burden(line: Course, timeline: Timeline) -> Burden:
     return Burden(
         np.where(by_sum, np.round(np.nan_to_num(recorded_mm), 6), targets_mm),
         complete | by_sum,
-        known,
+        count(line.row_point[followed], n),
         total(line.row_point[grown], line.size[grown], n),
         count(line.row_point[new], n),
         count(organs // (int(own_organ.max(initial=0)) + 1), n),
         count(point[there], n),
         by_sum,
         set_size,
+        {name: _missing_targets(line, scan, set_size, complete | by_sum) for name, scan in line.scans.by_name.items()},
     )
 
 
@@ -95,7 +101,7 @@ def _recorded_sums(line: Course, timeline: Timeline) -> Floats:
     return recorded
 
 
-def missing_targets(line: Course, scan: Ints, sums: Burden) -> Ints:
+def _missing_targets(line: Course, scan: Ints, set_size: Ints, complete: Bools) -> Ints:
     """Why the sum at each person's scan is missing, as reason bits; 0 where it is known or there is no scan."""
     owner, has_scan = line.target_person, scan >= 0
     order, rows = line.row_order, line.row_keys
@@ -122,7 +128,7 @@ def missing_targets(line: Course, scan: Ints, sums: Burden) -> Ints:
     bits = np.where(valued | ~has_scan[owner], 0, bits)
     why = np.zeros(line.persons, dtype=np.int64)
     np.bitwise_or.at(why, owner, bits)
-    without_set = has_scan & (sums.set_size == 0)
+    without_set = has_scan & (line.scans.baseline >= 0) & (set_size == 0)
     if line.points:
-        without_set &= ~sums.complete[np.maximum(scan, 0)]
+        without_set &= ~complete[np.maximum(scan, 0)]
     return np.where(without_set, BIT[Reason.LESION_SET_MISMATCH], why)

@@ -41,6 +41,11 @@ class Scans:
     day: Ints
     """Day of every time point."""
 
+    @property
+    def by_name(self) -> dict[str, Ints]:
+        """The three scans under their names."""
+        return {"pre": self.pre, "baseline": self.baseline, "post": self.post}
+
     def day_of(self, scan: Ints) -> Ints:
         """The day of each person's scan; `NO_DAY` for none."""
         return np.where(scan >= 0, self.day[scan], NO_DAY) if len(self.day) else np.full(len(scan), NO_DAY)

@@ -287,13 +287,13 @@ def evidence_frame(
     doses = np.flatnonzero(timeline.index["source_id"].notna().to_numpy(np.bool_))
     parts = [(text(timeline.index["source_id"]).take(pa.array(doses)), doses, np.zeros(len(doses), dtype=np.int64))]
     used = (line.is_target | line.is_new) & (line.row_point >= 0)
-    parts.append(_used_rows(timeline.lesions, line.row_person, np.where(used, line.row_point, -1), scans))
+    parts.append(_used_rows(timeline.lesions, line.row_person, np.where(used, line.row_point, -1), scans, line.points))
     for table, relied_on in ((timeline.tumour_sums, sums.recorded), (timeline.responses, response.recorded)):
         person = positions(table["person_id"], line.ids)
         at = lookup(
             point_key(person, table["days_from_index"].to_numpy(np.int64)), point_key(line.person, line.scans.day)
         )
-        parts.append(_used_rows(table, person, np.where(_at_scan(relied_on, at), at, -1), scans))
+        parts.append(_used_rows(table, person, np.where(_at_scan(relied_on, at), at, -1), scans, line.points))
     source = pa.concat_arrays([rows.cast(pa.large_string()) for rows, _, _ in parts])
     person, role = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
     if pc.any(pc.match_substring(source, ";")).as_py():
@@ -310,11 +310,15 @@ def evidence_frame(
     )
 
 
-def _used_rows(table: pd.DataFrame, person: Ints, point: Ints, scans: Sequence[Ints]) -> tuple[pa.Array, Ints, Ints]:
+def _used_rows(
+    table: pd.DataFrame, person: Ints, point: Ints, scans: Sequence[Ints], points: int
+) -> tuple[pa.Array, Ints, Ints]:
     """Source ids, persons and roles of the rows that stand at one of the scans (role 1, 2 ... in their order)."""
-    role = np.zeros(len(person), dtype=np.int64)
+    of_point = np.zeros(points + 1, dtype=np.int64)
     for place, scan in enumerate(scans, start=1):
-        role[(point >= 0) & (point == scan[person])] = place
+        of_point[scan[scan >= 0]] = place
+    of_point[-1] = 0
+    role = of_point[point]
     rows = np.flatnonzero(role)
     return text(table["source_id"]).take(pa.array(rows)), person[rows], role[rows]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from hpd_etl.config import Study
 from hpd_etl.criteria import growth
-from hpd_etl.criteria.burden import Burden, missing_targets
+from hpd_etl.criteria.burden import Burden
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.reasons import BIT
 from hpd_etl.criteria.response import CODES, NE, Response
@@ -103,15 +103,12 @@ def observe(
     value = np.where(sums.complete, value, np.nan)
     scans = line.scans
     burdens, absent = {}, {}
-    for name, scan, requirement in (
-        ("s_pre_mm", scans.pre, "pre_baseline"),
-        ("s0_mm", scans.baseline, "baseline"),
-        ("s_post_mm", scans.post, "first_evaluation"),
-    ):
-        why = missing_targets(line, scan, sums)
+    requirements = {"pre": "pre_baseline", "baseline": "baseline", "post": "first_evaluation"}
+    for (name, scan), column in zip(scans.by_name.items(), ("s_pre_mm", "s0_mm", "s_post_mm"), strict=True):
+        why = sums.missing[name]
         known = np.where(scan >= 0, value[scan], np.nan) if len(value) else np.full(line.persons, np.nan)
-        burdens[name] = np.where(why == 0, known, np.nan)
-        absent[name] = np.where(scan >= 0, why, unmet[requirement])
+        burdens[column] = np.where(why == 0, known, np.nan)
+        absent[column] = np.where(scan >= 0, why, unmet[requirements[name]])
     return Observed(
         burdens,
         absent,
@@ -149,7 +146,7 @@ def measure(seen: Observed, study: Study, month_days: float) -> Measured:
     s_pre, s0, s_post = burdens["s_pre_mm"], burdens["s0_mm"], burdens["s_post_mm"]
     pre, base, post = absent["s_pre_mm"], absent["s0_mm"], absent["s_post_mm"]
     zero_base = np.where(s0 == 0, BIT[Reason.ZERO_BASELINE], 0)
-    zero_pre = np.where(s_pre == 0, BIT[Reason.ZERO_PREBASELINE], 0)
+    zero_pre = np.where((s_pre == 0) & (s0 > 0), BIT[Reason.ZERO_PREBASELINE], 0)
     grown = s0 - s_pre
     flat = ~np.isnan(grown) & ((grown <= 0) | (np.abs(grown) < study.criteria.min_pre_change_mm))
     no_growth = np.where(flat, BIT[Reason.PRE_GROWTH_NONPOSITIVE], 0)
@@ -161,7 +158,7 @@ def measure(seen: Observed, study: Study, month_days: float) -> Measured:
             "tgk_pre": (growth.tgk(s_pre, s0, dt_pre, month_days), pre | base),
             "tgk_post": (growth.tgk(s0, s_post, dt_post, month_days), base | post),
             "tgk_ratio": (growth.tgk_ratio(s_pre, s0, s_post, dt_pre, dt_post), both | no_growth),
-            "tgr_pre": (tgr_pre, pre | base | zero_pre),
+            "tgr_pre": (tgr_pre, pre | base | np.where(s_pre == 0, BIT[Reason.ZERO_PREBASELINE], 0)),
             "tgr_post": (tgr_post, base | post | zero_base),
             "tgr_ratio": (tgr_post / tgr_pre, both | zero_pre | zero_base | no_growth),
             "tgr_delta": (tgr_post - tgr_pre, both | zero_pre | zero_base),
@@ -199,5 +196,5 @@ def _growth_flags(s_pre: Floats, s0: Floats, s_post: Floats, flat: Bools) -> Map
     return {
         "growth_onset": flat & (s_post > s0),
         "pre_growth_below_measurement_error": ~np.isnan(grown) & ~at_least(grown, _MEASUREMENT_ERROR_MM),
-        "suspected_hpd_no_baseline_disease": (s0 == 0) & (s_post > 0) & ~np.isnan(s_pre),
+        "suspected_hpd_no_baseline_disease": (s0 == 0) & (s_post > 0),
     }

@@ -12,7 +12,7 @@ import numpy as np
 
 from hpd_etl.criteria.burden import Burden
 from hpd_etl.criteria.course import Course
-from hpd_etl.criteria.response import NE, PD, PROGRESSION, Response
+from hpd_etl.criteria.response import PD, PROGRESSION, Response
 from hpd_etl.criteria.rules import at_least
 from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, lowest, positions, sorted_codes
 from hpd_etl.schema import LABELS, Timeline
@@ -42,7 +42,7 @@ def confirm(line: Course, sums: Burden, response: Response, timeline: Timeline) 
     post = line.scans.post
     post_day = line.scans.day_of(post)
     progression = (post >= 0) & (response.code[post] == PD) if len(day) else np.zeros(n, dtype=np.bool_)
-    assessed = (sums.n_targets > 0) | (sums.n_new > 0) | sums.recorded | (response.code != NE)
+    assessed = (sums.n_targets > 0) | (sums.n_new > 0) | sums.recorded | (response.written >= 0)
     first_possible = np.where(post_day == NO_DAY, np.iinfo(np.int64).max, post_day + CONFIRMATION_DAYS)
     later = assessed & (day >= first_possible[line.person])
     point = lowest(line.person[later], np.flatnonzero(later), n, -1)
@@ -61,14 +61,17 @@ def confirm(line: Course, sums: Burden, response: Response, timeline: Timeline) 
 
 
 def _answer(line: Course, sums: Burden, response: Response, point: Ints, post: Ints) -> Ints:
-    """Confirmed or refuted by sum and new lesions, else by a recorded response, else unresolved."""
+    """Confirmed or refuted by burden and new lesions where they tell, else by a recorded response, else unresolved."""
     if not line.points:
         return np.full(len(point), UNRESOLVED)
-    low = ~at_least(response.burden[point] - response.baseline_mm, PROGRESSION * response.baseline_mm)
-    known = sums.complete[point] & ~np.isnan(response.baseline_mm)
-    by_sum = np.where(low & ~_further_new(line, point, post), REFUTED, CONFIRMED)
-    by_record = np.where(response.code[point] == PD, CONFIRMED, REFUTED)
-    return np.where(known, by_sum, np.where(response.recorded[point], by_record, UNRESOLVED))
+    base, now = response.baseline_mm, response.burden[point]
+    grown = np.where(base == 0, now > 0, at_least(now - base, PROGRESSION * base))
+    further = _further_new(line, point, post)
+    known = sums.complete[point] & ~np.isnan(base)
+    written = response.written[point]
+    return np.select(
+        [grown | further, known, written == PD, written >= 0], [CONFIRMED, REFUTED, CONFIRMED, REFUTED], UNRESOLVED
+    )
 
 
 def _further_new(line: Course, point: Ints, post: Ints) -> Bools:

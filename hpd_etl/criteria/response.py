@@ -32,6 +32,8 @@ class Response:
 
     code: Ints
     recorded: Bools
+    written: Ints
+    """The recorded response itself; -1 where there is none."""
     burden: Floats
     """The burden of the framework at each time point: targets, for irRECIST with measurable new lesions."""
     baseline_mm: Floats
@@ -50,19 +52,18 @@ def respond(line: Course, sums: Burden, timeline: Timeline, framework: str, stud
     if not study.lesions.no_row_means_no_new_lesion:
         decided[:] = False
     non_target_pd, non_target_cr = _non_targets(line, timeline, framework)
-    complete_response = decided & (sums.persisting == 0)
+    complete_response = decided & (sums.persisting == 0) & ~(immune & (sums.n_new > 0))
     shrunk = at_most(burden, base * (1 - PARTIAL))
     target = np.select([progressed, ~decided, complete_response, shrunk], [PD, NE, CR, PR], SD)
     if immune:
         worse = non_target_pd & study.criteria.irrecist_nontarget_pd
         worse |= (sums.n_new > 0) & (sums.new_mm == 0) & study.criteria.irrecist_nontarget_pd
-        non_target_cr &= sums.n_new == 0
     else:
         worse = non_target_pd | (sums.n_new > 0)
     code = np.where(worse, PD, np.where((target == CR) & ~non_target_cr, PR, target))
-    written = _recorded(line, timeline, framework)
+    written = _stated(line, timeline, framework, "overall")
     use_written = (code == NE) & (written >= 0)
-    return Response(np.where(use_written, written, code), use_written, burden, baseline_mm)
+    return Response(np.where(use_written, written, code), use_written, written, burden, baseline_mm)
 
 
 def _at(values: Floats, scan: Ints) -> Floats:
@@ -101,10 +102,6 @@ def _non_targets(line: Course, timeline: Timeline, framework: str) -> tuple[Bool
     vanished = count(line.row_point[other & gone & at_baseline[line.lesion]], n)
     stated = _stated(line, timeline, framework, "non_target")
     return progressed | (stated == PD), vanished >= left[line.person]
-
-
-def _recorded(line: Course, timeline: Timeline, framework: str) -> Ints:
-    return _stated(line, timeline, framework, "overall")
 
 
 def _stated(line: Course, timeline: Timeline, framework: str, scope: str) -> Ints:

@@ -22,6 +22,7 @@ from hpd_etl.grouping import (
     folded,
     integers,
     lookup,
+    numbers,
     point_key,
     point_of,
     positions,
@@ -99,6 +100,10 @@ def _treated(records: Records, study: Study, refusals: Refusals) -> tuple[Person
     for name in ("lesions", "therapies"):
         frames[name] = frames[name].assign(organ=folded(frames[name]["organ"]))
     rows = {name: everyone.place(name, frames[name], date, refusals) for name, date in DATE_OF.items()}
+    sums = numbers(rows["tumour_sums"].frame["value"])
+    rows["tumour_sums"] = rows["tumour_sums"].kept(
+        "tumour_sums", ~(sums >= 0) | np.isinf(sums), "impossible_size", refusals
+    )
     index = first_lines(everyone, rows["doses"], rows["followup"], rows["therapies"], study)
     if len(index) == len(everyone):
         return everyone, index, rows

@@ -169,7 +169,8 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
     n = int(group[-1]) + 1
     status = raw.status[order]
     gone = np.isin(status, [STATUS[LesionStatus.DISAPPEARED], STATUS[LesionStatus.NOT_YET_PRESENT]])
-    conflict = np.zeros(n, dtype=np.bool_)
+    small = any_of(group, status == STATUS[LesionStatus.TOO_SMALL], n)
+    conflict = small & any_of(group, gone, n)
     values = {}
     for name in ("diameter", "perpendicular", "volume"):
         given = getattr(raw, name)[order]
