@@ -147,7 +147,7 @@ def funnel(labels: Labels) -> pd.DataFrame:
 
 def _funnel(people: pd.DataFrame, primary: pd.Series[str]) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
-    for (cohort, definition), own in _tally(people, primary.fillna("")).items():
+    for (cohort, definition), own in _tally(people, primary).items():
         if unknown := set(own) - {"", *Reason}:
             raise ValueError(f"reasons without a step in the funnel: {sorted(unknown)}")
         remaining = sum(own.values())
@@ -160,13 +160,13 @@ def _funnel(people: pd.DataFrame, primary: pd.Series[str]) -> pd.DataFrame:
 
 
 def _tally(people: pd.DataFrame, what: pd.Series[str]) -> dict[tuple[str, str], dict[str, int]]:
-    """How many have each value, by cohort and definition, in the order in which these appear."""
+    """How many have each value ("" for none), by cohort and definition, in the order in which these appear."""
     keys = {"cohort": people["cohort"], "definition": people["definition_id"], "what": what}
     table = pa.table({name: pa.array(column.array) for name, column in keys.items()})
     counted = table.group_by(list(keys), use_threads=False).aggregate([([], "count_all")])
     tally: dict[tuple[str, str], dict[str, int]] = {}
     for cohort, definition, value, n in zip(*(column.to_pylist() for column in counted.columns), strict=True):
-        tally.setdefault((cohort, definition), {})[value] = n
+        tally.setdefault((cohort, definition), {})[value or ""] = n
     return tally
 
 
