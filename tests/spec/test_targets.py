@@ -1,0 +1,143 @@
+"""The target set (C1, C2, C12, C13): the targets at baseline, five at most and two an organ."""
+
+
+def test_each_target_needs_a_value_at_every_scan(course):
+    """No row is not the same as no lesion: only what the source calls not yet present, gone or too small has a value.
+
+    Sums of the second line: 50 + 0, 60 + 20, 80 + 60 mm; ratio 60/30 = 2.
+    """
+    course("""
+        person    | -66             | -10         | 46             | s_pre_mm | s0_mm | s_post_mm | reason
+        complete  | 50, lung 10     | 60, lung 20 | 80, lung 60    | 60       | 80    | 140       | rule_met
+        not_yet   | 50, lung absent | 60, lung 20 | 80, lung 60    | 50       | 80    | 140       | rule_met
+        no_pre    | 50              | 60, lung 20 | 80, lung 60    |          | 80    | 140       | lesion_set_mismatch
+        no_post   | 50, lung 10     | 60, lung 20 | 80             | 60       | 80    |           | lesion_set_mismatch
+        gone      | 50, lung 10     | 60, lung 20 | 80, lung gone  | 60       | 80    | 80        | post_nonpositive
+        too_small | 50, lung 10     | 60, lung 20 | 80, lung small | 60       | 80    | 85        | tgk_ratio_not_reached
+        no_size   | 50, lung 10     | 60, lung 20 | 80, lung seen  | 60       | 80    |           | lesion_set_mismatch
+        missed    | 50, lung NE     | 60, lung 20 | 80, lung 60    |          | 80    | 140       | lesion_set_mismatch
+    """)
+
+
+def test_targets_that_exist_only_before_baseline_are_ignored(course):
+    """A lesion that was operated on long before belongs to no set; one that comes back does."""
+    course("""
+        person     | -66         | -10 | 46          | targets    | s_pre_mm | s0_mm | reason
+        only_pre   | 50, lung 40 | 60  | 80          | liver      | 50       | 60    | rule_met
+        comes_back | 50, lung 40 | 60  | 80, lung 10 | liver lung | 90       |       | lesion_set_mismatch
+    """)
+
+
+def test_a_target_not_assessed_at_baseline_stays_in_the_set(course):
+    """A row at baseline that says `not assessed`, or was refused, leaves the baseline sum missing."""
+    course("""
+        person       | -66         | -10                  | 46          | targets    | s0_mm | reason
+        not_assessed | 50, lung 40 | 60, lung NE          | 80, lung 50 | liver lung |       | lesion_set_mismatch
+        too_large    | 50, lung 40 | 60, lung 501         | 80, lung 50 | liver lung |       | lesion_set_mismatch
+        only_then    | 50          | 60, lung NE          | 80          | liver lung |       | lesion_set_mismatch
+        conflict     | 50, lung 40 | 60, lung 40, lung 45 | 80, lung 50 | liver lung |       | lesion_set_mismatch
+    """)
+
+
+def test_progression_may_be_called_from_the_assessed_targets_alone(course):
+    """If they alone lie 20 % and 5 mm above the full sum it is progression; nothing else may be told (C2).
+
+    The full sum at baseline is 60 + 40 = 100 mm.
+    """
+    course("""
+        person    | -10         | 46           | response_first
+        twenty    | 60, lung 40 | 120, lung NE | PD
+        less      | 60, lung 40 | 119, lung NE | NE
+        shrunk    | 60, lung 40 | 10, lung NE  | NE
+        all_there | 60, lung 40 | 110, lung 10 | PD
+        partial   | 60, lung 40 | 60, lung 10  | PR
+    """)
+
+
+def test_five_targets_two_an_organ(course):
+    """Of more recorded targets the largest are followed: five, two an organ; the others are in no sum."""
+    course("""
+        person | -10                                                                  | targets
+        organ  | liver1 30, liver2 25, liver3 20                                      | liver1 liver2
+        six    | bone 19, colon 18, kidney 17, liver 16, lung 15, skin 14             | bone colon kidney liver lung
+        both   | liver1 30, liver2 25, liver3 20, bone 12, colon 11, lung 13, skin 10 | bone colon liver1 liver2 lung
+        nodes  | node1 25, node2 24, node3 23, liver 11                               | liver node1 node2
+        case   | liver1 30, Liver2 25, LIVER3 20                                      | Liver2 liver1
+    """)
+
+
+def test_what_lies_nowhere_is_an_organ_of_its_own(course):
+    """Lesions without an organ do not crowd each other out."""
+    course("""
+        person  | -10                                      | targets
+        nowhere | unplaced1 30, unplaced2 25, unplaced3 20 | unplaced1 unplaced2 unplaced3
+    """)
+
+
+def test_equal_sizes_are_ordered_by_organ_name(course):
+    """Of six lesions of 20 mm in six organs the one whose organ comes last in the alphabet is left out."""
+    course("""
+        person | -10                                                      | targets
+        organs | skin 20, bone 20, colon 20, kidney 20, liver 20, lung 20 | bone colon kidney liver lung
+        larger | skin 21, bone 20, colon 20, kidney 20, liver 20, lung 20 | bone colon kidney liver skin
+    """)
+
+
+def test_equal_sizes_in_one_organ_are_ordered_by_history(course):
+    """The larger at the earliest date on which they differ goes first; the numbers of lesions never matter."""
+    course("""
+        person | -100                      | -60                       | -10                       | targets
+        pre    | hip1 10, hip2 15, hip3 12 |                           | hip1 20, hip2 20, hip3 20 | hip2 hip3
+        later  | hip1 10, hip2 10, hip3 10 | hip1 15, hip2 12, hip3 14 | hip1 20, hip2 20, hip3 20 | hip1 hip3
+        first  | hip1 15, hip2 12, hip3 14 | hip1 1, hip2 19, hip3 19  | hip1 20, hip2 20, hip3 20 | hip1 hip3
+        unseen | hip3 5                    | hip1 19                   | hip1 20, hip2 20, hip3 20 | hip1 hip3
+    """)
+
+
+def test_targets_are_derived_where_nobody_named_them(course):
+    """The largest measurable lesions at baseline: from 10 mm on, nodes from 15 mm on; never one called non-target."""
+    course("""
+        person     | -10                                               | targets       | targets_derived
+        measurable | plain liver 30, plain lung 10, plain bone 9.9     | liver lung    | yes
+        nodes      | plain node1 15, plain node2 14.9                  | node1         | yes
+        non_target | plain liver 30, other lung 40                     | liver         | yes
+        unsized    | plain liver 30, plain lung seen, plain bone small | liver         | yes
+        capped     | plain liver1 30, plain liver2 25, plain liver3 20 | liver1 liver2 | yes
+        named      | plain liver 30, lung 12                           | lung          |
+    """)
+
+
+def test_who_names_targets_only_later_names_none(course):
+    """Targets are recorded if any is called so on or before the first dose, else derived."""
+    course("""
+        person     | -10            | 0       | 46 | targets | targets_derived
+        before     | plain liver 30 | lung 12 | 40 | lung    |
+        only_after | plain liver 30 |         | 40 | liver   | yes
+    """)
+
+
+def test_targets_are_derived_at_each_candidate_scan(course):
+    """The baseline is the scan with the most derived targets, and its targets are the set."""
+    course("""
+        person | -66                           | -30                           | -10            | baseline | targets
+        fuller | plain liver 20, plain lung 12 | plain liver 25, plain lung 13 | plain liver 30 | -30      | liver lung
+        last   | plain liver 20, plain lung 12 | plain liver 25, plain lung 9  | plain liver 30 | -10      | liver
+    """)
+
+
+def test_the_study_may_derive_whatever_is_recorded(course):
+    """With `targets = "derived"` it does not matter what the source calls targets."""
+    course("""
+        person | -10                     | targets
+        named  | plain liver 30, lung 12 | liver lung
+        none   | plain liver 30          | liver
+    """, study={"lesions": {"targets": "derived"}})
+
+
+def test_the_study_may_insist_on_recorded_targets(course):
+    """With `targets = "recorded"` none are derived, and a person without is lacking measurable disease."""
+    course("""
+        person | -10                     | targets | reason
+        named  | plain liver 30, lung 12 | lung    | early_dropout_other
+        none   | plain liver 30          |         | no_measurable_disease
+    """, study={"lesions": {"targets": "recorded"}})
