@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from hpd_etl.schema import FOLLOWUP, PERSONS
 from hpd_etl.sources.columns import Ints, Rows, category, code_lookup, strings
+from hpd_etl.sources.omop_tables import require_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +25,8 @@ _SEX = (8532, 8507, 8521)  # female, male, other
 def persons(cdm: Cdm, treated: Ints, ledger: Ledger) -> pd.DataFrame:
     """Every treated person; sex and birth are missing where the CDM does not tell them to the day."""
     found = Rows("person", "person_id", cdm.fetch("omop_persons", {"persons": treated.tolist()}))
+    if not len(found):
+        require_rows(cdm, "person")
     at = code_lookup(treated, found.ints("person_id").tolist())
     ledger.refuse_persons(treated[at < 0], "person_row_missing")
     birth, invalid = _birth_dates(found)

@@ -24,11 +24,14 @@ TYPES: Mapping[str, Mapping[str, str]] = {
 }
 """Dialects that are compiled and not run, and what they call a type of the portable subset."""
 
+_BACKSLASH_ESCAPES = {"bigquery", "databricks", "snowflake"}
+"""Dialects in which a backslash inside a text escapes what follows it."""
+
 _LINKS_5_4 = ["measurement_event_id", "meas_event_field_concept_id"]
 _PERSONS = "null /* :persons, everyone treated, as omop_exposures finds them */"
 
 
-def named(study: Study, source: OmopSource) -> dict[str, str]:
+def named(study: Study, source: OmopSource, dialect: str = "postgresql") -> dict[str, str]:
     """Each statement of extract by name, lists filled in as far as they are known without a connection.
 
     Without one the CDM is taken for 5.4 and drugs are those of the frozen list; a run adds what the
@@ -43,7 +46,7 @@ def named(study: Study, source: OmopSource) -> dict[str, str]:
              "omop_observations", "omop_conditions", "omop_images", "omop_image_features",
              *(["omop_procedures"] if procedures else [])]
     columns = version_columns([], source) | {"event_id": f"m.{_LINKS_5_4[0]}", "event_field": f"m.{_LINKS_5_4[1]}"}
-    return {name: _filled(statement(name, columns), _lists(name, concepts, source)) for name in names}
+    return {name: _filled(statement(name, columns), _lists(name, concepts, source), dialect) for name in names}
 
 
 def _lists(name: str, concepts: ConceptSets, source: OmopSource) -> dict[str, Sequence[int] | Sequence[str]]:
@@ -64,20 +67,27 @@ def _lists(name: str, concepts: ConceptSets, source: OmopSource) -> dict[str, Se
     return known.get(name, {})
 
 
-def _filled(text: str, lists: Mapping[str, Sequence[int] | Sequence[str]]) -> str:
+def _filled(text: str, lists: Mapping[str, Sequence[int] | Sequence[str]], dialect: str) -> str:
     """The text with its lists written out; a list that only a run knows is a comment."""
     for name, values in {"persons": None, "concepts": None, "source_concepts": None, "codes": None, "roots": None,
                          "vocabularies": None, **lists}.items():
-        text = text.replace(f"(:{name})", f"({_PERSONS if name == 'persons' else _list(name, values)})")
+        text = text.replace(f"(:{name})", f"({_PERSONS if name == 'persons' else _list(name, values, dialect)})")
     return text
 
 
-def _list(name: str, values: Sequence[int] | Sequence[str] | None) -> str:
+def _list(name: str, values: Sequence[int] | Sequence[str] | None, dialect: str) -> str:
     if not values:
         return f"null /* :{name} */"
-    written = [str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'" for value in values]
+    written = [str(value) if isinstance(value, int) else _quoted(value, dialect) for value in values]
     return textwrap.fill(", ".join(written), width=100, subsequent_indent="    ", break_long_words=False,
                          break_on_hyphens=False)
+
+
+def _quoted(text: str, dialect: str) -> str:
+    if dialect in _BACKSLASH_ESCAPES:
+        text = text.replace("\\", "\\\\")
+        return "'" + text.replace("'", "\\'") + "'"
+    return "'" + text.replace("'", "''") + "'"
 
 
 def compiled(text: str, dialect: str) -> str:
@@ -99,5 +109,5 @@ def statements(study: Study, source: OmopSource, dialect: str | None = None) -> 
     roles = {role: name if name and name.isidentifier() else role for role, name in schemas.items()}
     mark = "" if shown in RUN else " (compiled, not run)"
     parts = [f"-- {name}, {shown}{mark}\n{compiled(located(text, roles), shown)};"
-             for name, text in named(study, source).items()]
+             for name, text in named(study, source, shown).items()]
     return "\n\n".join(parts) + "\n"

@@ -24,3 +24,9 @@ def builder(request: pytest.FixtureRequest, tmp_path: Path) -> Builder:
     """Builds CDMs in each of the three databases."""
     url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
     return Builder(request.param, tmp_path, url)
+
+
+@pytest.fixture(params=["duckdb", "sqlite"])
+def file_builder(request: pytest.FixtureRequest, tmp_path: Path) -> Builder:
+    """Builds CDMs in the two databases that are files."""
+    return Builder(request.param, tmp_path)

@@ -96,6 +96,7 @@ class Builder:
         files = tuple(str(self.folder / f"{name}_{number}.{self.kind}") for name in ("cdm", "words"))
         for name, group in zip(files, (clinical, words), strict=True):
             connection = duckdb.connect(name) if self.kind == "duckdb" else sqlite3.connect(name)
+            connection.execute("begin")
             for table in group:
                 connection.execute(cdm.ddl(table, table, self.kind, version))
                 _insert(connection.executemany, table, table, tables, version, "?", text=self.kind == "sqlite")
