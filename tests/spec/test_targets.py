@@ -7,15 +7,15 @@ def test_each_target_needs_a_value_at_every_scan(course):
     Sums of the second line: 50 + 0, 60 + 20, 80 + 60 mm; ratio 60/30 = 2.
     """
     course("""
-        person    | -66             | -10         | 46             | s_pre_mm | s0_mm | s_post_mm | reason
-        complete  | 50, lung 10     | 60, lung 20 | 80, lung 60    | 60       | 80    | 140       | rule_met
-        not_yet   | 50, lung absent | 60, lung 20 | 80, lung 60    | 50       | 80    | 140       | rule_met
-        no_pre    | 50              | 60, lung 20 | 80, lung 60    |          | 80    | 140       | lesion_set_mismatch
-        no_post   | 50, lung 10     | 60, lung 20 | 80             | 60       | 80    |           | lesion_set_mismatch
-        gone      | 50, lung 10     | 60, lung 20 | 80, lung gone  | 60       | 80    | 80        | post_nonpositive
-        too_small | 50, lung 10     | 60, lung 20 | 80, lung small | 60       | 80    | 85        | tgk_ratio_not_reached
-        no_size   | 50, lung 10     | 60, lung 20 | 80, lung seen  | 60       | 80    |           | lesion_set_mismatch
-        missed    | 50, lung NE     | 60, lung 20 | 80, lung 60    |          | 80    | 140       | lesion_set_mismatch
+        person  | -66             | -10         | 46             | s_pre_mm | s0_mm | s_post_mm | reason
+        full    | 50, lung 10     | 60, lung 20 | 80, lung 60    | 60       | 80    | 140       | rule_met
+        not_yet | 50, lung absent | 60, lung 20 | 80, lung 60    | 50       | 80    | 140       | rule_met
+        no_pre  | 50              | 60, lung 20 | 80, lung 60    |          | 80    | 140       | lesion_set_mismatch
+        no_post | 50, lung 10     | 60, lung 20 | 80             | 60       | 80    |           | lesion_set_mismatch
+        gone    | 50, lung 10     | 60, lung 20 | 80, lung gone  | 60       | 80    | 80        | post_nonpositive
+        small   | 50, lung 10     | 60, lung 20 | 80, lung small | 60       | 80    | 85        | tgk_ratio_not_reached
+        no_size | 50, lung 10     | 60, lung 20 | 80, lung seen  | 60       | 80    |           | lesion_set_mismatch
+        missed  | 50, lung NE     | 60, lung 20 | 80, lung 60    |          | 80    | 140       | lesion_set_mismatch
     """)
 
 

@@ -1,0 +1,88 @@
+"""New lesions (C5): called new by the source, and not seen at or before baseline."""
+
+
+def test_what_is_a_new_lesion(course):
+    """The source must call it new in some row; what was seen at or before baseline is not new."""
+    course("""
+        person     | -66          | -10                   | 46                 | 90          | new_lesions | response_first
+        called_new |              | 60                    | 60, new lung 12    |             | 1           | PD
+        unsized    |              | 60                    | 60, new lung seen  |             | 1           | PD
+        tiny       |              | 60                    | 60, new lung small |             | 1           | PD
+        later      |              | 60                    | 60, plain lung 12  | new lung 14 | 1           | PD
+        known      |              | 60, lung absent       | 60, new lung 8     |             | 0           | SD
+        absent     |              | 60, plain lung absent | 60, new lung 12    |             | 1           | PD
+        missed     |              | 60, plain lung NE     | 60, new lung 12    |             | 1           | PD
+        seen       |              | 60, plain lung small  | 60, new lung 12    |             | 0           | SD
+        pre        | plain lung 8 | 60                    | 60, new lung 12    |             | 0           | SD
+        none       |              | 60                    | 60                 |             | 0           | SD
+    """)
+
+
+def test_new_between_baseline_and_the_first_dose(course):
+    """What appears after the baseline scan is new, although it was seen before treatment."""
+    course("""
+        person | -20 | -5          | 46              | new_lesions | response_first
+        before | 60  | new lung 11 | 60, new lung 12 | 1           | PD
+    """)
+
+
+def test_a_new_lesion_that_is_gone_is_none(course):
+    """0 mm at the first evaluation, here looked for from day 40 on, is no new lesion any more."""
+    course("""
+        person | -10 | 20          | 46            | new_lesions | response_first
+        stays  | 60  | new lung 12 | 60, lung 12   | 1           | PD
+        gone   | 60  | new lung 12 | 60, lung gone | 0           | SD
+        zero   | 60  | new lung 12 | 60, lung 0    | 0           | SD
+    """, study={"windows": {"post_from_day": 40}})
+
+
+def test_first_seen_late_is_left_out_and_flagged(course):
+    """A lesion that turns up after baseline without being called new is in no sum and no response."""
+    course("""
+        person | -10               | 46                | new_lesions | response_first | first_seen_late
+        late   | 60                | 60, plain lung 12 | 0           | SD             | yes
+        other  | 60                | 60, other lung 12 | 0           | SD             | yes
+        known  | 60, plain lung 11 | 60, plain lung 12 | 0           | SD             |
+        called | 60                | 60, new lung 12   | 1           | PD             |
+    """)
+
+
+def test_the_study_may_count_what_is_first_seen_late(course):
+    """With `new_lesions = "first_seen"` a lesion need not be called new."""
+    course("""
+        person | -10               | 46                | new_lesions | response_first
+        late   | 60                | 60, plain lung 12 | 1           | PD
+        known  | 60, plain lung 11 | 60, plain lung 12 | 0           | SD
+    """, study={"lesions": {"new_lesions": "first_seen"}})
+
+
+def test_lesions_and_organs_are_counted(course):
+    """Two in the lung and one in the bone are three new lesions in two organs; what lies nowhere is its own organ."""
+    course("""
+        person | -10 | 46                                           | new_lesions | new_organs
+        three  | 60  | 60, new lung1 12, new lung2 8, new bone seen | 3           | 2
+        where  | 60  | 60, new unplaced1 12, new unplaced2 8        | 2           | 2
+        none   | 60  | 60                                           | 0           | 0
+    """)
+
+
+def test_no_row_means_none_unless_the_study_denies_it(course):
+    """Where lesions are recorded, no row for a new one means that there was none, and the label is flagged so."""
+    course("""
+        person      | -10 | 46              | response_first | lesions_complete
+        stable      | 60  | 60              | SD             | yes
+        progressive | 60  | 80              | PD             | yes
+        new         | 60  | 60, new lung 12 | PD             |
+    """)
+
+
+def test_where_new_lesions_may_be_missing_only_progression_can_be_told(course):
+    """With `no_row_means_no_new_lesion = false` a tumour that shrank may still have progressed elsewhere."""
+    course("""
+        person      | -10 | 46              | response_first
+        stable      | 60  | 60              | NE
+        smaller     | 60  | 20              | NE
+        progressive | 60  | 80              | PD
+        new         | 60  | 60, new lung 12 | PD
+        recorded    | 60  | 60, RECIST SD   | SD
+    """, study={"lesions": {"no_row_means_no_new_lesion": False}})
