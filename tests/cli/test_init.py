@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from hpd_etl.config import Study, read_site, read_study
+from collections.abc import Iterator
+from typing import get_args
+
+from pydantic import BaseModel
+
+from hpd_etl.config import Site, Study, read_site, read_study
 
 
 def test_the_study_written_is_the_default(hpd_etl, tmp_path):
@@ -30,6 +35,23 @@ def test_what_is_commented_out_parses(hpd_etl, tmp_path):
         read(tmp_path / name)
     assert read_site(tmp_path / "site.toml").sink is not None
     assert read_study(tmp_path / "study.toml").comparators[0].cohort == "chemotherapy"
+
+
+def keys(model: type[BaseModel]) -> Iterator[str]:
+    """Every key of a model and of the models in it."""
+    for name, field in model.model_fields.items():
+        yield name
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from keys(part)
+
+
+def test_every_key_is_shown(hpd_etl, tmp_path):
+    """A key that exists is shown in the file where it belongs, set or commented out; `kind` has one value only."""
+    hpd_etl("init", tmp_path)
+    for name, model in (("study.toml", Study), ("site.toml", Site)):
+        text = (tmp_path / name).read_text("utf-8")
+        assert [key for key in keys(model) if key not in text and key != "kind"] == []
 
 
 def test_nothing_is_overwritten(hpd_etl, tmp_path):
