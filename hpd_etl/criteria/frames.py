@@ -238,9 +238,9 @@ def _missing(measured: Measured) -> tuple[Ints, list[str | None]]:
     }
     combination = np.zeros(len(measured.response), dtype=np.int64)
     for why in masks.values():
-        _, code = np.unique(why, return_inverse=True)
-        _, combination = np.unique(combination * (int(code.max(initial=0)) + 1) + code, return_inverse=True)
-    _, example, combination = np.unique(combination, return_index=True, return_inverse=True)
+        code, found = pd.factorize(why)
+        combination = pd.factorize(combination * (len(found) + 1) + code)[0]
+    example = np.flatnonzero(~pd.Series(combination).duplicated().to_numpy())
     words = [
         ";".join(
             f"{name}={NAMES[place]}"
@@ -251,7 +251,7 @@ def _missing(measured: Measured) -> tuple[Ints, list[str | None]]:
         or None
         for row in example
     ]
-    return combination.astype(np.int64), words
+    return np.asarray(combination, dtype=np.int64), words
 
 
 def burden_frame(timeline: Timeline, line: Course, sums: Burden, window_set: str) -> pd.DataFrame:
