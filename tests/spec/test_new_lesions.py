@@ -4,17 +4,17 @@
 def test_what_is_a_new_lesion(course):
     """The source must call it new in some row; what was seen at or before baseline is not new."""
     course("""
-        person     | -66          | -10                   | 46                 | 90          | new_lesions | response_first
-        called_new |              | 60                    | 60, new lung 12    |             | 1           | PD
-        unsized    |              | 60                    | 60, new lung seen  |             | 1           | PD
-        tiny       |              | 60                    | 60, new lung small |             | 1           | PD
-        later      |              | 60                    | 60, plain lung 12  | new lung 14 | 1           | PD
-        known      |              | 60, lung absent       | 60, new lung 8     |             | 0           | SD
-        absent     |              | 60, plain lung absent | 60, new lung 12    |             | 1           | PD
-        missed     |              | 60, plain lung NE     | 60, new lung 12    |             | 1           | PD
-        seen       |              | 60, plain lung small  | 60, new lung 12    |             | 0           | SD
-        pre        | plain lung 8 | 60                    | 60, new lung 12    |             | 0           | SD
-        none       |              | 60                    | 60                 |             | 0           | SD
+        person     | -66          | -10                 | 46                | 90          | new_lesions | response_first
+        called_new |              | 60                  | 60, new lung 12   |             | 1           | PD
+        plain      |              | 60                  | 60, new lung seen |             | 1           | PD
+        tiny       |              | 60                  | 60, new lung 3    |             | 1           | PD
+        later      |              | 60                  | 60, plain lung 12 | new lung 14 | 1           | PD
+        known      |              | 60, lung absent     | 60, new lung 8    |             | 0           | SD
+        absent     |              | 60, new lung absent | 60, new lung 12   |             | 1           | PD
+        missed     |              | 60, new lung NE     | 60, new lung 12   |             | 1           | PD
+        seen       |              | 60, plain lung 3    | 60, new lung 12   |             | 0           | SD
+        pre        | plain lung 8 | 60                  | 60, new lung 12   |             | 0           | SD
+        none       |              | 60                  | 60                |             | 0           | SD
     """)
 
 

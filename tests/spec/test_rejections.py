@@ -1,0 +1,78 @@
+"""What align refuses (A8), each with its reason; the person goes on with what is left."""
+
+import pytest
+
+from hpd_etl.config import Study
+from hpd_etl.schema import Records
+from hpd_etl.timeline import align
+
+from . import notation
+
+
+def test_rows_outside_of_life(course):
+    """Nothing happens before birth or after death; the days themselves are allowed."""
+    course("""
+        person | birth | death | followup | -66 | -10 | 46 | rejected               | reason
+        alive  | -66   | 46    | -66..46  | 50  | 60  | 80 |                        | rule_met
+        before | -65   |       | -65..365 | 50  | 60  | 80 | 1 lesions before_birth | no_prebaseline_scan
+        after  |       | 45    | -365..45 | 50  | 60  | 80 | 1 lesions after_death  | early_dropout_death
+    """)
+
+
+def test_every_dated_table_is_held_against_death(course):
+    """A sum, a response, a therapy, a dose or an examination of a dead person is refused."""
+    course("""
+        person      | death | 46        | doses | therapies             | rejected
+        examination | 40    | scan      | 0     |                       | 1 scans after_death
+        total       | 40    | SLD 50    | 0     |                       | 1 tumour_sums after_death
+        response    | 40    | RECIST PD | 0     |                       | 1 responses after_death
+        dose        | 40    |           | 0, 46 |                       | 1 doses after_death
+        therapy     | 40    |           | 0     | systemic docetaxel 46 | 1 therapies after_death
+    """)
+
+
+def test_an_end_before_the_start(course):
+    """A dose, a therapy or a follow-up that ends before it starts is no row; the others stand."""
+    course("""
+        person   | doses     | therapies             | followup | rejected                     | ttf
+        dose     | 0, 14..7  |                       | 0..365   | 1 doses end_before_start     | 0
+        therapy  | 0         | radiation liver 14..7 | 0..365   | 1 therapies end_before_start | 0
+        followup | 0         |                       | 365..0   | 1 followup end_before_start  | 0..
+        one_day  | 0, 14..14 |                       | 0..365   |                              | 14
+    """)
+
+
+def test_sizes_that_cannot_be(course):
+    """Impossible sizes and two values for one lesion and day are refused; 0 mm is no error."""
+    course("""
+        person   | -10    | rejected
+        zero     | 0      |
+        negative | -1     | 1 lesions impossible_size
+        above    | 501    | 1 lesions impossible_size
+        conflict | 50, 51 | 2 lesions conflicting_measurements
+    """)
+
+
+def test_who_has_no_usable_dose_is_refused_and_counted(course):
+    """Without a dose there is no day 0 and no label, but the person stands among the rejections."""
+    course("""
+        person | death | doses | -66 | -10 | 46 | rejected                                     | verdict
+        none   | 40    | 50    | 50  | 60  |    | 1 doses after_death, 1 persons no_index_dose |
+        some   |       | 0     | 50  | 60  | 80 |                                              | HPD
+    """)
+
+
+@pytest.mark.parametrize(("column", "value", "reason"), [
+    ("person_id", "nobody", "unknown_person"), ("scan_date", None, "date_missing"),
+])
+def test_rows_that_cannot_be_placed(column, value, reason):
+    """A row of a person without a row of their own, or without a day, is refused."""
+    records = notation.records(notation.rows("""
+        person | -66 | -10 | 46
+        one    | 50  | 60  | 80
+    """))
+    frames = {table.name: frame for table, frame in records}
+    frames["lesions"] = frames["lesions"].assign(**{column: [value, *frames["lesions"][column][1:]]})
+    study = Study(id="spec")
+    rejected = align(Records.of(frames), study, {"study": study.windows}).rejections
+    assert rejected[["table", "reason", "source_id"]].to_numpy().tolist() == [["lesions", reason, "lesions:3"]]
