@@ -174,9 +174,11 @@ def main(given: Sequence[str] | None = None) -> None:
     warehouse = Warehouse(arguments.data, arguments.scale)
     with postgres(arguments.data) if {"postgresql", "writeback"} & set(groups) else nullcontext("") as uri:
         prepare(groups, warehouse, uri)
-        measured = {group: measure(group, warehouse, uri, arguments.patients, arguments.rounds) for group in groups}
-    text = report(measured, warehouse, arguments.patients, arguments.rounds)
-    arguments.out.write_text(text, encoding="utf-8")
+        measured = {}
+        for group in groups:
+            measured[group] = measure(group, warehouse, uri, arguments.patients, arguments.rounds)
+            text = report(measured, warehouse, arguments.patients, arguments.rounds)
+            arguments.out.write_text(text, encoding="utf-8")
     print(text)
 
 

@@ -169,9 +169,11 @@ def make_postgres(warehouse: Warehouse, uri: str) -> None:
                 target.execute(f"create table {indexed}.{table} as select * from {bare}.{table}{order}")
                 for column in INDEXES.get(table, ()):
                     target.execute(f"create index on {indexed}.{table} ({column})")
-            target.commit()
-        target.autocommit = True
-        target.execute("vacuum analyze")
+        fresh = not {bare, indexed} <= there
+        target.commit()
+        if fresh:
+            target.autocommit = True
+            target.execute("vacuum analyze")
 
 
 def _copy_to_postgres(source: duckdb.DuckDBPyConnection, target: psycopg.Connection, schema: str,
