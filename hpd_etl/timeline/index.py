@@ -207,7 +207,7 @@ def _time_to_failure(
     n = len(first)
     last_start, last_end = highest(line.person, line.start, n, NO_DAY), highest(line.person, line.end, n, NO_DAY)
     is_open = any_of(line.person, line.is_open, n)
-    stops = (line.stop >= 0) & (line.end >= last_start[line.person]) & ~is_open[line.person]
+    stops = (line.stop >= 0) & (line.end >= last_end[line.person]) & ~is_open[line.person]
     stop = highest(line.person[stops], line.end[stops], n, NO_DAY)
     why = stops & (line.end == stop[line.person])
     stop_reason = lowest(line.person[why], line.stop[why], n, -1)
