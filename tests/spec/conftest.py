@@ -115,7 +115,8 @@ def course() -> Callable[..., None]:
     """
     def check(table: str, definition: str = "saada2017", study: Mapping[str, object] | None = None) -> None:
         asked = Study.model_validate({"id": "spec", **(study or {})})
-        patients, definitions = notation.rows(table), list(DEFINITIONS.values())
+        patients = notation.rows(table)
+        definitions = [each for name, each in DEFINITIONS.items() if name == definition or name in patients[0]]
         timeline = align(notation.records(patients), asked, window_sets(definitions, asked))
         made = {one.name: _by_person(frame) for one, frame in (*timeline, *label(timeline, definitions, asked))
                 if one.name in ANSWERING}
