@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hpd_etl.errors import WriteBackError
 from hpd_etl.sinks import Counts
 
 if TYPE_CHECKING:
@@ -41,10 +42,16 @@ class Target:
 
 def stage(database: Database, target: Target, rows: pa.Table) -> None:
     """The rows in a temporary table of the target's column types."""
-    names = ", ".join(rows.column_names)
-    database.execute(f"create temporary table {target.staged} as"
-                     f" select {names} from @results.{target.table} where 1 = 0")
+    wanted = f"select {', '.join(rows.column_names)} from @results.{target.table} where 1 = 0"
+    if database.dialect == "duckdb":
+        # DuckDB 2.0.0 loses the rows of a bulk insert into a temporary table made by a select of none
+        columns = database.fetch(f"select column_name || ' ' || column_type as ddl from (describe {wanted})")
+        database.execute(f"create temporary table {target.staged} ({', '.join(columns.column('ddl').to_pylist())})")
+    else:
+        database.execute(f"create temporary table {target.staged} as {wanted}")
     database.load(target.staged, rows)
+    if database.dialect == "sqlite":  # it looks into a subquery row by row, the others hash it
+        database.execute(f"create index {target.staged}_key on {target.staged} ({', '.join(target.key)})")
 
 
 def unstage(database: Database, target: Target) -> None:
@@ -66,9 +73,9 @@ def replace(database: Database, target: Target, rows: pa.Table, parameters: Para
         names = rows.column_names
         database.execute(
             f"insert into @results.{target.table} ({', '.join(names)})"
-            f" select {', '.join(f's.{name}' for name in names)} from {target.staged} s where not exists"
-            f" (select 1 from @results.{target.table} t where {target.same_key} and {target.ours})",
-            parameters)
+            f" select {', '.join(f's.{name}' for name in names)} from {target.staged} s"
+            f" left join @results.{target.table} t on {target.same_key} and {target.ours}"
+            f" where t.{target.key[0]} is null", parameters)
     unstage(database, target)
     return counts
 
@@ -78,12 +85,20 @@ def _compared(database: Database, target: Target, given: int, differing: str, pa
     found = database.fetch(
         f"select count(case when {absent} then 1 end) as inserted,"
         f" count(case when not ({absent}) and ({differing}) then 1 end) as amended,"
-        f" (select count(*) from @results.{target.table} t where {target.ours}) as held"
+        f" count(*) as seen, (select count(*) from @results.{target.table} t where {target.ours}) as held"
         f" from {target.staged} s left join @results.{target.table} t on {target.same_key} and {target.ours}",
         parameters)
-    inserted, amended, held = (int(found.column(name)[0].as_py()) for name in ("inserted", "amended", "held"))
+    inserted, amended, seen, held = (int(found.column(name)[0].as_py()) for name in found.column_names)
+    _require_all(seen, given, target)
     matched = given - inserted
     return Counts(inserted, amended, matched - amended, held - matched)
+
+
+def _require_all(seen: int, given: int, target: Target) -> None:
+    """Refuse to go on where the database does not read back what it was given, or two rows have one key."""
+    if seen != given:
+        raise WriteBackError(f"results table {target.table}: {given} rows were staged and {seen} compared",
+                             remedy="report it with the version of the database; nothing was changed")
 
 
 def differs(database: Database, names: Sequence[str]) -> str:
@@ -112,6 +127,8 @@ def replace_labels(database: Database, rows: pa.Table, known: Parameters) -> Cou
         " union all select t.label_id, 'retracted' from @results.hpd_label t"
         " where t.study_id = :study and t.lifecycle <> 'retracted'"
         " and not exists (select 1 from incoming_hpd_label s where s.label_id = t.label_id)", known)
+    staged = database.fetch(f"select count(distinct label_id) as seen from {_LABEL.staged}").column("seen")[0].as_py()
+    _require_all(int(staged), rows.num_rows, _LABEL)
     counts = _label_counts(database, rows.num_rows)
     if counts.changed:
         _apply_labels(database, rows.column_names, known)

@@ -69,7 +69,7 @@ def derive(labels: Labels, timeline: Timeline, definitions: Sequence[Definition]
     return Rows(
         hpd_label=label,
         observation=_observation_rows(decided, lineage, sink),
-        measurement=_measurement_rows(decided, labels.metrics, definitions, study),
+        measurement=_measurement_rows(decided, labels.metrics, definitions),
         cohort=cohorts.member_rows(label[label["verdict"] == str(Verdict.HPD)], timeline, study, sink, definitions),
         cohort_definition=cohorts.definition_rows(definitions, study, sink),
         hpd_lineage=lineage,
@@ -110,8 +110,8 @@ def _label_rows(labels: Labels, study: Study) -> pd.DataFrame:
     """`hpd_label` without lifecycle and run_id, which depend on what the sink held before."""
     frame = labels.labels.drop(columns="lifecycle").merge(_fingerprints(labels), on=_KEYS, how="left")
     person = integer_ids(frame["person_id"], "person identifiers")
-    keys = [key_of(study.id, name, definition)
-            for name, definition in zip(frame["person_id"], frame["definition_id"], strict=True)]
+    keys = [key_of(study.id, *about) for about in zip(
+        frame["person_id"].to_numpy(object), frame["definition_id"].to_numpy(object), strict=True)]
     return _plain(frame.assign(
         study_id=study.id, person_id=person, label_id=np.array(keys, np.int64), intended_use=INTENDED_USE,
         source_fingerprint=frame["source_fingerprint"].fillna("none")))
@@ -125,7 +125,7 @@ def _fingerprints(labels: Labels) -> pd.DataFrame:
         facts["facts"] = facts["facts"] + "|" + seen[name]
     rested = facts.merge(_joined_sources(labels.evidence), on=_KEYS, how="outer")
     texts = rested["facts"].fillna("").str.cat(rested["sources"].fillna(""), sep="\n")
-    hashes = [hashlib.sha256(str(text).encode()).hexdigest() for text in texts]
+    hashes = [hashlib.sha256(str(text).encode()).hexdigest() for text in texts.to_numpy(object)]
     return rested[_KEYS].assign(source_fingerprint=pd.Series(hashes, dtype="string", index=rested.index))
 
 
@@ -174,18 +174,18 @@ def _deciding_measurement(lineage: pd.DataFrame) -> pd.Series[int]:
     return post.drop_duplicates("label_id", keep=False).set_index("label_id")["source_id"]
 
 
-def _measurement_rows(decided: pd.DataFrame, metrics: pd.DataFrame, definitions: Sequence[Definition],
-                      study: Study) -> pd.DataFrame:
+def _measurement_rows(decided: pd.DataFrame, metrics: pd.DataFrame,
+                      definitions: Sequence[Definition]) -> pd.DataFrame:
     """One measurement a number that the definition looked at, as far as it is known and finite."""
     known = metrics.assign(person_id=integer_ids(metrics["person_id"], "person identifiers"))
     joined = decided.merge(_plain(known), on=_KEYS, how="left")
     numbers = _numbers(joined, definitions)
     row = np.concatenate([number.row for number in numbers])
     of = np.repeat(np.arange(len(numbers)), [len(number.row) for number in numbers])
-    rows = joined[["person_id", "definition_id", "decided_on", "index_date", "label_id"]].iloc[row]
+    rows = joined[["person_id", "decided_on", "index_date", "label_id"]].iloc[row]
     metric = np.array([number.metric for number in numbers], dtype=object)[of]
     unit = pd.Series([number.unit for number in numbers], dtype="string").iloc[of]
-    keys = [key_of(study.id, *about) for about in zip(rows["person_id"], rows["definition_id"], metric, strict=True)]
+    keys = [key_of(*about) for about in zip(rows["label_id"], metric, strict=True)]
     return _plain(pd.DataFrame({
         "measurement_id": np.array(keys, np.int64),
         "person_id": rows["person_id"].to_numpy(),
@@ -242,13 +242,15 @@ def _coded(definition_ids: pd.Series[str]) -> pd.Series[str]:
 
 def _lineage_rows(label: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
     """One row a label, role and source row."""
-    parts = evidence["source_id"].astype("string").str.split(":", n=1, expand=True).reindex(columns=[0, 1])
+    text = pa.array(evidence["source_id"].astype("string[pyarrow]"), pa.string())
+    parts = pc.call_function("extract_regex", [text], pc.ExtractRegexOptions("^(?P<table>[^:]+):(?P<id>.+)$"))
+    source_table, source_id = (pd.Series(pc.struct_field(parts, [place]), dtype="string") for place in (0, 1))
     sources = _plain(pd.DataFrame({
         "person_id": integer_ids(evidence["person_id"], "person identifiers"),
         "measure_set": evidence["measure_set"],
         "role": evidence["role"].astype("string"),
-        "source_table": parts[0].astype("string"),
-        "source_id": integer_ids(parts[1], "source rows"),
+        "source_table": source_table,
+        "source_id": integer_ids(source_id, "source rows"),
     }).drop_duplicates())
     joined = label[["label_id", *_KEYS]].merge(sources, on=_KEYS)
     return joined[["label_id", "role", "source_table", "source_id"]].reset_index(drop=True)

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 import pytest
 
 from hpd_etl.config import Site
+from hpd_etl.database import connect
 from hpd_etl.errors import AccessError, ConfigurationError, LockedError, WriteBackError
-from hpd_etl.sinks import Receipt, open_sink
+from hpd_etl.sinks import Counts, Receipt, open_sink, results
+from hpd_etl.sinks.merge import Target, replace
 from tests.sinks import given
 from tests.sinks.dying import AMENDED, Undertaker
 from tests.sinks.places import Place, postgres_place
@@ -158,3 +161,25 @@ def test_a_site_without_a_sink_has_none() -> None:
     site = Site.model_validate({"source": {"access": {"url": "postgresql://nowhere/cdm"}, "cdm": "cdm"}})
     with open_sink(site) as sink:
         assert sink is None
+
+
+def test_many_rows_are_all_read_back(place: Place) -> None:
+    """More rows than a row group: DuckDB 2.0.0 read none of them back from a table staged by a select of no rows."""
+    many = 125_000
+    target = Target("hpd_lineage", ("label_id", "role", "source_table", "source_id"), "t.label_id >= 0")
+    rows = pa.table({"label_id": range(many), "role": ["post"] * many, "source_table": ["measurement"] * many,
+                     "source_id": range(many)})
+    sink = place.site().sink
+    assert sink is not None
+    with connect(sink.access, {"results": place.results}, read_only=False) as database:
+        for counts in (Counts(inserted=many), Counts(unchanged=many)):
+            with database.transaction():
+                results.prepare(database, sink)
+                assert replace(database, target, rows, {}) == counts
+    assert place.query("select count(*), count(distinct label_id) from @hpd_lineage") == [(many, many)]
+
+
+def test_one_person_cannot_have_two_labels_under_one_definition(place: Place) -> None:
+    """Two verdicts for one key are refused, not chosen between."""
+    with pytest.raises(WriteBackError):
+        write(place, given.SAID + "11 | champiat2017 | NOT_HPD | 1 | rule_met | 2021-04-12\n")
