@@ -38,6 +38,17 @@ def test_a_recorded_stop(course):
     """)
 
 
+def test_one_drug_may_stop_while_another_goes_on(course):
+    """A stop of ipilimumab says nothing while a record of nivolumab reaches beyond it: Kato cannot be decided."""
+    course("""
+        person  | -66 | -10 | 46 | doses                             | ttf    | ttf_basis | verdict
+        goes_on | 50  | 60  | 96 | 0..40 ipilimumab toxicity, 0..200 | 0..200 | gap       | NOT_EVALUABLE
+        ended   | 50  | 60  | 96 | 0..40 ipilimumab toxicity, 0..40  | 40     | stop      | HPD
+        doses   | 50  | 60  | 96 | 0..40 ipilimumab toxicity, 0, 28  | 40     | stop      | HPD
+        later   | 50  | 60  | 96 | 0..40 ipilimumab toxicity, 0, 63  | 63     | gap       | NOT_HPD
+    """, definition="kato2017")
+
+
 def test_a_statement_that_is_going_on_covers_the_follow_up(course):
     """Treatment recorded as active without an end is censored at the end of follow-up."""
     course("""

@@ -1,0 +1,103 @@
+"""What a definition file may say; whatever else it says is an error that names the file and the nearest word."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from hpd_etl.config import Study
+from hpd_etl.criteria.definition import parse, window_sets
+from hpd_etl.criteria.rules import Leaf, Node
+from hpd_etl.errors import ConfigurationError
+
+OWN = """
+id = "own"
+version = 1
+title = "A study's own"
+citation = "none"
+framework = "RECIST1.1"
+new_lesions_in_sum = false
+requires = ["baseline", "first_evaluation"]
+value = "tgk_post"
+windows = { post_to_day = 84 }
+evidence = { rule = "S" }
+
+[rule]
+all = [
+  { metric = "response_first", is = "=", value = "PD" },
+  { metric = "tgk_post", is = ">=", value = 10 },
+]
+"""
+
+
+def test_a_definition_of_the_study_is_read():
+    """Every field is kept, an absent number is none, thresholds are numbers."""
+    own = parse(tomllib.loads(OWN), "own.toml")
+    assert (own.id, own.number, own.requires) == ("own", None, ("baseline", "first_evaluation"))
+    assert own.rule == Node("all", (Leaf("response_first", "=", ("PD",)), Leaf("tgk_post", ">=", 10.0)))
+    assert own.window_set == "post_to_day=84"
+    assert own.measure_set == "RECIST1.1/post_to_day=84/targets/sld"
+
+
+def test_its_windows_replace_those_of_the_study_and_the_rest_stands():
+    """The window it states is its own; all others are the study's, which are always among the sets."""
+    study = Study(id="study", windows={"baseline_from_day": -28})
+    sets = window_sets([parse(tomllib.loads(OWN), "own.toml")], study)
+    assert sets["study"] == study.windows
+    own = sets["post_to_day=84"]
+    assert (own.post_to_day, own.baseline_from_day, own.pre_max_gap_days) == (84, -28, 180)
+
+
+@pytest.mark.parametrize(("written", "instead", "message"), [
+    ('title =', 'titel =', "unknown key 'titel', did you mean title?"),
+    ('value = "tgk_post"', 'value = "tgk_pots"', "unknown metric 'tgk_pots', did you mean tgk_post?"),
+    ('metric = "tgk_post"', 'metric = "tgk_pst"', "unknown metric 'tgk_pst', did you mean tgk_post?"),
+    ('is = ">="', 'is = "above"', "unknown comparison 'above'; known are <, <=, >, >="),
+    ('"baseline"', '"base_line"', "unknown requirement 'base_line', did you mean baseline?"),
+    ("post_to_day = 84", "post_to_days = 84", "unknown window 'post_to_days', did you mean post_to_day?"),
+    ('"RECIST1.1"', '"RECIST 1.1"', "unknown framework 'RECIST 1.1', did you mean RECIST1.1?"),
+    ('value = "PD"', 'value = "PDD"', "unknown value of response_first 'PDD', did you mean PD?"),
+], ids=lambda text: text.split(",")[0] if " " in text else None)
+def test_an_unknown_word_is_an_error_with_a_suggestion(written, instead, message):
+    """Key, metric, comparison, requirement, window, framework and code are closed lists."""
+    assert written in OWN
+    with pytest.raises(ConfigurationError) as error:
+        parse(tomllib.loads(OWN.replace(written, instead, 1)), "own.toml")
+    assert str(error.value).startswith(f"own.toml: {message}")
+
+
+@pytest.mark.parametrize(("written", "instead", "message"), [
+    ("version = 1\n", "", "version is missing"),
+    ('is = "="', 'is = ">"', "response_first is a code; compare it with = or in"),
+    ("value = 10", 'value = "10"', "tgk_post is compared with a number"),
+    ("value = 10", "value = true", "tgk_post is compared with a number"),
+    ("value = 10 ", "of = 3 ", "a leaf has metric, is and value; found ['is', 'metric', 'of']"),
+    ('rule = "S"', 'rule = "T"', "evidence.rule = 'T' is no grade; use one of S, V1, V2, M+, M-, ?"),
+    ('value = "tgk_post"', 'value = "tgr_post"', "value = 'tgr_post' is no metric of the rule"),
+    ("[rule]\nall = [", "[rule]\nsome = [", "a rule has exactly one of all, any, or at_least with of; found ['some']"),
+    ("[rule]\nall = [", "[rule]\nat_least = 3\nof = [", "at_least must lie between 1 and the 2 parts"),
+    ("[rule]\nall = [", "[rule]\nat_least = 0\nof = [", "at_least must lie between 1 and the 2 parts"),
+    ("[rule]\nall = [", "[rule]\nany = []\nall = [",
+     "a rule has exactly one of all, any, or at_least with of; found ['all', 'any']"),
+], ids=range(11))
+def test_what_makes_no_sense_is_an_error(written, instead, message):
+    """A definition that cannot be meant so is never half understood."""
+    assert written in OWN
+    with pytest.raises(ConfigurationError) as error:
+        parse(tomllib.loads(OWN.replace(written, instead, 1)), "own.toml")
+    assert str(error.value) == f"own.toml: {message}"
+
+
+def test_windows_that_do_not_fit_the_study():
+    """A definition whose window ends before the study's begins is refused by name."""
+    study = Study(id="study", windows={"post_from_day": 90})
+    with pytest.raises(ConfigurationError, match="own: its windows do not fit the study's: "):
+        window_sets([parse(tomllib.loads(OWN), "own.toml")], study)
+
+
+def test_the_hash_is_of_what_is_said_not_of_how():
+    """Order of keys and layout do not matter, a threshold does."""
+    same = "\n".join(["version = 1", *OWN.replace("version = 1\n", "").splitlines()])
+    assert parse(tomllib.loads(same), "a").sha256 == parse(tomllib.loads(OWN), "b").sha256
+    assert parse(tomllib.loads(OWN.replace("10 }", "11 }")), "a").sha256 != parse(tomllib.loads(OWN), "b").sha256
