@@ -177,7 +177,7 @@ class Access(_Model):
         if self.password is not None and not self.password.startswith(("env:", "file:")):
             raise ValueError("password must be a reference, env:NAME or file:PATH")
         if "@" in self.url and ":" in self.url.split("://", 1)[-1].split("@", 1)[0]:
-            raise ValueError("url must not hold a password; use password = \"env:NAME\"")
+            raise ValueError('url must not hold a password; use password = "env:NAME"')
         return self
 
     def secret(self) -> str | None:
@@ -284,10 +284,20 @@ class Site(_Model):
 
     @model_validator(mode="after")
     def _results_apart_from_cdm(self) -> Self:
-        if self.sink is not None and self.sink.access.url == self.source.access.url \
-                and self.sink.results in {self.source.cdm, self.source.vocabulary}:
+        if self.sink is None:
+            return self
+        read = {_place(self.source.access.url, name) for name in (None, self.source.cdm, self.source.vocabulary)}
+        if _place(self.sink.access.url, self.sink.results) in read:
             raise ValueError("sink.results is a schema of the source; nothing is ever written there")
         return self
+
+
+def _place(url: str, schema: str | None) -> tuple[str, str]:
+    """Where a schema lies, whatever way it is written: a file for SQLite and DuckDB, else a schema of a database."""
+    dialect, _, rest = url.partition("://")
+    if dialect.split("+")[0] in ("sqlite", "duckdb"):
+        return "file", str(Path(schema or rest.removeprefix("/")).resolve())
+    return url.rstrip("/"), (schema or "public").casefold()
 
 
 # --- reading ----------------------------------------------------------------------------------

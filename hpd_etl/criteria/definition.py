@@ -168,7 +168,8 @@ def _leaf(content: Mapping[str, Any], origin: str) -> Leaf:
         for code in values:
             _known(code, source.codes, f"value of {metric}", origin)
         return Leaf(metric, sign, values)
-    _known(sign, COMPARISONS, "comparison", origin)
+    if sign not in COMPARISONS:
+        raise ConfigurationError(f"{origin}: {sign!r} is no comparison; use one of {', '.join(COMPARISONS)}")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ConfigurationError(f"{origin}: {metric} is compared with a number")
     return Leaf(metric, sign, float(value))
