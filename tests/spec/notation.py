@@ -3,14 +3,15 @@
 Columns that are numbers are days counted from the first of January 2020, the day on which treatment starts unless
 `doses` says otherwise. A cell holds what was found on that day, joined by commas:
 
-    50                     one target in the liver, 50 mm           gone   disappeared, 0 mm
-    lung 20               a target in the lung, 20 mm              small  too small to measure
-    node 16               a lymph node, 16 mm short axis           NE     not assessed
-    new lung2 12           a lesion called new                      absent not yet present
-    other bone seen       a lesion called non-target               seen   there, without a size
-    plain lung3 12         a lesion nobody named                    worse  progressed, without a size
-    SLD 100, SPD 900       a recorded sum                           scan   an examination without a measurement
-    RECIST PD, irRECIST SD, some PD, nontarget PD                   a recorded response ("some": framework unstated)
+    50                 one target in the liver, 50 mm       gone     disappeared, 0 mm
+    lung 20            a target in the lung, 20 mm          small    too small to measure
+    node 16            a lymph node, 16 mm short axis       NE       not assessed
+    new lung2 12       a second lung lesion, called new     absent   not yet present
+    other bone seen    a lesion called non-target           seen     there, without a size
+    plain lung3 12     a lesion that nobody named           worse    progressed, without a size
+    SLD 100, SPD 900   a recorded sum                       scan     an examination without a measurement
+
+    RECIST PD, irRECIST SD, some PD, nontarget PD           a recorded response ("some": framework unstated)
 
 `doses` are days or spans, as `0, 14..20, 60..` (two dots without an end: going on), each with the agent (nivolumab
 where none stands) and the recorded reason of a stop, as `0..40 toxicity`. `therapies` are kind, agent or organ (`?` for

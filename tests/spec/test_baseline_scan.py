@@ -24,15 +24,13 @@ def test_what_a_careful_reader_is_told_of_the_baseline(course):
 
 
 def test_days_of_grace(course):
-    """A scan shortly after the first dose is a baseline only where the study grants days of grace."""
-    table = """
+    """With `baseline_grace_days = 3` a scan up to the third day of treatment is a baseline."""
+    course("""
         person | 2  | 3  | 4  | 40 | baseline
-        second | 50 |    |    | 60 | {second}
-        third  |    | 50 |    | 60 | {third}
+        second | 50 |    |    | 60 | 2
+        third  |    | 50 |    | 60 | 3
         fourth |    |    | 50 | 60 |
-    """
-    course(table.format(second="", third=""))
-    course(table.format(second=2, third=3), study={"windows": {"baseline_grace_days": 3}})
+    """, study={"windows": {"baseline_grace_days": 3}})
 
 
 def test_most_targets_then_the_last(course):

@@ -1,0 +1,69 @@
+"""Write `spec.md`, the tables of `tests/spec` as a page: `python docs/spec.py`. A test compares it."""
+
+from __future__ import annotations
+
+import ast
+from inspect import cleandoc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DOCS = Path(__file__).parent
+TESTS = DOCS.parent / "tests" / "spec"
+CHAPTERS = (
+    "champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019", "requirements", "cohorts", "baseline_scan",
+    "prebaseline_scan", "first_evaluation", "time_points", "targets", "lesion_values", "local_therapy", "new_lesions",
+    "sums_and_responses", "growth", "misprint", "response", "treatment_failure", "early_dropout", "pseudoprogression",
+    "rejections",
+)
+"""The files that make the page, in its order."""
+HEAD = """
+# Specification by example
+
+<!-- Made by docs/spec.py from tests/spec; change a table there and run it again. -->
+
+Every table is a test: what is known of some patients, and what must come of it. The first tables of a definition give
+its metrics, all others the course of a patient. Where no definition is named, `verdict`, `reason`, sums and
+flags are those of saada2017; where no setting is, the study's are the defaults. An empty cell says that there is
+nothing. Why it must be so: [decisions.md](decisions.md).
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    notation = ast.parse((TESTS / "notation.py").read_text("utf-8"))
+    _, _, explained = (ast.get_docstring(notation) or "").partition("\n")
+    parts = [cleandoc(HEAD), "## How a patient is written", explained.strip()]
+    for name in CHAPTERS:
+        parts += _chapter(ast.parse((TESTS / f"test_{name}.py").read_text("utf-8")))
+    return "\n\n".join(parts) + "\n"
+
+
+def _chapter(module: ast.Module) -> Iterator[str]:
+    title, _, more = (ast.get_docstring(module) or "").partition("\n")
+    yield f"## {title.rstrip('.')}"
+    if more.strip():
+        yield more.strip()
+    for test in module.body:
+        if isinstance(test, ast.FunctionDef) and (tables := list(_tables(test))):
+            yield ast.get_docstring(test) or ""
+            yield from tables
+
+
+def _tables(test: ast.FunctionDef) -> Iterator[str]:
+    """The tables that a test gives to a fixture, each with what is asked of it besides."""
+    for call in (node for node in ast.walk(test) if isinstance(node, ast.Call)):
+        if not isinstance(call.func, ast.Name) or call.func.id not in ("spec", "course"):
+            continue
+        said = [word for word in call.args if isinstance(word, ast.Constant)]
+        asked = [f"{word.arg} = {ast.unparse(word.value)}" for word in call.keywords]
+        for word in said:
+            if "|" in str(word.value):
+                heading = f"`{', '.join(asked)}`\n\n" if asked else ""
+                yield f"{heading}```\n{cleandoc(str(word.value))}\n```"
+
+
+if __name__ == "__main__":
+    (DOCS / "spec.md").write_text(page(), encoding="utf-8")
