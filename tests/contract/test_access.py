@@ -189,7 +189,8 @@ def test_a_connection_lost_in_mid_read(postgres_url: str, hospital: Ward) -> Non
         with psycopg.connect(postgres_url, autocommit=True) as other:
             for _ in range(200):
                 killed = other.execute("select pg_terminate_backend(pid) from pg_stat_activity"
-                                       " where query like 'copy (select n.i%' and pid <> pg_backend_pid()").fetchall()
+                                       " where state = 'active' and pid <> pg_backend_pid()"
+                                       " and query like '%generate_series(1, 20000)%'").fetchall()
                 if killed:
                     return
                 time.sleep(0.01)
@@ -197,7 +198,7 @@ def test_a_connection_lost_in_mid_read(postgres_url: str, hospital: Ward) -> Non
     killer = threading.Thread(target=kill)
     killer.start()
     with pytest.raises(SourceError), connect(Access(url=postgres_url), schemas, read_only=True) as database:
-        database.fetch("select n.i, p.person_id from generate_series(1, 300000000) n(i) cross join @cdm.person p")
+        database.fetch("select n.i, pg_sleep(0.001)::text as slow from generate_series(1, 20000) n(i)")
     killer.join()
     assert len(hospital.records().doses) == 1
 
