@@ -176,6 +176,8 @@ class Access(_Model):
     def _no_inline_secret(self) -> Self:
         if self.password is not None and not self.password.startswith(("env:", "file:")):
             raise ValueError("password must be a reference, env:NAME or file:PATH")
+        if "password=" in self.url.lower():
+            raise ValueError('url must not hold a password; use password = "env:NAME"')
         if "@" in self.url and ":" in self.url.split("://", 1)[-1].split("@", 1)[0]:
             raise ValueError('url must not hold a password; use password = "env:NAME"')
         return self

@@ -87,6 +87,7 @@ class Course:
     organ_unknown: Bools
     """By person: a local therapy in the window whose organ, or whose targets' organ, is not known."""
     targets_recorded: Bools
+    targets_uncapped: Bools
     row_order: Ints
     """Lesion rows by lesion and day, and the keys in that order."""
     row_keys: Ints
@@ -178,6 +179,7 @@ def _with_lesions(
         local_from=local_from,
         organ_unknown=unknown,
         targets_recorded=any_of(target_owner, (targets["origin"] == "recorded").to_numpy(np.bool_), len(ids)),
+        targets_uncapped=any_of(target_owner, flags(targets["uncapped"]), len(ids)),
         row_order=row_order,
         row_keys=row_keys[row_order],
     )

@@ -147,6 +147,7 @@ def flags_of(
         "baseline_older_than_28_days": (base != NO_DAY) & (base < _OLD_BASELINE_DAY),
         "early_first_evaluation": (post != NO_DAY) & (post < _EARLY_EVALUATION_DAY),
         "targets_recorded": line.targets_recorded,
+        "uncapped_source": line.targets_uncapped & line.targets_recorded,
         "targets_derived": (sums.set_size > 0) & ~line.targets_recorded,
         "sum_recorded": _at_scan(sums.recorded, scans.baseline),
         "response_recorded": _at_scan(response.recorded, scans.post),

@@ -212,6 +212,7 @@ TARGETS = Table(
         _WINDOW_SET,
         identifier("lesion_id", "the lesion"),
         code("origin", "who called it a target", ("recorded", "derived")),
+        flag("uncapped", "the source has more targets at baseline than RECIST allows; the set is the largest of them"),
     ),
 )
 

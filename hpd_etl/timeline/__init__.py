@@ -210,11 +210,14 @@ def _choices_frame(axis: _Axis, points: Points, choice: Choice, name: str, windo
 def _targets_frame(axis: _Axis, rows: Sightings, lesions: LesionDays, choice: Choice, name: str) -> pd.DataFrame:
     lesion = choice.target_lesions
     owner = owners(rows)[lesion]
+    baseline = choice.baseline[owner]
+    uncapped = (baseline >= 0) & choice.uncapped[baseline] if len(choice.uncapped) else baseline >= 0
     return TARGETS.frame(
         {
             "person_id": coded(owner, axis.persons.ids),
             "window_set": coded(np.zeros(len(lesion), dtype=np.int64), pa.array([name])),
             "lesion_id": coded(lesions.name_of[lesion], lesions.names["lesion_id"]),
+            "uncapped": pd.array(uncapped, dtype="boolean"),
             "origin": category(np.where(rows.recorded[owner], 0, 1), _ORIGINS),
         }
     )

@@ -111,7 +111,8 @@ def lesion_days(placed: Placed, refusals: Refusals) -> LesionDays:
     sizes = {name: np.round(numbers(rows[name]), 6) for name in ("diameter_mm", "perpendicular_mm", "volume_mm3")}
     status = rows["status"].cat.codes.to_numpy().astype(np.int64)
     status[status < 0] = STATUS[LesionStatus.NOT_ASSESSED]
-    impossible = _impossible(sizes)
+    sizeless = np.logical_and.reduce([np.isnan(values) for values in sizes.values()])
+    impossible = _impossible(sizes) | (sizeless & (status == STATUS[LesionStatus.MEASURED]))
     refusals.refuse("lesions", rows, impossible, "impossible_size")
     for values in sizes.values():
         values[impossible] = np.nan

@@ -53,7 +53,7 @@ def test_its_windows_replace_those_of_the_study_and_the_rest_stands():
     ('title =', 'titel =', "unknown key 'titel', did you mean title?"),
     ('value = "tgk_post"', 'value = "tgk_pots"', "unknown metric 'tgk_pots', did you mean tgk_post?"),
     ('metric = "tgk_post"', 'metric = "tgk_pst"', "unknown metric 'tgk_pst', did you mean tgk_post?"),
-    ('is = ">="', 'is = "above"', "'above' is no comparison; use one of >=, >, <=, <, <=, >, >="),
+    ('is = ">="', 'is = "above"', "'above' is no comparison; use one of >=, >, <=, <"),
     ('"baseline"', '"base_line"', "unknown requirement 'base_line', did you mean baseline?"),
     ("post_to_day = 84", "post_to_days = 84", "unknown window 'post_to_days', did you mean post_to_day?"),
     ('"RECIST1.1"', '"RECIST 1.1"', "unknown framework 'RECIST 1.1', did you mean RECIST1.1?"),
