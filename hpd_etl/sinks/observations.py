@@ -131,11 +131,12 @@ def _fingerprints(labels: Labels) -> pd.DataFrame:
 
 def _joined_sources(evidence: pd.DataFrame) -> pd.DataFrame:
     """The roles and source rows of a person and measure set as one text, whatever their order."""
-    named = evidence[_KEYS].astype("string").assign(
-        sources=evidence["role"].astype("string").str.cat(evidence["source_id"].astype("string"), sep="="))
-    table = pa.Table.from_pandas(named.drop_duplicates().sort_values([*_KEYS, "sources"]), preserve_index=False)
-    grouped = table.group_by(_KEYS, use_threads=False).aggregate([("sources", "list")])
-    joined = pc.binary_join(grouped["sources_list"].cast(pa.list_(pa.string())), "\n")
+    columns = {name: pa.array(evidence[name].astype("string[pyarrow]"), pa.string())
+               for name in (*_KEYS, "role", "source_id")}
+    sources = pc.binary_join_element_wise(columns["role"], columns["source_id"], "=")
+    named = pa.table({"sources": sources, **{name: columns[name] for name in _KEYS}})
+    grouped = named.sort_by("sources").group_by(_KEYS, use_threads=False).aggregate([("sources", "list")])
+    joined = pc.binary_join(grouped["sources_list"], "\n")
     return _strings(pa.table({**{name: grouped[name] for name in _KEYS}, "sources": joined}))
 
 
