@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -21,12 +21,38 @@ Text: TypeAlias = "pa.Array[Any]"
 
 
 @dataclass(frozen=True)
+class Encoded:
+    """Texts by their distinct texts: a position in `texts` for every row, -1 where it is null."""
+
+    texts: tuple[str, ...]
+    codes: Ints
+
+    def decided(self, decide: Callable[[str], int]) -> Ints:
+        """`decide` of every row, asked once for each distinct text; -1 where the text is null."""
+        answers = np.array([*map(decide, self.texts), -1], dtype=np.int64)
+        return answers[self.codes]
+
+    def said(self, say: Callable[[str], str | None]) -> Text:
+        """`say` of every row, asked once for each distinct text; null where the text is null."""
+        answers = pa.array(list(map(say, self.texts)), pa.string())
+        return answers.take(pa.array(self.codes, mask=self.codes < 0))
+
+
+def encoded(values: Text) -> Encoded:
+    """These texts by their distinct texts."""
+    found = one(pc.dictionary_encode(values))
+    codes = pc.fill_null(found.indices, -1).to_numpy(zero_copy_only=False)
+    return Encoded(tuple(found.dictionary.to_pylist()), np.asarray(codes, dtype=np.int64))
+
+
+@dataclass(frozen=True)
 class Rows:
     """The rows of one OMOP table; `key` is its primary key, the name before `:` in a source_id."""
 
     origin: str
     key: str
     table: pa.Table
+    _encoded: dict[str, Encoded] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -34,6 +60,16 @@ class Rows:
     def text(self, name: str) -> Text:
         """A column as one array of strings."""
         return one(self.table.column(name).cast(pa.string()))
+
+    def encoded(self, name: str) -> Encoded:
+        """A column of texts by its distinct texts; encoded once."""
+        if name not in self._encoded:
+            self._encoded[name] = encoded(self.text(name))
+        return self._encoded[name]
+
+    def decided(self, name: str, decide: Callable[[str], int]) -> Ints:
+        """`decide` of every text of a column, asked once for each distinct one; -1 where it is null."""
+        return self.encoded(name).decided(decide)
 
     def ints(self, name: str) -> Ints:
         """A column of whole numbers; 0, OMOP's "no concept", where it is null."""
@@ -81,7 +117,7 @@ def strings(values: pa.Array[Any] | pa.ChunkedArray[Any]) -> pd.Series[str]:
 
 def chosen(codes: Ints, values: Sequence[str | None] | Text) -> pd.Series[str]:
     """A string column from positions in `values`; -1 is missing."""
-    names = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
+    names = values.cast(pa.large_string()) if isinstance(values, pa.Array) else pa.array(values, pa.large_string())
     return strings(names.take(pa.array(codes, mask=codes < 0)))
 
 
@@ -117,14 +153,6 @@ def text_lookup(values: Text, keys: Sequence[str]) -> Ints:
         return np.full(len(values), -1, dtype=np.int64)
     found = pc.fill_null(pc.index_in(values, pa.array(list(keys), pa.string())), -1)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def each_distinct(values: Text, decide: Callable[[str], int]) -> Ints:
-    """`decide` of every text, asked once for each distinct one; -1 where the text is null."""
-    encoded = one(pc.dictionary_encode(values))
-    decided = np.array([decide(text) for text in encoded.dictionary.to_pylist()] or [-1], dtype=np.int64)
-    codes = np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
-    return np.where(codes < 0, -1, decided[codes])
 
 
 def group_codes(*columns: Ints) -> tuple[Ints, int]:

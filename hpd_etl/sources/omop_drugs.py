@@ -19,7 +19,6 @@ from hpd_etl.sources.columns import (
     category,
     chosen,
     code_lookup,
-    each_distinct,
     flags,
     text_lookup,
 )
@@ -165,7 +164,7 @@ def _stop_reasons(rows: Rows, source: OmopSource) -> tuple[Ints, Bools]:
             return -1
         return -2 if found is None else values.index(found)
 
-    decided = each_distinct(rows.text("stop_reason"), meaning)
+    decided = rows.decided("stop_reason", meaning)
     return np.where(decided < 0, -1, decided), decided == -2
 
 

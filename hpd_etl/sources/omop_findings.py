@@ -19,7 +19,6 @@ from hpd_etl.sources.columns import (
     category,
     chosen,
     code_lookup,
-    each_distinct,
     numbers,
     one,
     strings,
@@ -95,10 +94,9 @@ def _said(measured: Measured, source: OmopSource, concepts: ConceptSets) -> tupl
     coded |= {int(key): code for key, code in own.items() if key.isdecimal()}
     known = [*(meaning.response for meaning in measured.meanings), *coded.values(), *upper.values()]
     first_code, first_text = len(measured.meanings), len(measured.meanings) + len(coded)
-    words = list(upper)
     concept = code_lookup(rows.ints("value_as_concept_id"), list(coded))
-    text = each_distinct(rows.text("value_source_value"),
-                         lambda value: words.index(value.strip().upper()) if value.strip().upper() in upper else -1)
+    places = {word: place for place, word in enumerate(upper)}
+    text = rows.decided("value_source_value", lambda value: places.get(value.strip().upper(), -1))
     own_code = np.array([bool(code and code.response) for code in known], dtype=np.bool_)[measured.meaning]
     at = np.where(own_code, measured.meaning,
                   np.where(concept >= 0, first_code + concept, np.where(text >= 0, first_text + text, -1)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpd_etl.errors import ConfigurationError
-from hpd_etl.sources.columns import Bools, Ints, Rows, code_lookup, each_distinct, one
+from hpd_etl.sources.columns import Bools, Ints, Rows, code_lookup, encoded, one
 from hpd_etl.sources.omop_tables import searches_other_column
 
 if TYPE_CHECKING:
@@ -99,12 +100,14 @@ def _groups(own: LesionIdentity, rows: Rows) -> dict[str, pa.Array[Any]]:
         return found
     compiled = _compiled(own.pattern)
     column = "pattern_text" if searches_other_column(own) else "measurement_source_value"
-    encoded = one(pc.dictionary_encode(rows.text(column)))
-    matches = [compiled.search(text) if text is not None else None for text in encoded.dictionary.to_pylist()]
-    for name in compiled.groupindex:
-        texts = pa.array([(match[name] or None) if match else None for match in matches], pa.string())
-        found[name] = texts.take(encoded.indices)
-    return found
+    texts = rows.encoded(column)
+    matches = {text: compiled.search(text) for text in texts.texts}
+
+    def group(name: str, text: str) -> str | None:
+        match = matches[text]
+        return (match[name] or None) if match else None
+
+    return found | {name: texts.said(partial(group, name)) for name in compiled.groupindex}
 
 
 def _image_findings(cdm: Cdm, rows: Rows, treated: Ints) -> tuple[pa.Array[Any], Ints, Ints]:
@@ -135,5 +138,5 @@ def _modality(cdm: Cdm, features: Rows, at: Ints, treated: Ints) -> Ints:
 def is_yes(values: pa.Array[Any]) -> Bools:
     """Which texts say yes: anything but no, n, 0, false and nothing."""
     denied = {"", "0", "n", "no", "false"}
-    said = each_distinct(values, lambda text: int(text.strip().lower() not in denied))
+    said = encoded(values).decided(lambda text: int(text.strip().lower() not in denied))
     return np.asarray(said == 1, dtype=np.bool_)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from hpd_etl.sources.columns import (
     category,
     chosen,
     code_lookup,
-    each_distinct,
+    encoded,
     flags,
     group_codes,
     numbers,
@@ -32,6 +33,8 @@ from hpd_etl.sources.omop_measurements import SIZES, Measured
 from hpd_etl.sources.omop_sizes import PROBLEMS, STATUSES, Sizes, read_sizes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from hpd_etl.config import OmopSource
@@ -64,7 +67,7 @@ def lesions(cdm: Cdm, source: OmopSource, measured: Measured, treated: Ints, led
     measured = measured.take(measured.of(*KINDS))
     rows, kind = measured.rows, measured.kind(KINDS)
     identity = _with_new_lesions(identify(cdm, source.lesions, rows, treated), kind, rows)
-    denied = (kind == NEW) & _denied(rows)
+    denied = (kind == NEW) & _denied(rows) if (kind == NEW).any() else np.zeros(len(rows), dtype=np.bool_)
     undated = ~rows.present("measurement_date") & ~denied
     unnamed = (identity.rung < 0) & ~undated & ~denied
     ledger.ignore(rows, denied)
@@ -98,7 +101,7 @@ def _with_new_lesions(identity: Identity, kind: Ints, rows: Rows) -> Identity:
 
 def _denied(rows: Rows) -> Bools:
     """Rows that say that there is no new lesion."""
-    text = each_distinct(rows.text("value_source_value"), lambda value: int(value.strip().lower() in _NO))
+    text = rows.decided("value_source_value", lambda value: int(value.strip().lower() in _NO))
     return np.asarray((text == 1) | (rows.floats("value_as_number") == 0), dtype=np.bool_)
 
 
@@ -146,8 +149,8 @@ def _roles(source: OmopSource, rows: Rows, identity: Identity) -> tuple[Ints, Bo
     by_code = {int(key): _ROLES.index(role) for key, role in own.items() if key.isdecimal()}
     positions = np.array([*by_code.values(), -1], dtype=np.int64)
     found = positions[code_lookup(rows.ints("value_as_concept_id"), list(by_code))]
-    for texts in (rows.text("measurement_source_value"), identity.groups["role"]):
-        stated = each_distinct(texts, role_of)
+    for texts in (rows.encoded("measurement_source_value"), encoded(identity.groups["role"])):
+        stated = texts.decided(role_of)
         found = np.where(stated >= 0, stated, found)
     return np.where(found < 0, unstated, found % len(_ROLES)), found >= len(_ROLES)
 
@@ -172,10 +175,8 @@ def _named(concepts: Ints, names: dict[int, str]) -> pa.Array[Any]:
 def _organs(source: OmopSource, identity: Identity, names: dict[int, str]) -> pa.Array[Any]:
     """The organ of each row: of the imaging study's site, else of the pattern."""
     own = {key.strip().lower(): organ for key, organ in source.mapping.organs.items()}
-    encoded = one(pc.dictionary_encode(identity.groups["organ"]))
-    organs = [None if text is None else own.get(text.strip().lower(), text.strip().lower())
-              for text in encoded.dictionary.to_pylist()]
-    by_pattern = pa.array(organs, pa.string()).take(encoded.indices)
+    words = encoded(identity.groups["organ"])
+    by_pattern = words.said(lambda text: own.get(text.strip().lower(), text.strip().lower()))
     return one(pc.coalesce(_named(identity.organ_concept, names), by_pattern))
 
 
@@ -186,13 +187,17 @@ def _lower_priority(source: OmopSource, kind: Ints, facts: _Facts) -> Bools:
         if not order or not len(kind):
             continue
         ranks = {name.lower(): place for place, name in enumerate(order)}
-        rank = each_distinct(values, lambda text, ranks=ranks: ranks.get(text.lower(), len(ranks)))  # type: ignore[misc]
+        rank = encoded(values).decided(partial(_rank, ranks))
         rank = np.where(rank < 0, len(ranks), rank)
         group, n = group_codes(facts.lesion, facts.day, kind)
         best = np.full(n, len(ranks), dtype=np.int64)
         np.minimum.at(best, group[~inferior], rank[~inferior])
         inferior |= rank > best[group]
     return inferior
+
+
+def _rank(ranks: Mapping[str, int], name: str) -> int:
+    return ranks.get(name.lower(), len(ranks))
 
 
 def _with_dimension(sizes: Sizes, kind: Ints, facts: _Facts, inferior: Bools) -> tuple[Sizes, Ints]:

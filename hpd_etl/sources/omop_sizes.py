@@ -10,7 +10,7 @@ import numpy as np
 from hpd_etl import codes, units
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.schema import LESIONS
-from hpd_etl.sources.columns import Bools, Floats, Ints, Rows, code_lookup, each_distinct
+from hpd_etl.sources.columns import Bools, Floats, Ints, Rows, code_lookup
 
 if TYPE_CHECKING:
     from hpd_etl.config import OmopSource
@@ -69,7 +69,7 @@ def _factors(rows: Rows, source: OmopSource) -> tuple[Floats, Ints, Bools]:
     def unit_text(text: str) -> int:
         return texts.index(text.strip()) if text.strip() in by_text else (-2 if text.strip() else -1)
 
-    text = each_distinct(rows.text("unit_source_value"), unit_text)
+    text = rows.decided("unit_source_value", unit_text)
     use_text = (concept == 0) & (text >= 0)
     at = np.where(use_text, len(by_concept) + text, at)
     given = (concept != 0) | (text != -1)
@@ -88,7 +88,7 @@ def _statuses(rows: Rows, source: OmopSource) -> Ints:
         found = known.get(" ".join(text.split()).upper())
         return -1 if found is None else STATUSES.index(found)
 
-    by_text = each_distinct(rows.text("value_source_value"), stated)
+    by_text = rows.decided("value_source_value", stated)
     coded = [int(key) for key in own if key.isdecimal()]
     by_code = code_lookup(rows.ints("value_as_concept_id"), coded)
     positions = np.array([STATUSES.index(own[str(code)]) for code in coded] or [-1], dtype=np.int64)
