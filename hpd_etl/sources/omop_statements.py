@@ -28,6 +28,7 @@ _BACKSLASH_ESCAPES = {"bigquery", "databricks", "snowflake"}
 """Dialects in which a backslash inside a text escapes what follows it."""
 
 _LINKS_5_4 = ["measurement_event_id", "meas_event_field_concept_id"]
+"""Columns of `measurement` that decide what is selected, without looking."""
 _PERSONS = "null /* :persons, everyone treated, as omop_exposures finds them */"
 
 
@@ -45,7 +46,8 @@ def named(study: Study, source: OmopSource, dialect: str = "postgresql") -> dict
              "omop_deaths", "omop_followup", "omop_therapies", "omop_ingredients", "omop_concepts",
              "omop_observations", "omop_conditions", "omop_images", "omop_image_features",
              *(["omop_procedures"] if procedures else [])]
-    columns = version_columns([], source) | {"event_id": f"m.{_LINKS_5_4[0]}", "event_field": f"m.{_LINKS_5_4[1]}"}
+    own = source.lesions
+    columns = version_columns([*_LINKS_5_4, *filter(None, (own.column, own.pattern_column))], source)
     return {name: _filled(statement(name, columns), _lists(name, concepts, source), dialect) for name in names}
 
 

@@ -74,11 +74,15 @@ def _version(measurement: list[str], person: list[str]) -> str:
 
 
 def version_columns(measurement: list[str], source: OmopSource) -> dict[str, str]:
-    """The columns behind the placeholders: event links as in 5.4, as in the oncology extension of 5.3, or none."""
+    """The columns behind the placeholders.
+
+    Event links are read where the site declares a field of lesions: as in 5.4, or as in the oncology
+    extension of 5.3.
+    """
     event, field = "cast(null as bigint)", "cast(null as bigint)"
     for event_name, field_name in (("measurement_event_id", "meas_event_field_concept_id"),
                                    ("modifier_of_event_id", "modifier_of_field_concept_id")):
-        if event_name in measurement and field_name in measurement:
+        if source.lesions.event_fields and event_name in measurement and field_name in measurement:
             event, field = f"m.{event_name}", f"m.{field_name}"
             break
     own = source.lesions
@@ -98,7 +102,7 @@ def searches_other_column(own: LesionIdentity) -> bool:
 def _own_column(name: str | None, measurement: list[str], key: str) -> str:
     if name is None:
         return "cast(null as varchar(50))"
-    if not _NAME.fullmatch(name) or (measurement and name not in measurement):
+    if not _NAME.fullmatch(name) or name not in measurement:
         raise ConfigurationError(f"{key}: measurement has no column of that name", remedy="mend site.toml")
     return f"m.{name}"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import psycopg
 import pytest
 
 from hpd_etl.errors import ConfigurationError
@@ -89,6 +92,18 @@ def test_links_of_cdm_5_3_are_read(builder: Builder) -> None:
     records, used = ward.extract(lesions={**PATTERN, "event_fields": [1147333]})
     assert used["cdm_version"] == "5.3"
     assert rows(records.lesions, *SIZES) == [("L1", 10.0, "measured", "measurement:1")]
+
+
+def test_the_oncology_extension_of_5_3_links_too(postgres_url: str, tmp_path: Path) -> None:
+    """Before 5.4 the link stood in modifier_of_event_id; there it is read under the same declaration."""
+    ward = Builder("postgresql", tmp_path, postgres_url).build(treated(named(1, 10, text="?")), version="5.3")
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(f"alter table {ward.cdm}.measurement add modifier_of_event_id bigint,"
+                           " add modifier_of_field_concept_id integer")
+        connection.execute(f"update {ward.cdm}.measurement set modifier_of_event_id = 7,"
+                           " modifier_of_field_concept_id = 1147333")
+    records = ward.records(lesions={"event_fields": [1147333]})
+    assert rows(records.lesions, "lesion_id", "identity") == [("event:1147333:7", "event_link")]
 
 
 def test_a_size_has_a_unit_of_length(builder: Builder) -> None:
