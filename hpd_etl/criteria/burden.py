@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.reasons import BIT
@@ -43,6 +42,7 @@ class Burden:
     new_mm: Floats
     """Sum over the measurable new lesions."""
     n_new: Ints
+    n_new_measurable: Ints
     n_new_organs: Ints
     persisting: Ints
     """Targets that are still there: above 0 mm, a node from 10 mm on."""
@@ -78,6 +78,7 @@ def burden(line: Course, timeline: Timeline) -> Burden:
         count(line.row_point[followed], n),
         total(line.row_point[grown], line.size[grown], n),
         count(line.row_point[new], n),
+        count(line.row_point[grown], n),
         count(organs // (int(own_organ.max(initial=0)) + 1), n),
         count(point[there], n),
         by_sum,
@@ -87,17 +88,14 @@ def burden(line: Course, timeline: Timeline) -> Burden:
 
 
 def _recorded_sums(line: Course, timeline: Timeline) -> Floats:
-    """The recorded sum of longest diameters at each time point; NaN where none, or two that differ."""
+    """The recorded sum of longest diameters at each time point; NaN where none."""
     sums = timeline.tumour_sums.loc[(timeline.tumour_sums["kind"] == "SLD").to_numpy(np.bool_, na_value=False)]
     recorded = np.full(line.points, np.nan)
     if not len(sums):
         return recorded
     keys = point_key(positions(sums["person_id"], line.ids), sums["days_from_index"].to_numpy(np.int64))
     at = lookup(keys, point_key(line.person, line.scans.day))
-    values = pd.Series(numbers(sums["value"])).groupby(at)
-    low, high = values.min(), values.max()
-    agreed = low.where((high - low) <= 1e-9 * high.abs())
-    recorded[agreed.index.to_numpy()] = agreed.to_numpy()
+    recorded[at] = numbers(sums["value"])
     return recorded
 
 

@@ -42,7 +42,8 @@ def confirm(line: Course, sums: Burden, response: Response, timeline: Timeline) 
     post = line.scans.post
     post_day = line.scans.day_of(post)
     progression = (post >= 0) & (response.code[post] == PD) if len(day) else np.zeros(n, dtype=np.bool_)
-    assessed = (sums.n_targets > 0) | (sums.n_new > 0) | sums.recorded | (response.written >= 0)
+    assessed = (sums.n_targets > 0) | (sums.n_new > 0) | sums.recorded
+    assessed = assessed | (response.written >= 0) | response.non_target_pd
     first_possible = np.where(post_day == NO_DAY, np.iinfo(np.int64).max, post_day + CONFIRMATION_DAYS)
     later = assessed & (day >= first_possible[line.person])
     point = lowest(line.person[later], np.flatnonzero(later), n, -1)
@@ -66,7 +67,7 @@ def _answer(line: Course, sums: Burden, response: Response, point: Ints, post: I
         return np.full(len(point), UNRESOLVED)
     base, now = response.baseline_mm, response.burden[point]
     grown = np.where(base == 0, now > 0, at_least(now - base, PROGRESSION * base))
-    further = _further_new(line, point, post)
+    further = _further_new(line, point, post) | response.non_target_pd[point]
     known = sums.complete[point] & ~np.isnan(base)
     written = response.written[point]
     return np.select(

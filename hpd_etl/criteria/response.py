@@ -34,6 +34,8 @@ class Response:
     recorded: Bools
     written: Ints
     """The recorded response itself; -1 where there is none."""
+    non_target_pd: Bools
+    """Non-targets progressed unequivocally, where the framework counts that."""
     burden: Floats
     """The burden of the framework at each time point: targets, for irRECIST with measurable new lesions."""
     baseline_mm: Floats
@@ -56,14 +58,14 @@ def respond(line: Course, sums: Burden, timeline: Timeline, framework: str, stud
     shrunk = at_most(burden, base * (1 - PARTIAL))
     target = np.select([progressed, ~decided, complete_response, shrunk], [PD, NE, CR, PR], SD)
     if immune:
-        worse = non_target_pd & study.criteria.irrecist_nontarget_pd
-        worse |= (sums.n_new > 0) & (sums.new_mm == 0) & study.criteria.irrecist_nontarget_pd
+        non_target_pd &= study.criteria.irrecist_nontarget_pd
+        new_is_pd = (sums.n_new > sums.n_new_measurable) & study.criteria.irrecist_nontarget_pd
     else:
-        worse = non_target_pd | (sums.n_new > 0)
-    code = np.where(worse, PD, np.where((target == CR) & ~non_target_cr, PR, target))
+        new_is_pd = sums.n_new > 0
+    code = np.where(non_target_pd | new_is_pd, PD, np.where((target == CR) & ~non_target_cr, PR, target))
     written = _stated(line, timeline, framework, "overall")
     use_written = (code == NE) & (written >= 0)
-    return Response(np.where(use_written, written, code), use_written, written, burden, baseline_mm)
+    return Response(np.where(use_written, written, code), use_written, written, non_target_pd, burden, baseline_mm)
 
 
 def _at(values: Floats, scan: Ints) -> Floats:

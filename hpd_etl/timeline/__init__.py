@@ -53,7 +53,7 @@ def align(records: Records, study: Study, window_sets: Mapping[str, Windows]) ->
         lesion_days(tables.pop("lesions"), refusals), day_0, study.lesions.merge_days
     )
     axis = _Axis(persons, day_0, studies, point_day, study.lesions.response_days)
-    points = axis.points(lesions, tables)
+    points = axis.points(lesions, tables, refusals)
     row_day = lesions.day - day_0[lesions.person]
     row_point = lookup(point_key(lesions.person, row_day), point_key(points.person, points.day))
     rows = sightings(
@@ -148,9 +148,14 @@ class _Axis:
         zero = self.day_0[person]
         return np.where(near & ((day > zero) == (at_day > zero)), last, keys)
 
-    def points(self, lesions: LesionDays, tables: dict[str, Placed]) -> Points:
+    def points(self, lesions: LesionDays, tables: dict[str, Placed], refusals: Refusals) -> Points:
         """All examinations; sums and responses are moved onto their time points in `tables`."""
-        sums = self.of_sums(tables["tumour_sums"])
+        examined = self.of_sums(tables["tumour_sums"])
+        differing = _differing(tables["tumour_sums"].frame, examined)
+        tables["tumour_sums"] = tables["tumour_sums"].kept(
+            "tumour_sums", differing, "conflicting_measurements", refusals
+        )
+        sums = examined[~differing]
         responses = self.of_responses(tables["responses"], sums)
         diameters = (tables["tumour_sums"].frame["kind"] == "SLD").to_numpy(np.bool_, na_value=False)
         judged = (tables["responses"].frame["response"] != "NE").to_numpy(np.bool_, na_value=False)
@@ -158,7 +163,7 @@ class _Axis:
         tables["responses"] = _moved(tables["responses"], responses)
         scans = self._of_study(point_key(tables["scans"].person, tables["scans"].day))
         every = distinct(
-            np.concatenate([self.point_of_study, sums, responses, scans, point_key(lesions.person, lesions.day)])
+            np.concatenate([self.point_of_study, examined, responses, scans, point_key(lesions.person, lesions.day)])
         )
         person, day = point_of(every)
         return Points(
@@ -181,6 +186,13 @@ class _Axis:
                 **{DATE_OF[table.name]: dates(rows.day)},
             )
         )
+
+
+def _differing(sums: pd.DataFrame, point: Ints) -> Bools:
+    """Recorded sums of one kind and time point that do not agree."""
+    values = pd.Series(numbers(sums["value"])).groupby([point, sums["kind"].cat.codes.to_numpy()])
+    low, high = values.transform("min").to_numpy(), values.transform("max").to_numpy()
+    return np.asarray(high - low > 1e-9 * high)
 
 
 def _moved(rows: Placed, keys: Ints) -> Placed:

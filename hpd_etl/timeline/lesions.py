@@ -33,7 +33,7 @@ from hpd_etl.grouping import (
     strings,
     text,
 )
-from hpd_etl.measurability import ROLE, STATUS
+from hpd_etl.measurability import ROLE, STATUS, TOO_SMALL_MM
 from hpd_etl.schema import LESIONS, LesionRole, LesionStatus, with_days
 from hpd_etl.timeline.index import Persons, Placed
 from hpd_etl.timeline.refusals import Refusals
@@ -182,6 +182,8 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
         values[name] = low
     best = _RANKED_STATUS[lowest(group, _STATUS_RANK[status], n, 0)]
     best[conflict] = STATUS[LesionStatus.NOT_ASSESSED]
+    by_convention = small & np.isnan(values["diameter"]) & (best != STATUS[LesionStatus.TOO_SMALL])
+    values["diameter"][by_convention] = TOO_SMALL_MM
     for given in values.values():
         given[conflict] = np.nan
     merged = replace(

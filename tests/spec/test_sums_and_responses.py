@@ -9,7 +9,7 @@ def test_recorded_sums_stand_in_for_lesions(course):
         lesions | 50          | 60             | 80          | 50       | 60    | 80        |
         both    | 50, SLD 500 | 60, SLD 500    | 80, SLD 500 | 50       | 60    | 80        |
         equal   | SLD 50      | SLD 60, SLD 60 | SLD 80      | 50       | 60    | 80        | yes
-        two     | SLD 50      | SLD 60, SLD 61 | SLD 80      | 50       |       | 80        |
+        two     | SLD 50      | SLD 60, SLD 61 | SLD 80      |          |       | 80        |
     """)
 
 
