@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer.main
 
-from hpd_etl import artefacts, config, errors, library, schema
+from hpd_etl import artefacts, assets, config, errors, library, schema
 from hpd_etl.cli import app
-from hpd_etl.criteria.rules import Leaf, Rule
+from hpd_etl.criteria.flags import FLAGS
+from hpd_etl.criteria.metrics import METRIC_SOURCES, failed_reason
+from hpd_etl.criteria.rules import Leaf, Rule, leaves
+from hpd_etl.sinks import results
 from hpd_etl.sources import ledger
 from hpd_etl.timeline import refusals
 
@@ -127,7 +130,7 @@ def rejections() -> str:
 def public_surface() -> str:
     """What others may rely on; a change here is a change for users and belongs in the changelog."""
     return "\n".join([f"# Public surface\n\n{MADE}\n\n{inspect.getdoc(public_surface)}\n",
-                      *_verbs(), *_exit_codes(), *_artefacts(), *_keys()])
+                      *_verbs(), *_exit_codes(), *_artefacts(), *_reasons(), *_flags(), *_results(), *_keys()])
 
 
 def _verbs() -> Iterator[str]:
@@ -172,6 +175,35 @@ def _artefacts() -> Iterator[str]:
         content = ", ".join(f"`{table.name}`" for table in bundle.tables()) if bundle else "counts and codes"
         yield f"| `{name}` | `{verb}` | {content} |"
     yield "\nThe columns are those of [tables.md](tables.md); layout version " + f"{artefacts.FORMAT}.\n"
+
+
+def _reasons() -> Iterator[str]:
+    yield "## Reasons of a label\n\n| reason | verdict | given |\n| --- | --- | --- |"
+    for reason in schema.Reason:
+        given = "by later releases" if reason in schema.RESERVED_REASONS else "as the primary reason in this order"
+        yield f"| `{reason}` | NOT_EVALUABLE | {given} |"
+    metrics: dict[str, list[str]] = {}
+    for name, source in METRIC_SOURCES.items():
+        metrics.setdefault(source.failed, []).append(f"`{name}`")
+    for leaf in dict.fromkeys(leaf for each in library.everything(None).values() for leaf in leaves(each.rule)):
+        if failed_reason(leaf) != METRIC_SOURCES[leaf.metric].failed:
+            metrics.setdefault(failed_reason(leaf), []).append(f"`{leaf}`")
+    yield from (f"| `{failed}` | NOT_HPD | where a leaf on {' or '.join(names)} fails |"
+                for failed, names in metrics.items())
+    yield "| `rule_met` | HPD | always |\n"
+
+
+def _flags() -> Iterator[str]:
+    yield "## Flags of a label\n\n| flag | means |\n| --- | --- |"
+    yield from (f"| `{name}` | {_cell(meaning)} |" for name, meaning in FLAGS.items())
+    yield ""
+
+
+def _results() -> Iterator[str]:
+    yield "## Tables of the results schema\n\n| table | holds |\n| --- | --- |"
+    for table in (*results.TABLES, results.VERSION_TABLE):
+        yield f"| `{table}` | {_cell(assets.sql(f'results_{table}').splitlines()[0].removeprefix('-- '))} |"
+    yield f"\nThe columns are those of `sql/results_*.sql`; schema version {results.SCHEMA_VERSION}.\n"
 
 
 def _keys() -> Iterator[str]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from hpd_etl import artefacts
 from hpd_etl.artefacts import LABELS, MANIFEST, RECORDS, TIMELINE
+from hpd_etl.criteria.frames import parameters_sha256
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.manifest import Manifest
 from hpd_etl.reasoning import FORMULAS, absent, findings
@@ -37,6 +38,7 @@ def person(run: Path, person_id: str, definitions: Sequence[Definition], study: 
     if timeline.index.empty:
         return Group(Text(WARNING, style="bold"), *_not_treated(run, person_id, timeline))
     labels = artefacts.read(Labels, run / LABELS, person_id)
+    _assert_parameters(labels, definitions, study)
     return Group(
         Text(WARNING, style="bold"), *_treatment(timeline), *_scans(timeline), *_lesions(timeline),
         *(part for each in definitions for part in _label(each, labels, study)),
@@ -193,6 +195,13 @@ def _assert_same(manifest: Manifest, definitions: Sequence[Definition]) -> None:
     used = {entry["id"]: entry["sha256"] for entry in manifest.inputs.get("definitions", [])}
     if differing := [each.id for each in definitions if used.get(each.id) != each.sha256]:
         raise ConfigurationError(f"the run was not labelled with this {', '.join(differing)}",
+                                 remedy="run `hpd-etl label` again, or name another run with --run")
+
+
+def _assert_parameters(labels: Labels, definitions: Sequence[Definition], study: Study) -> None:
+    used = dict(zip(labels.labels["definition_id"], labels.labels["params_sha256"], strict=True))
+    if any(used.get(each.id) != parameters_sha256(each, study) for each in definitions):
+        raise ConfigurationError("study.toml has other parameters than the run was labelled with",
                                  remedy="run `hpd-etl label` again, or name another run with --run")
 
 

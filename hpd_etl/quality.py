@@ -221,7 +221,8 @@ def _rejected_fraction(timeline: Timeline) -> float:
     if timeline.rejections.empty:
         return 0.0
     refused = _source_rows(timeline.rejections["source_id"]).unique()
-    unnamed = int(timeline.rejections["source_id"].isna().sum())
+    of_rows = timeline.rejections["table"] != "persons"
+    unnamed = int((timeline.rejections["source_id"].isna() & of_rows).sum())
     kept = 0
     for name in _DATED:
         rows = _source_rows(getattr(timeline, name)["source_id"])

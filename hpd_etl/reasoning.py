@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hpd_etl.criteria.metrics import METRIC_SOURCES
-from hpd_etl.criteria.rules import FALSE, TRUE, UNKNOWN, Leaf, Rule, compare, evaluate
-from hpd_etl.schema import Verdict
+from hpd_etl.criteria.rules import FALSE, TRUE, UNKNOWN, Leaf, Rule, compare, evaluate, leaves
 
 FORMULAS = {
     "tgk_pre": "(S0 - S_pre) / months between",
@@ -31,7 +30,6 @@ FORMULAS = {
 """The formula of each metric as `growth.py` computes it; S is the burden in mm."""
 
 WORDS = {int(FALSE): "not met", int(UNKNOWN): "unknown", int(TRUE): "met"}
-VERDICTS = {int(FALSE): Verdict.NOT_HPD, int(UNKNOWN): Verdict.NOT_EVALUABLE, int(TRUE): Verdict.HPD}
 
 Metrics: TypeAlias = Mapping[str, object]
 """One row of the table `metrics`."""
@@ -64,16 +62,8 @@ def truth_of(rule: Rule, metrics: Metrics, month_days: float) -> int:
     """0 false, 1 unknown, 2 true."""
     if isinstance(rule, Leaf):
         return _judged(rule, metrics, month_days)[0]
-    truths = {leaf: np.array([_judged(leaf, metrics, month_days)[0]], dtype=np.int8) for leaf in _leaves(rule)}
+    truths = {leaf: np.array([_judged(leaf, metrics, month_days)[0]], dtype=np.int8) for leaf in leaves(rule)}
     return int(evaluate(rule, truths)[0])
-
-
-def _leaves(rule: Rule) -> Iterator[Leaf]:
-    if isinstance(rule, Leaf):
-        yield rule
-    else:
-        for part in rule.parts:
-            yield from _leaves(part)
 
 
 def _judged(leaf: Leaf, metrics: Metrics, month_days: float) -> tuple[int, str]:

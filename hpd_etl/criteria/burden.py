@@ -70,7 +70,8 @@ def burden(line: Course, timeline: Timeline) -> Burden:
     there = persists(size, node)
     new = np.flatnonzero(placed & line.is_new)
     grown = new[measurable(line.size[new], line.is_node[new])]
-    own_organ = np.where(line.organ < 0, int(line.organ.max(initial=0)) + 1 + line.lesion, line.organ)
+    own_organ = np.where(line.organ < 0, int(line.organ.max(initial=0)) + 2 + line.lesion, line.organ)
+    own_organ = np.where(line.is_node, int(line.organ.max(initial=0)) + 1, own_organ)
     organs = distinct(line.row_point[new] * (int(own_organ.max(initial=0)) + 1) + own_organ[new])
     return Burden(
         np.where(by_sum, np.round(np.nan_to_num(recorded_mm), 6), targets_mm),
@@ -95,7 +96,7 @@ def _recorded_sums(line: Course, timeline: Timeline) -> Floats:
         return recorded
     keys = point_key(positions(sums["person_id"], line.ids), sums["days_from_index"].to_numpy(np.int64))
     at = lookup(keys, point_key(line.person, line.scans.day))
-    recorded[at] = numbers(sums["value"])
+    recorded[at[at >= 0]] = numbers(sums["value"])[at >= 0]
     return recorded
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hpd_etl.config import Study, Windows
 from hpd_etl.criteria.metrics import METRIC_SOURCES
@@ -37,6 +37,26 @@ _KEYS = {
     "rule",
 }
 _OPTIONAL = {"windows", "published", "notes", "number"}
+
+
+class _Header(BaseModel):
+    """The types of a definition's fields; what they may name is checked after."""
+
+    model_config = ConfigDict(strict=True)
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    number: int | None = Field(default=None, ge=1, lt=1000)
+    version: int = Field(ge=1)
+    title: str
+    citation: str
+    framework: str
+    new_lesions_in_sum: bool
+    requires: list[str]
+    value: str
+    windows: dict[str, int] = {}
+    published: dict[str, int] = {}
+    evidence: dict[str, str]
+    notes: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +120,11 @@ def parse(content: Mapping[str, Any], origin: str) -> Definition:
         _known(key, _KEYS, "key", origin)
     if absent := sorted(_KEYS - _OPTIONAL - set(content)):
         raise ConfigurationError(f"{origin}: {', '.join(absent)} is missing")
+    try:
+        _Header.model_validate(dict(content))
+    except ValidationError as error:
+        detail = error.errors(include_input=False, include_url=False)[0]
+        raise ConfigurationError(f"{origin}: {'.'.join(map(str, detail['loc']))}: {detail['msg']}") from error
     _known(content["framework"], FRAMEWORKS, "framework", origin)
     for name in content["requires"]:
         _known(name, REQUIREMENTS, "requirement", origin)
@@ -112,6 +137,8 @@ def parse(content: Mapping[str, Any], origin: str) -> Definition:
             )
     rule = _rule(content["rule"], origin)
     _known(content["value"], METRIC_SOURCES, "metric", origin)
+    if METRIC_SOURCES[content["value"]].codes:
+        raise ConfigurationError(f"{origin}: value = {content['value']!r} is a code; name a metric that is a number")
     if content["value"] not in {leaf.metric for leaf in leaves(rule)}:
         raise ConfigurationError(f"{origin}: value = {content['value']!r} is no metric of the rule")
     return Definition(
@@ -144,6 +171,8 @@ def _rule(content: Any, origin: str) -> Rule:
         raise ConfigurationError(
             f"{origin}: a rule has exactly one of all, any, or at_least with of; found {sorted(content)}"
         )
+    if not isinstance(content[join], Sequence) or isinstance(content[join], str):
+        raise ConfigurationError(f"{origin}: {join} holds a list of rules")
     parts = tuple(_rule(part, origin) for part in content[join])
     if not parts:
         raise ConfigurationError(f"{origin}: {join} has no parts")
@@ -162,6 +191,8 @@ def _leaf(content: Mapping[str, Any], origin: str) -> Leaf:
     _known(metric, METRIC_SOURCES, "metric", origin)
     source = METRIC_SOURCES[metric]
     if source.codes:
+        if not isinstance(value, str | list | tuple):
+            raise ConfigurationError(f"{origin}: {metric} is compared with a code or a list of codes")
         values = (value,) if isinstance(value, str) else tuple(value)
         if sign not in ("=", "in"):
             raise ConfigurationError(f"{origin}: {metric} is a code; compare it with = or in")

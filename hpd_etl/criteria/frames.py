@@ -16,7 +16,7 @@ from hpd_etl.config import Study
 from hpd_etl.criteria.burden import Burden
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.definition import Definition
-from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured
+from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured, failed_reason
 from hpd_etl.criteria.pseudoprogression import STATES, Confirmation
 from hpd_etl.criteria.reasons import NAMES
 from hpd_etl.criteria.response import Response
@@ -50,7 +50,7 @@ from hpd_etl.schema import BURDEN, EVIDENCE, LABELS, METRICS, RESPONSES, Timelin
 
 _EARLY_EVALUATION_DAY = 14
 _OLD_BASELINE_DAY = -28
-_ROLES = ("index_dose", "pre", "baseline", "post", "confirmation")
+_ROLES = ("index_dose", "pre", "baseline", "post", "confirmation", "treatment_end")
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ def parameters_sha256(definition: Definition, study: Study) -> str:
 def _reasons(outcome: Outcome) -> tuple[tuple[Ints, list[str | None]], tuple[Ints, list[str | None]]]:
     """Primary reason and all reasons: what is missing, else which leaves failed, else that the rule is met."""
     verdicts = outcome.verdicts
-    failures = [METRIC_SOURCES[leaf.metric].failed for leaf in leaves(outcome.definition.rule)]
+    failures = [failed_reason(leaf) for leaf in dict.fromkeys(leaves(outcome.definition.rule))]
     names = [*NAMES, *failures]
-    failed = np.where(verdicts.verdict == HPD, 0, verdicts.failed.astype(np.int64)) << len(NAMES)
+    failed = np.where(verdicts.verdict == HPD, 0, verdicts.failed) << len(NAMES)
     mask = np.where(verdicts.verdict == NOT_EVALUABLE, verdicts.reasons, failed)
     return spelled(_lowest_bit(mask), names, "rule_met"), spelled(mask, names, "rule_met")
 
@@ -285,8 +285,11 @@ def evidence_frame(
 ) -> pd.DataFrame:
     """The source rows that the labels of one measure set, of these, rest on."""
     scans = [line.scans.pre, line.scans.baseline, line.scans.post, confirmation.point]
-    doses = np.flatnonzero(timeline.index["source_id"].notna().to_numpy(np.bool_))
-    parts = [(text(timeline.index["source_id"]).take(pa.array(doses)), doses, np.zeros(len(doses), dtype=np.int64))]
+    everyone = np.arange(line.persons)
+    parts = [
+        (text(timeline.index[column]), everyone, np.full(line.persons, _ROLES.index(role)))
+        for column, role in (("source_id", "index_dose"), ("end_source_id", "treatment_end"))
+    ]
     used = (line.is_target | line.is_new) & (line.row_point >= 0)
     parts.append(_used_rows(timeline.lesions, line.row_person, np.where(used, line.row_point, -1), scans, line.points))
     for table, relied_on in ((timeline.tumour_sums, sums.recorded), (timeline.responses, response.recorded)):

@@ -16,7 +16,7 @@ from hpd_etl.criteria.burden import Burden
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.reasons import BIT
 from hpd_etl.criteria.response import CODES, NE, Response
-from hpd_etl.criteria.rules import at_least
+from hpd_etl.criteria.rules import Leaf, at_least
 from hpd_etl.grouping import Bools, Floats, Ints
 from hpd_etl.schema import METRICS, Reason, Timeline
 
@@ -36,10 +36,10 @@ def _of(name: str, failed: str) -> MetricSource:
 
 METRIC_SOURCES: Mapping[str, MetricSource] = {
     "tgk_pre": _of("tgk_pre", "tgk_pre_not_reached"),
-    "tgk_post": _of("tgk_post", "post_nonpositive"),
+    "tgk_post": _of("tgk_post", "tgk_post_not_reached"),
     "tgk_ratio": _of("tgk_ratio", "tgk_ratio_not_reached"),
     "tgr_pre": _of("tgr_pre", "tgr_pre_not_reached"),
-    "tgr_post": _of("tgr_post", "post_nonpositive"),
+    "tgr_post": _of("tgr_post", "tgr_post_not_reached"),
     "tgr_ratio": _of("tgr_ratio", "tgr_ratio_not_reached"),
     "tgr_delta": _of("tgr_delta", "tgr_delta_not_reached"),
     "pace_ratio": _of("pace_ratio", "pace_ratio_not_reached"),
@@ -50,6 +50,14 @@ METRIC_SOURCES: Mapping[str, MetricSource] = {
     "response_first": MetricSource("", "response_not_reached", CODES),
 }
 """All metrics a definition may name."""
+
+
+def failed_reason(leaf: Leaf) -> str:
+    """The reason given where this leaf is false; growth that is asked to be positive has one of its own."""
+    if leaf.metric in ("tgk_post", "tgr_post") and leaf.sign == ">" and leaf.value == 0:
+        return "post_nonpositive"
+    return METRIC_SOURCES[leaf.metric].failed
+
 
 MONTH_METRICS = frozenset({"tgk_pre", "tgk_post", "tgr_pre", "tgr_post", "tgr_ratio", "tgr_delta", "ttf_months"})
 """Metrics that change with the length of a month (ambiguity A9)."""

@@ -18,7 +18,7 @@ _STOPS = INDEX["stop_reason"].values
 def unmet(line: Course, timeline: Timeline, windows: Windows, study: Study) -> Mapping[str, Ints]:
     """By requirement the reason bits of each person; 0 where it is met. `index` holds for every definition."""
     index = timeline.index
-    short = (index["lookback_days"] < study.index.lookback_days).to_numpy(np.bool_)
+    short = (index["lookback_days"].fillna(0) < study.index.lookback_days).to_numpy(np.bool_)
     in_baseline = _examined(line, windows.baseline_from_day, windows.baseline_to_day + windows.baseline_grace_days)
     no_baseline = np.where(in_baseline, BIT[Reason.NO_MEASURABLE_DISEASE], BIT[Reason.NO_BASELINE_SCAN])
     has_baseline = line.scans.baseline >= 0

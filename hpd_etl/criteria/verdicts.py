@@ -39,7 +39,7 @@ class Verdicts:
     verdict: NDArray[np.int8]
     reasons: Ints
     """Reason bits of a NOT_EVALUABLE; 0 for the others."""
-    failed: NDArray[np.int16]
+    failed: Ints
     """Bits of the rule's leaves, in their order, that are false."""
 
 
@@ -57,10 +57,10 @@ def decide(definition: Definition, measured: Measured, unmet: Mapping[str, Ints]
         if not METRIC_SOURCES[leaf.metric].codes and leaf.metric != "ttf_months":
             lacking |= measured.missing[leaf.metric] & required
     undecided = (result == UNKNOWN) | (lacking != 0)
-    failed = np.zeros(len(result), dtype=np.int16)
+    failed = np.zeros(len(result), dtype=np.int64)
     for place, (leaf, value) in enumerate(found.items()):
         np.bitwise_or(lacking, measured.missing[leaf.metric], out=lacking, where=undecided & (value == UNKNOWN))
-        failed |= (value == FALSE).astype(np.int16) << np.int16(place)
+        failed |= (value == FALSE).astype(np.int64) << place
     verdict = _OF_TRUTH[result]
     verdict[undecided] = NOT_EVALUABLE
     return Verdicts(verdict, lacking, failed)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from hpd_etl.schema.bundles import Bundle, Labels, Records, Timeline
 from hpd_etl.schema.codes import (
     CHECKPOINT_COHORT,
+    INTENDED_USE,
+    RESERVED_REASONS,
     LesionRole,
     LesionStatus,
     Reason,
@@ -48,11 +50,13 @@ __all__ = [
     "FINDINGS",
     "FOLLOWUP",
     "INDEX",
+    "INTENDED_USE",
     "LABELS",
     "LESIONS",
     "METRICS",
     "PERSONS",
     "REJECTIONS",
+    "RESERVED_REASONS",
     "RESPONSES",
     "SCANS",
     "SCAN_CHOICES",

@@ -14,7 +14,10 @@ class Verdict(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a label cannot be given; in the order in which the primary reason is chosen."""
+    """Why a label cannot be given; in the order in which the primary reason is chosen.
+
+    Those of `RESERVED_REASONS` are for later sources and definitions; this release never gives them.
+    """
 
     EXTRACTION_INCOMPLETE = "extraction_incomplete"
     SHORT_LOOKBACK = "short_lookback"
@@ -37,6 +40,11 @@ class Reason(StrEnum):
     TTF_UNKNOWN = "ttf_unknown"
     FINDING_UNKNOWN = "finding_unknown"
     UNCONFIRMED = "unconfirmed"
+
+
+RESERVED_REASONS = frozenset({
+    Reason.EXTRACTION_INCOMPLETE, Reason.IMPRECISE_DATE, Reason.FINDING_UNKNOWN, Reason.UNCONFIRMED,
+})
 
 
 class LesionStatus(StrEnum):
@@ -70,3 +78,6 @@ class ScanRole(StrEnum):
 
 
 CHECKPOINT_COHORT = "checkpoint_inhibitor"
+
+INTENDED_USE = "Research use only; not for the care of an individual patient"
+"""Stands in every label written back, in the description of every cohort and beside the label files."""

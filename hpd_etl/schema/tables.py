@@ -44,7 +44,7 @@ DOSES = Table(
         code("kind", "how it is known", ("administration", "dispense", "statement", "request")),
         date("start_date", "first day"),
         date("end_date", "last day of this record"),
-        flag("is_open", "the treatment is recorded as going on, without an end"),
+        flag("is_open", "the treatment is recorded as going on, without an end; filled by later releases"),
         code(
             "stop_reason",
             "why the treatment was stopped, where a stop is recorded",
@@ -74,11 +74,11 @@ SCANS = Table(
     (
         PERSON,
         _SCAN_DATE,
-        code("date_from", "where the date was read", ("study", "observation", "report")),
-        date("reported_on", "day of the report"),
+        code("date_from", "where the date was read; filled by later releases", ("study", "observation", "report")),
+        date("reported_on", "day of the report; filled by later releases"),
         code("modality", "CT, MR, PET ... as coded"),
         text("study_uid", "identifier of the study"),
-        number("slice_mm", "slice thickness", "mm"),
+        number("slice_mm", "slice thickness; filled by later releases", "mm"),
         SOURCE,
     ),
 )
@@ -97,7 +97,7 @@ LESIONS = Table(
         number("perpendicular_mm", "longest diameter perpendicular to it", "mm"),
         number("volume_mm3", "segmented volume", "mm3"),
         code("status", "what was seen", LesionStatus),
-        identifier("part_of", "the lesion it split from or merged into"),
+        identifier("part_of", "the lesion it split from or merged into; filled by later releases"),
         code("modality", "CT, MR ... as coded"),
         code("reader", "who measured, as coded"),
         code("identity", "the rung of the ladder that gave lesion_id"),
@@ -185,6 +185,7 @@ INDEX = Table(
         code("stop_reason", "recorded reason of the stop", ("progression", "toxicity", "completed", "death", "other")),
         days("stop_day", "days_from_index of the recorded stop"),
         SOURCE,
+        text("end_source_id", "the source rows that say when the first line ended"),
     ),
     key=("person_id",),
 )
@@ -247,8 +248,8 @@ BURDEN = Table(
         count("n_targets", "targets assessed"),
         number("sld_mm", "sum of longest diameters (short axis for nodes) of the targets", "mm"),
         number("new_mm", "sum over measurable new lesions", "mm"),
-        number("spd_mm2", "sum of products of perpendicular diameters of the targets", "mm2"),
-        number("volume_mm3", "sum of volumes of the targets", "mm3"),
+        number("spd_mm2", "sum of products of perpendicular diameters of the targets; filled by later releases", "mm2"),
+        number("volume_mm3", "sum of volumes of the targets; filled by later releases", "mm3"),
         count("n_new", "new lesions seen"),
         count("n_new_organs", "organs in which they lie"),
         count("lesion_set", "targets in the set"),
@@ -320,6 +321,8 @@ EVIDENCE = Table(
         PERSON,
         _MEASURE_SET,
         SOURCE,
-        code("role", "what it was used for", ("index_dose", "pre", "baseline", "post", "confirmation")),
+        code(
+            "role", "what it was used for", ("index_dose", "pre", "baseline", "post", "confirmation", "treatment_end")
+        ),
     ),
 )

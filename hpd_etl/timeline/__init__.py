@@ -28,16 +28,17 @@ from hpd_etl.grouping import (
     positions,
     text,
 )
-from hpd_etl.schema import DATE_OF, SCAN_CHOICES, TARGETS, Records, Table, Timeline
-from hpd_etl.timeline.index import Persons, Placed, first_lines
+from hpd_etl.schema import DATE_OF, RESPONSES, SCAN_CHOICES, TARGETS, Records, Table, Timeline
+from hpd_etl.timeline.index import Persons, Placed, absent, by_cohort, first_lines
 from hpd_etl.timeline.lesions import LesionDays, lesion_days, merge_studies
 from hpd_etl.timeline.refusals import Refusals
 from hpd_etl.timeline.targets import Sightings, owners, sightings
-from hpd_etl.timeline.time_points import Choice, Points, choose, explain
+from hpd_etl.timeline.time_points import Choice, Points, choose, reasons_of
 
 __all__ = ["align"]
 
 _SCAN_ROLES = SCAN_CHOICES["role"].values
+_JUDGED = [code for code in RESPONSES["response"].values if code != "NE"]
 _ORIGINS = TARGETS["origin"].values
 
 
@@ -100,11 +101,14 @@ def _treated(records: Records, study: Study, refusals: Refusals) -> tuple[Person
     for name in ("lesions", "therapies"):
         frames[name] = frames[name].assign(organ=folded(frames[name]["organ"]))
     rows = {name: everyone.place(name, frames[name], date, refusals) for name, date in DATE_OF.items()}
+    rows["lesions"] = rows["lesions"].kept("lesions", absent(rows["lesions"], "lesion_id"), "lesion_unnamed", refusals)
+    rows["doses"] = rows["doses"].kept("doses", absent(rows["doses"], "agent"), "agent_unknown", refusals)
+    cohort, rows["doses"], rows["therapies"] = by_cohort(rows["doses"], rows["therapies"], len(everyone), study)
     sums = numbers(rows["tumour_sums"].frame["value"])
     rows["tumour_sums"] = rows["tumour_sums"].kept(
         "tumour_sums", ~(sums >= 0) | np.isinf(sums), "impossible_size", refusals
     )
-    index = first_lines(everyone, rows["doses"], rows["followup"], rows["therapies"], study)
+    index = first_lines(everyone, cohort, rows["doses"], rows["followup"], rows["therapies"], study)
     if len(index) == len(everyone):
         return everyone, index, rows
     treated = positions(everyone.frame["person_id"], text(index["person_id"])) >= 0
@@ -158,7 +162,7 @@ class _Axis:
         sums = examined[~differing]
         responses = self.of_responses(tables["responses"], sums)
         diameters = (tables["tumour_sums"].frame["kind"] == "SLD").to_numpy(np.bool_, na_value=False)
-        judged = (tables["responses"].frame["response"] != "NE").to_numpy(np.bool_, na_value=False)
+        judged = tables["responses"].frame["response"].isin(_JUDGED).to_numpy(np.bool_)
         tables["tumour_sums"] = _moved(tables["tumour_sums"], sums)
         tables["responses"] = _moved(tables["responses"], responses)
         scans = self._of_study(point_key(tables["scans"].person, tables["scans"].day))
@@ -204,7 +208,7 @@ def _marked(every: Ints, keys: Ints) -> Bools:
 
 
 def _choices_frame(axis: _Axis, points: Points, choice: Choice, name: str, windows: Windows) -> pd.DataFrame:
-    role, texts, reason, out = explain(points, choice, windows)
+    role, texts, reason, out = reasons_of(points, choice, windows)
     return SCAN_CHOICES.frame(
         {
             "person_id": coded(points.person, axis.persons.ids),

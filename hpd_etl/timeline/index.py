@@ -31,12 +31,14 @@ from hpd_etl.grouping import (
     named,
     positions,
     sorted_codes,
+    stable_order,
+    strings,
     text,
 )
-from hpd_etl.schema import CHECKPOINT_COHORT, FOLLOWUP, INDEX
+from hpd_etl.schema import CHECKPOINT_COHORT, FOLLOWUP, INDEX, THERAPIES
 from hpd_etl.timeline.refusals import Refusals
 
-_FOREVER = np.int64(1 << 40)
+_FOREVER = np.int64(1 << 23)
 _STOPS = INDEX["stop_reason"].values
 _BASES = INDEX["ttf_basis"].values
 
@@ -114,29 +116,50 @@ class _Line:
     source_id: pa.Array
 
 
-def first_lines(persons: Persons, doses: Placed, followup: Placed, therapies: Placed, study: Study) -> pd.DataFrame:
+def absent(rows: Placed, column: str) -> Bools:
+    """Rows without a value in a column."""
+    return rows.frame[column].isna().to_numpy(np.bool_)
+
+
+def by_cohort(doses: Placed, therapies: Placed, n: int, study: Study) -> tuple[Ints, Placed, Placed]:
+    """Each person's cohort (-1 for none), the doses of its drugs, and all else they were given as therapies."""
+    [agent], agents = sorted_codes(doses.frame["agent"])
+    rank = _cohort_ranks(agents, study)[agent]
+    cohort = lowest(doses.person, rank, n, -1)
+    own = rank == cohort[doses.person]
+    if own.all():
+        return cohort, doses, therapies
+    other = doses.where(~own)
+    moved = THERAPIES.frame(
+        other.frame[["person_id", "agent", "start_date", "end_date", "source_id"]].assign(kind="systemic")
+    )
+    plain = {column.name: column.dtype for column in THERAPIES.columns}
+    frame = pd.concat([therapies.frame.astype(plain), moved.astype(plain)], ignore_index=True)
+    person, day = np.concatenate([therapies.person, other.person]), np.concatenate([therapies.day, other.day])
+    return cohort, doses.where(own), Placed(frame, person, day)
+
+
+def first_lines(
+    persons: Persons, cohort: Ints, doses: Placed, followup: Placed, therapies: Placed, study: Study
+) -> pd.DataFrame:
     """The `index` table: one row a person who has a usable dose, in the order of `persons`."""
     n = len(persons)
     [agent, other], agents = sorted_codes(doses.frame["agent"], therapies.frame["agent"])
-    cohort_of_dose = _cohort_ranks(agents, study)[agent]
-    cohort = lowest(doses.person, cohort_of_dose, n, -1)
-    of_cohort = cohort_of_dose == cohort[doses.person]
-    line, has_later_line = _first_line(doses, agent, of_cohort, study.index.ttf_gap_days, n)
+    line, has_later_line = _first_line(doses, agent, study.index.ttf_gap_days, n)
 
     first = lowest(line.person, line.start, n, NO_DAY)
     observed_from, observed_to = _observed(followup, first)
     systemic = (therapies.frame["kind"] == "systemic").to_numpy(np.bool_, na_value=False)
-    elsewhere = _later_therapies(
-        np.concatenate([therapies.person[systemic], doses.person[~of_cohort]]),
-        np.concatenate([other[systemic], agent[~of_cohort]]),
-        np.concatenate([therapies.day[systemic], doses.day[~of_cohort]]),
-        highest(line.person, line.end, n, NO_DAY),
+    next_therapy = _later_therapies(
+        therapies.person[systemic], other[systemic], therapies.day[systemic], highest(line.person, line.end, n, NO_DAY)
     )
-    failure = _time_to_failure(line, first, persons.death, observed_to, elsewhere, has_later_line, study)
+    failure = _time_to_failure(line, first, persons.death, observed_to, next_therapy, has_later_line, study)
 
     treated = np.flatnonzero(cohort >= 0)
     names = [CHECKPOINT_COHORT, *(comparator.cohort for comparator in study.comparators)]
     at_first = line.start == first[line.person]
+    lookback = np.where(observed_from == NO_DAY, NO_DAY, first - observed_from)
+    begins_next = systemic & (therapies.day == next_therapy[therapies.person])
     return INDEX.frame(
         {
             "person_id": named(treated, persons.ids),
@@ -145,15 +168,29 @@ def first_lines(persons: Persons, doses: Placed, followup: Placed, therapies: Pl
             "index_agent": _agents(line, at_first, agents, treated),
             "regimen": _agents(line, np.ones_like(at_first), agents, treated),
             "line": np.ones(len(treated), dtype=np.int64),
-            "lookback_days": integers(np.where(observed_from == NO_DAY, 0, first - observed_from)[treated]),
+            "lookback_days": integers(lookback[treated]),
             "death_day": integers(_since(first, persons.death)[treated]),
             "followup_end_day": integers(_since(first, observed_to)[treated]),
             **{column: values.iloc[treated].reset_index(drop=True) for column, values in failure.items()},
-            "source_id": named(
-                np.arange(len(treated)), joined(line.source_id.filter(pa.array(at_first)), line.person[at_first])
-            ),
+            "source_id": strings(joined(line.source_id.filter(pa.array(at_first)), line.person[at_first])),
+            "end_source_id": _ending(line, therapies.where(begins_next), n),
         }
     )
+
+
+def _ending(line: _Line, next_therapy: Placed, n: int) -> pd.Series[str]:
+    """The source rows that say when the first line ended: its last records, and the therapy that followed."""
+    last = line.start == highest(line.person, line.start, n, NO_DAY)[line.person]
+    last |= line.end == highest(line.person, line.end, n, NO_DAY)[line.person]
+    person = np.concatenate([line.person[last], next_therapy.person])
+    source = pa.concat_arrays(
+        [
+            line.source_id.filter(pa.array(last)).cast(pa.large_string()),
+            text(next_therapy.frame["source_id"]).cast(pa.large_string()),
+        ]
+    )
+    order = stable_order(person)
+    return strings(joined(source.take(pa.array(order)), person[order]))
 
 
 def _cohort_ranks(agents: pa.Array, study: Study) -> Ints:
@@ -164,12 +201,11 @@ def _cohort_ranks(agents: pa.Array, study: Study) -> Ints:
     return ranks
 
 
-def _first_line(doses: Placed, agent: Ints, usable: Bools, gap: int, n: int) -> tuple[_Line, Bools]:
+def _first_line(doses: Placed, agent: Ints, gap: int, n: int) -> tuple[_Line, Bools]:
     """The doses up to the first gap of `gap` days without one; and whether a dose follows it."""
     person, start, is_open = doses.person, doses.day, flags(doses.frame["is_open"])
     end = np.maximum(np.where(doses.days("end_date") == NO_DAY, start, doses.days("end_date")), start)
-    order = np.flatnonzero(usable)
-    order = order[np.lexsort((end[order], start[order], person[order]))]
+    order = np.lexsort((end, start, person))
     person, start, end = person[order], start[order], end[order]
     lift = person * (_FOREVER << 1)
     covered = np.maximum.accumulate(np.where(is_open[order], _FOREVER, end) + lift) - lift

@@ -13,6 +13,8 @@ _REMEDIES = {
     "before_birth": "dated before birth; mend the date or the date of birth",
     "after_death": "dated after death; mend the date or the date of death",
     "end_before_start": "the end lies before the start; mend the dates",
+    "lesion_unnamed": "a size that names no lesion cannot be followed; name it at the source",
+    "agent_unknown": "a dose that names no drug is of no line; code the drug at the source",
     "impossible_size": "sizes lie between 0 and 500 mm; mend the value or its unit",
     "conflicting_measurements": "two values for one lesion and day; name a reader or modality priority in site.toml",
     "no_index_dose": "no usable dose of an index drug is left; see the refused doses",
@@ -42,11 +44,6 @@ class Refusals:
                 }
             )
         )
-
-    def kept(self, table: str, rows: pd.DataFrame, marked: Bools, reason: str) -> pd.DataFrame:
-        """Refuses the marked rows and returns the others."""
-        self.refuse(table, rows, marked, reason)
-        return rows.loc[~marked] if marked.any() else rows
 
     def frame(self, before: pd.DataFrame) -> pd.DataFrame:
         """All rejections so far, those of earlier stages first."""

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from hpd_etl.config import Study
-from hpd_etl.grouping import Bools, Floats, Ints, any_of, count, distinct, first_of_group, point_key, rank_in_group
+from hpd_etl.grouping import (
+    Bools,
+    Floats,
+    Ints,
+    any_of,
+    count,
+    distinct,
+    first_of_group,
+    point_key,
+    point_of,
+    rank_in_group,
+)
 from hpd_etl.measurability import ROLE, STATUS, measurable, size_by_convention
 from hpd_etl.schema import LesionRole, LesionStatus
 from hpd_etl.timeline.lesions import LesionDays
@@ -121,7 +132,7 @@ def _history_rank(rows: Sightings, lesions: Ints) -> Ints:
     concerned[rows.person[place[rows.lesion] >= 0]] = True
     theirs = np.flatnonzero(concerned[rows.person])
     moments, moment = np.unique(point_key(rows.person[theirs], rows.day[theirs]), return_inverse=True)
-    column = rank_in_group(moments >> 22)[moment]
+    column = rank_in_group(point_of(moments)[0])[moment]
     sizes = np.full((int(column.max()) + 1, len(lesions)), -1.0)
     of_lesion = place[rows.lesion[theirs]] >= 0
     sizes[column[of_lesion], place[rows.lesion[theirs[of_lesion]]]] = np.nan_to_num(

@@ -8,6 +8,7 @@ import numpy as np
 
 from hpd_etl.config import Windows
 from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, count, distinct, highest, lowest
+from hpd_etl.schema import SCAN_CHOICES, ScanRole
 from hpd_etl.timeline.targets import Sightings, largest, lost_targets, owners
 
 NONE = -1
@@ -135,68 +136,42 @@ def _merged(by_lesions: Choice, by_sums: Choice, points: Points, rows: Sightings
     )
 
 
-def explain(points: Points, choice: Choice, windows: Windows) -> tuple[Ints, list[str], Ints, Ints]:
-    """For each point its role (pre, baseline, post, refused), the code and text of its reason, and days out of window.
-
-    Returns roles, the reason texts, reason codes and days out.
-    """
-    person, day = points.person, points.day
+def reasons_of(points: Points, choice: Choice, windows: Windows) -> tuple[Ints, list[str], Ints, Ints]:
+    """Why each point is used or refused: its role, all reasons, the place of its own, and days out of the window."""
+    person, day, targets = points.person, points.day, choice.n_targets
     here = np.arange(len(points))
     base_day = points.day_of(choice.baseline)[person]
     has_base = base_day != NO_DAY
     gap = np.where(has_base, base_day - day, 0)
     last_baseline_day = windows.baseline_to_day + windows.baseline_grace_days
     before = np.where(has_base, day <= base_day, day <= last_baseline_day)
-    late_baseline = has_base & (day > base_day) & (day <= last_baseline_day)
-    pre_start = windows.pre_from_day if windows.pre_from_day is not None else NO_DAY
-    early = before & ~has_base & (day < windows.baseline_from_day)
-    post_taken = (choice.post >= 0)[person] & (here > choice.post[person])
-    texts = [
-        "latest_with_most_baseline_targets",
-        "latest_with_most_targets",
-        "first_in_window",
-        "not_measured",
-        "before_baseline_window",
-        "no_target_assessed",
-        "too_close_to_baseline",
-        "too_long_before_baseline",
-        "before_pre_window",
-        "fewer_targets_assessed",
-        "earlier_than_chosen",
-        "before_first_evaluation_window",
-        "after_first_evaluation_window",
-        "after_first_evaluation",
-        "nothing_assessed",
+    late = has_base & ~before & (day <= last_baseline_day)
+    pre_from = NO_DAY if windows.pre_from_day is None else windows.pre_from_day
+    pre = choice.pre[person]
+    fewer = (pre >= 0) & (targets < targets[pre]) if len(points) else late
+    anyway = np.ones(len(points), dtype=np.bool_)
+    early, with_base = before & ~has_base, before & has_base
+    cases: list[tuple[str, Bools, Ints | int]] = [
+        ("latest_with_most_baseline_targets", here == pre, 0),
+        ("latest_with_most_targets", here == choice.baseline[person], 0),
+        ("first_in_window", here == choice.post[person], 0),
+        ("not_measured", ~points.assessed, 0),
+        ("before_baseline_window", early & (day < windows.baseline_from_day), windows.baseline_from_day - day),
+        ("too_close_to_baseline", with_base & (gap < windows.pre_min_gap_days), windows.pre_min_gap_days - gap),
+        ("too_long_before_baseline", with_base & (gap > windows.pre_max_gap_days), gap - windows.pre_max_gap_days),
+        ("before_pre_window", with_base & (day < pre_from), pre_from - day),
+        ("no_target_assessed", early | ((with_base | late) & (targets == 0)), 0),
+        ("fewer_targets_assessed", late | (before & fewer), 0),
+        ("earlier_than_chosen", before, 0),
+        ("before_first_evaluation_window", day < windows.post_from_day, windows.post_from_day - day),
+        ("after_first_evaluation_window", day > windows.post_to_day, day - windows.post_to_day),
+        ("after_first_evaluation", (choice.post >= 0)[person] & (here > choice.post[person]), 0),
+        ("nothing_assessed", anyway, 0),
     ]
-    pre_few = choice.n_targets < choice.n_targets[np.maximum(choice.pre[person], 0)]
-    conditions = [
-        here == choice.pre[person],
-        here == choice.baseline[person],
-        here == choice.post[person],
-        ~points.assessed,
-        early,
-        (before & ~has_base) | (late_baseline & (choice.n_targets == 0)),
-        before & (gap < windows.pre_min_gap_days),
-        before & (gap > windows.pre_max_gap_days),
-        before & (day < pre_start),
-        late_baseline,
-        before & (choice.n_targets > 0) & ~pre_few,
-        ~before & (day < windows.post_from_day),
-        day > windows.post_to_day,
-        post_taken,
-    ]
-    codes = np.select(conditions, range(len(conditions)), len(texts) - 1)
-    codes = np.where(before & (codes == len(texts) - 1), np.where(choice.n_targets > 0, 9, 5), codes)
-    out = np.select(
-        [codes == 4, codes == 6, codes == 7, codes == 8, codes == 11, codes == 12],
-        [
-            windows.baseline_from_day - day,
-            windows.pre_min_gap_days - gap,
-            gap - windows.pre_max_gap_days,
-            pre_start - day,
-            windows.post_from_day - day,
-            day - windows.post_to_day,
-        ],
-        0,
-    )
-    return np.minimum(codes, 3), texts, codes, out
+    conditions = [condition for _, condition, _ in cases]
+    code = np.select(conditions, range(len(cases)))
+    out = np.select(conditions, [np.broadcast_to(days_out, len(points)) for _, _, days_out in cases])
+    return np.minimum(code, _REFUSED), [reason for reason, _, _ in cases], code, out
+
+
+_REFUSED = SCAN_CHOICES["role"].values.index(ScanRole.REFUSED)
