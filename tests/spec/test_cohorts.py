@@ -44,3 +44,13 @@ def test_drugs_of_another_cohort_are_another_therapy(course):
         after  | 0, 14, 60 docetaxel              | 0..70    | 14   | therapy
         along  | 0, 0 docetaxel, 14, 60 docetaxel | 0..70    | 14.. | censored
     """, study=COMPARATORS)
+
+
+def test_a_drug_of_another_cohort_is_another_therapy(course):
+    """Docetaxel between two scans of a checkpoint patient leaves a progression unresolved, comparator or not."""
+    course("""
+        person   | doses           | therapies             | -66 | -10 | 46  | 100 | confirmation
+        alone    | 0               |                       | 50  | 60  | 100 | 62  | refuted
+        switched | 0, 70 docetaxel |                       | 50  | 60  | 100 | 62  | unresolved
+        therapy  | 0               | systemic docetaxel 70 | 50  | 60  | 100 | 62  | unresolved
+    """, study=COMPARATORS, definition="saada2017")
