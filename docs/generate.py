@@ -202,7 +202,8 @@ def _flags() -> Iterator[str]:
 def _results() -> Iterator[str]:
     yield "## Tables of the results schema\n\n| table | holds |\n| --- | --- |"
     for table in (*results.TABLES, results.VERSION_TABLE):
-        yield f"| `{table}` | {_cell(assets.sql(f'results_{table}').splitlines()[0].removeprefix('-- '))} |"
+        first = (assets.folder("sql") / f"results_{table}.sql").read_text("utf-8").splitlines()[0]
+        yield f"| `{table}` | {_cell(first.removeprefix('-- '))} |"
     yield f"\nThe columns are those of `sql/results_*.sql`; schema version {results.SCHEMA_VERSION}.\n"
 
 

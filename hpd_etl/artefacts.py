@@ -6,7 +6,7 @@
         1-records/<table>.parquet
         2-timeline/<table>.parquet
         3-quality.json
-        4-labels/{labels,evidence,metrics,burden}.parquet, labels.csv, evidence.csv
+        4-labels/{labels,evidence,metrics,burden}.parquet, labels.csv, evidence.csv, README.txt
         5-receipt.json
         manifest.json
 
@@ -52,7 +52,9 @@ _B = TypeVar("_B", bound="Bundle")
 
 
 def write(bundle: Bundle, target: Path) -> None:
-    """The bundle as a folder of Parquet files, labels and evidence also as CSV, replacing `target` whole.
+    """The bundle as a folder of Parquet files, replacing `target` whole.
+
+    Labels and evidence also as CSV, and beside them README.txt with what labels are for.
 
     Raises `AccessError` where the disk is full or refuses; `target` is then as it was.
     """
@@ -61,6 +63,8 @@ def write(bundle: Bundle, target: Path) -> None:
         try:
             for table, frame in bundle:
                 _write_table(made, table, frame)
+            if target.name == LABELS:
+                _write_intended_use(made)
             for path in (*made.iterdir(), made):  # after the last write: one journal commit serves most of them
                 _flush(path)
             _replace(made, target)
@@ -93,6 +97,13 @@ def _write_table(folder: Path, table: Table, frame: pd.DataFrame) -> None:
     pq.write_table(rows, folder / f"{table.name}.parquet")
     if table.name in _CSV:
         _write_csv(rows, folder / f"{table.name}.csv")
+
+
+def _write_intended_use(folder: Path) -> None:
+    from hpd_etl.schema import INTENDED_USE
+
+    told = "Computed by hpd-etl from routine data, not validated as a diagnostic. These files hold patient data."
+    (folder / "README.txt").write_text(f"{INTENDED_USE}.\n\n{told}\n", "utf-8")
 
 
 def _write_csv(rows: pa.Table, path: Path) -> None:

@@ -183,11 +183,13 @@ def sql(
     site: SiteFile = SITE, study: StudyFile = STUDY,
     dialect: Annotated[str | None, typer.Option(help="Compile for this database, run by us or not.")] = None,
 ) -> None:
-    """Print the statements a run will send."""
-    from hpd_etl import sources
+    """Print the SELECTs a run sends to the source, and the results tables it makes; not the rows written back."""
+    from hpd_etl import sinks, sources
     from hpd_etl.config import read_site, read_study
 
-    typer.echo(sources.statements(read_study(study), read_site(site), dialect))
+    place = read_site(site)
+    typer.echo(sources.statements(read_study(study), place, dialect))
+    typer.echo(sinks.statements(place), nl=False)
 
 
 @app.command()

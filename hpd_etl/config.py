@@ -265,7 +265,8 @@ class OmopSink(_Model):
     concept_id: int = Field(default=2_005_000_000, gt=2_000_000_000, le=2_147_483_647)
     """Custom source concept of the label; outside the block 2128000001-2128021701 of the imaging group."""
     cohort_definition_base: int = Field(default=2_005_000_000, gt=0)
-    """Cohort definition ids are this plus the definition's own number."""
+    """Cohort definition ids start here: base + 2000 x a hash of study and treatment cohort (0 to 65535) + the
+    number in the definition's file; at most 2016411647."""
 
     @model_validator(mode="after")
     def _outside_the_imaging_block(self) -> Self:

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from hpd_etl.criteria import Definition
     from hpd_etl.schema import Labels, Timeline
 
-__all__ = ["INTENDED_USE", "Counts", "Receipt", "Sink", "open_sink"]
-
-INTENDED_USE = "Research use only; not for the care of an individual patient"
-"""Stands in every label and in the description of every cohort."""
+__all__ = ["Counts", "Receipt", "Sink", "open_sink", "statements"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +51,15 @@ class Sink(Protocol):
     def writeback(self, labels: Labels, timeline: Timeline, definitions: Sequence[Definition], study: Study,
                   run_id: str, *, dry_run: bool) -> Receipt:
         """Make the sink hold exactly these labels of this study; with `dry_run`, only say what would change."""
+
+
+def statements(site: Site) -> str:
+    """The SQL that makes the results tables where they are absent, without connecting; empty without a sink."""
+    if site.sink is None:
+        return ""
+    from hpd_etl.sinks import results
+
+    return results.statements(site.sink)
 
 
 @contextmanager

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from hpd_etl.errors import ConfigurationError
-from hpd_etl.schema import CHECKPOINT_COHORT, Timeline
-from hpd_etl.sinks import INTENDED_USE
+from hpd_etl.schema import CHECKPOINT_COHORT, INTENDED_USE, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from hpd_etl.criteria.metrics import METRIC_SOURCES
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.errors import ConfigurationError
-from hpd_etl.schema import METRICS, Kind, Labels, Timeline, Verdict
-from hpd_etl.sinks import INTENDED_USE, cohorts
+from hpd_etl.schema import INTENDED_USE, METRICS, Kind, Labels, Timeline, Verdict
+from hpd_etl.sinks import cohorts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -151,7 +151,7 @@ def _observation_rows(decided: pd.DataFrame, lineage: pd.DataFrame, sink: OmopSi
     """One observation a label that is HPD or NOT_HPD."""
     event = _deciding_measurement(lineage)
     event_id = decided["label_id"].map(event).astype("Int64")
-    version = "version " + decided["definition_version"].astype("string")
+    version = "version " + decided["definition_version"].astype("string") + "; research use only"
     return _plain(pd.DataFrame({
         "observation_id": decided["label_id"],
         "person_id": decided["person_id"],

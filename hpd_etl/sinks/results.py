@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hpd_etl import assets
+from hpd_etl.database import located
 from hpd_etl.errors import AccessError, ConfigurationError, UnsupportedVersionError, WriteBackError
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ def prepare(database: Database, sink: OmopSink) -> None:
     for table in TABLES:
         if not database.columns("results", table):
             database.execute(assets.sql(f"results_{table}"))
+
+
+def statements(sink: OmopSink) -> str:
+    """The tables as `prepare` creates them; a schema that is a file is named by its role."""
+    names = {"results": sink.results if sink.results.isidentifier() else "results"}
+    return "\n\n".join(f"-- {name}, made where it is absent\n{located(assets.sql(name).rstrip(), names)};"
+                       for name in (f"results_{table}" for table in (VERSION_TABLE, *TABLES))) + "\n"
 
 
 def require_columns(database: Database, table: str, names: list[str]) -> None:

@@ -60,6 +60,15 @@ def test_labels_are_also_for_people(tmp_path):
     assert (tmp_path / LABELS / "evidence.csv").exists()
 
 
+def test_the_folder_of_labels_says_what_they_are_for(tmp_path):
+    """Whoever opens the label files is told beside them that they are for research; records say nothing of the kind."""
+    artefacts.write(labels(), tmp_path / LABELS)
+    artefacts.write(records(), tmp_path / RECORDS)
+    told = (tmp_path / LABELS / "README.txt").read_text("utf-8")
+    assert told.startswith("Research use only; not for the care of an individual patient.\n")
+    assert not (tmp_path / RECORDS / "README.txt").exists()
+
+
 def test_a_missing_artefact_names_the_verb(tmp_path):
     """Who starts in the middle is told which verb comes first."""
     with pytest.raises(ConfigurationError) as refused:

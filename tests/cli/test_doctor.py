@@ -54,6 +54,7 @@ def test_statements_are_printed_without_a_database(hpd_etl, place):
     own, other = hpd_etl("sql", *place.options), hpd_etl("sql", *place.options, "--dialect", "bigquery")
     assert (own.code, other.code) == (0, 0)
     assert "from cdm.drug_exposure" in own.out
+    assert "create table results.hpd_label" in own.out
     assert "not run" not in own.out
     assert "not run" in other.out
 

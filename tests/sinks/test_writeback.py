@@ -344,6 +344,12 @@ def test_every_table_has_a_primary_key_and_fits_the_cdm(written: Place) -> None:
         assert {name for (name,) in keys} == written.names()
 
 
+def test_every_observation_says_research_use(written: Place) -> None:
+    """An observation that is copied out of its schema still names the version of its definition and what it is for."""
+    assert written.query("select distinct qualifier_source_value from @observation") == [
+        ("version 1; research use only",)]
+
+
 def test_keys_are_63_bit_numbers(written: Place) -> None:
     """Keys are positive bigints, no two alike; a bigint person survives."""
     for table, key in (("hpd_label", "label_id"), ("observation", "observation_id"), ("measurement", "measurement_id")):

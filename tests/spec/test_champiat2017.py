@@ -37,12 +37,12 @@ def test_growth_before_treatment_must_be_positive_for_a_ratio(spec):
     """)
 
 
-def test_missing_prebaseline_is_not_evaluable(spec):
-    """Without a pre-baseline scan a ratio cannot be known, and that is not the same as no hyperprogression."""
+def test_no_scan_before_baseline_no_verdict(spec):
+    """Who was not scanned before baseline gets no verdict, whatever the response: nobody knows how fast the tumour was."""
     spec("champiat2017", """
         person        | response_first | tgr_pre | tgr_post | lacking             | verdict       | reason
-        progressive   | PD             |         | 25       | no_prebaseline_scan | NOT_EVALUABLE | no_prebaseline_scan
-        stable        | SD             |         | 3        | no_prebaseline_scan | NOT_EVALUABLE | no_prebaseline_scan
-        shrinking     | PR             |         | -30      | no_prebaseline_scan | NOT_EVALUABLE | no_prebaseline_scan
-        lesion_missed | SD             |         | 3        |                     | NOT_EVALUABLE | lesion_set_mismatch
+        explosive     | PD             |         | 140      | no_prebaseline_scan | NOT_EVALUABLE | no_prebaseline_scan
+        steady        | SD             |         | 0        | no_prebaseline_scan | NOT_EVALUABLE | no_prebaseline_scan
+        regressing    | PR             |         | -55      | no_prebaseline_scan | NOT_EVALUABLE | no_prebaseline_scan
+        lesion_missed | SD             |         | 2.5      |                     | NOT_EVALUABLE | lesion_set_mismatch
     """)

@@ -1,0 +1,24 @@
+"""The flags of a label, and what is said of them."""
+
+from __future__ import annotations
+
+from hpd_etl import criteria
+from hpd_etl.config import Study
+from hpd_etl.criteria.flags import FLAGS
+from hpd_etl.library import everything
+from hpd_etl.schema import Records
+from hpd_etl.timeline import align
+
+
+def test_every_flag_has_a_meaning_and_every_meaning_a_flag() -> None:
+    """What a definition that looks at growth before treatment can flag is exactly what `FLAGS` explains."""
+    study, champiat = Study(id="flags"), everything(None)["champiat2017"]
+    timeline = align(Records.of({}), study, criteria.window_sets([champiat], study))
+    followed = criteria._followed(timeline, champiat.window_set, study, [champiat])
+    outcome = criteria._outcome(criteria._measure_set(timeline, followed, [champiat], study), champiat, study)
+    assert set(outcome.flags) == set(FLAGS)
+
+
+def test_flags_are_listed_by_name() -> None:
+    """A reader finds a flag in the list as in a label: sorted."""
+    assert list(FLAGS) == sorted(FLAGS)
