@@ -18,6 +18,7 @@ from hpd_etl.errors import ConfigurationError
 from hpd_etl.schema import CHECKPOINT_COHORT
 
 MONTH_DAYS = 30.4375
+_FAR = 36_525
 
 
 class _Model(BaseModel):
@@ -45,7 +46,7 @@ class Comparator(_Model):
 
     cohort: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     """Name of the cohort, as it stands on its labels."""
-    agents: dict[str, AgentCodes]
+    agents: dict[str, AgentCodes] = Field(min_length=1)
 
 
 class IndexEvent(_Model):
@@ -62,21 +63,21 @@ class IndexEvent(_Model):
 class Windows(_Model):
     """Where scans are looked for, in days; ambiguity B0."""
 
-    baseline_from_day: int = -42
+    baseline_from_day: int = Field(default=-42, ge=-_FAR)
     """First day of the baseline window, counted from the first dose."""
-    baseline_to_day: int = 0
+    baseline_to_day: int = Field(default=0, ge=-_FAR)
     """Last day of the baseline window."""
     baseline_grace_days: int = Field(default=0, ge=0)
     """Days after the first dose on which a scan still counts as baseline."""
     pre_min_gap_days: int = Field(default=14, ge=1)
     """The pre-baseline scan lies at least this long before the baseline scan."""
-    pre_max_gap_days: int = 180
+    pre_max_gap_days: int = Field(default=180, le=_FAR)
     """And at most this long."""
-    pre_from_day: int | None = None
+    pre_from_day: int | None = Field(default=None, ge=-_FAR)
     """Earliest day of the pre-baseline scan counted from the first dose, where a definition says so."""
     post_from_day: int = Field(default=1, ge=1)
     """First day of the window of the first evaluation, counted from the first dose."""
-    post_to_day: int = 120
+    post_to_day: int = Field(default=120, le=_FAR)
     """Last day of that window."""
 
     @model_validator(mode="after")
@@ -110,7 +111,9 @@ class Lesions(_Model):
 class Criteria(_Model):
     """Which definitions, and the parameters no paper states."""
 
-    use: tuple[str, ...] = ("champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019")
+    use: tuple[str, ...] = Field(
+        default=("champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019"), min_length=1
+    )
     """The definitions to label under, by id, in this order."""
     folder: Path | None = None
     """A folder with the study's own definitions."""
@@ -155,7 +158,7 @@ class Study(_Model):
     def _distinct_cohorts(self) -> Self:
         names = [CHECKPOINT_COHORT, *(comparator.cohort for comparator in self.comparators)]
         if len(set(names)) < len(names):
-            raise ValueError("two cohorts have the same name")
+            raise ValueError("two cohorts have the same name (checkpoint_inhibitor is taken)")
         return self
 
 
@@ -332,11 +335,11 @@ def _read(path: Path, model: type[_M]) -> _M:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        lines = [_explained(detail, content, model) for detail in error.errors(include_input=False, include_url=False)]
+        lines = [_explained(detail, model) for detail in error.errors(include_input=False, include_url=False)]
         raise ConfigurationError(f"{path}: " + "; ".join(lines)) from error
 
 
-def _explained(detail: Any, content: dict[str, Any], model: type[BaseModel]) -> str:
+def _explained(detail: Any, model: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in detail["loc"])
     if detail["type"] != "extra_forbidden":
         return f"{where or 'file'}: {detail['msg']}"

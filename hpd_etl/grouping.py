@@ -22,8 +22,8 @@ Bools: TypeAlias = NDArray[np.bool_]
 NO_DAY = np.iinfo(np.int64).min
 """The day of an unknown date."""
 
-_SPAN = 1 << 22
-_MIDDLE = 1 << 21
+_SPAN = 1 << 24
+_MIDDLE = 1 << 23
 
 
 def text(series: pd.Series[str]) -> pa.Array:
@@ -130,7 +130,7 @@ def category(codes: Ints, values: Sequence[str]) -> pd.Series[str]:
 
 
 def point_key(person: Ints, day: Ints) -> Ints:
-    """One sortable number for a person's day; days reach +-2 million."""
+    """One sortable number for a person's day; days reach +-8 million, past the year 9999."""
     return person * _SPAN + (day + _MIDDLE)
 
 

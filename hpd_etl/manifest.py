@@ -111,7 +111,7 @@ class Manifest:
     def with_timeline(self, timeline: Timeline) -> Self:
         """With what `align` made: who was treated, by cohort, and who has no first dose left."""
         treated = _counts(timeline.index["cohort"])
-        refused = timeline.rejections[timeline.rejections["table"] == "persons"]
+        refused = timeline.rejections[timeline.rejections["reason"] == "no_index_dose"]
         persons = {"extracted": self.persons["extracted"], "treated": treated,
                    "without_first_dose": int(refused["person_id"].nunique())}
         return replace(self, persons=persons, verdicts={}, receipt=None, rejections=_rejections(timeline.rejections),

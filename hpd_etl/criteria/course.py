@@ -14,6 +14,7 @@ from hpd_etl.grouping import (
     Floats,
     Ints,
     any_of,
+    distinct,
     flags,
     lookup,
     lowest,
@@ -86,6 +87,8 @@ class Course:
     """By target: day from which it is not assessed; `NO_DAY` if never."""
     organ_unknown: Bools
     """By person: a local therapy in the window whose organ, or whose targets' organ, is not known."""
+    local_elsewhere: Bools
+    """By person: a local therapy in the window to an organ that holds no target, by its name."""
     targets_recorded: Bools
     targets_uncapped: Bools
     row_order: Ints
@@ -151,7 +154,7 @@ def _with_lesions(
     emerging = seen & after & ~known_before[lesion] & ~in_set[lesion]
     counts_as_new = called_new[lesion] | (study.lesions.new_lesions == "first_seen")
     [organ, treated_organ], organs = sorted_codes(rows["organ"], timeline.therapies["organ"])
-    local_from, unknown = _local_therapy(
+    local_from, unknown, elsewhere = _local_therapy(
         timeline, ids, scans, target_owner, target_lesion, lesion, organ, treated_organ, len(organs), n
     )
     row_keys = point_key(lesion, row_day)
@@ -178,6 +181,7 @@ def _with_lesions(
         target_lesion=target_lesion,
         local_from=local_from,
         organ_unknown=unknown,
+        local_elsewhere=elsewhere,
         targets_recorded=any_of(target_owner, (targets["origin"] == "recorded").to_numpy(np.bool_), len(ids)),
         targets_uncapped=any_of(target_owner, flags(targets["uncapped"]), len(ids)),
         row_order=row_order,
@@ -196,8 +200,8 @@ def _local_therapy(
     treated_organ: Ints,
     organs: int,
     n: int,
-) -> tuple[Ints, Bools]:
-    """From which day each target was treated locally, and whose organs are unknown; ambiguity C4."""
+) -> tuple[Ints, Bools, Bools]:
+    """From which day each target was treated locally; whose organs are unknown; who was treated elsewhere."""
     therapies = timeline.therapies
     person, day = positions(therapies["person_id"], ids), therapies["days_from_index"].to_numpy(np.int64)
     first = np.where(scans.pre >= 0, scans.day_of(scans.pre), scans.day_of(scans.baseline))
@@ -211,4 +215,7 @@ def _local_therapy(
     starts = lowest(place, day[placed], len(places), NO_DAY)
     since = np.where((at >= 0) & (organ_of >= 0), starts[at], NO_DAY) if len(places) else np.full(len(target), NO_DAY)
     unplaced = any_of(person, local & (treated_organ < 0), len(ids))
-    return since, unplaced | any_of(owner, any_of(person, local, len(ids))[owner] & (organ_of < 0), len(ids))
+    unplaced |= any_of(owner, any_of(person, local, len(ids))[owner] & (organ_of < 0), len(ids))
+    targeted = distinct((owner * (organs + 1) + organ_of)[organ_of >= 0])
+    away = lookup(person * (organs + 1) + treated_organ, targeted) < 0
+    return since, unplaced, any_of(person, placed & away, len(ids))

@@ -10,6 +10,7 @@ FLAGS: Mapping[str, str] = {
     "first_seen_late": "a lesion seen first at the first evaluation is not called new by the source and not counted",
     "growth_onset": "growth on treatment where there was none before it",
     "lesions_complete": "that there is no new lesion follows only from there being no row of one",
+    "local_therapy_elsewhere": "a local therapy between the scans was to an organ in which no target lies, by its name",
     "local_therapy_organ_unknown": "a local therapy fell between the scans; its organ, or that of a target, is unknown",
     "modality_changed": "the targets were examined by another modality at one of the scans",
     "month_sensitive": "the verdict would be another with a month of 28, 30 or 30.4375 days",

@@ -155,6 +155,7 @@ def flags_of(
         "first_seen_late": any_of(line.row_person, rows_at_post & line.seen_late & (line.row_point >= 0), n),
         "pseudoprogression": confirmation.pseudoprogression,
         "local_therapy_organ_unknown": line.organ_unknown,
+        "local_therapy_elsewhere": line.local_elsewhere,
         "reference_on_treatment": _on_treatment(timeline, line),
         "modality_changed": _changed(timeline, line, "modality"),
         "reader_changed": _changed(timeline, line, "reader"),

@@ -37,7 +37,7 @@ def refused(read, folder, text):
     ("[windows]\nbaseline_from_days = -28", "unknown key windows.baseline_from_days, did you mean baseline_from_day?"),
     ("[lesion]", "unknown key lesion, did you mean lesions?"),
     ("[criteria]\nmonth = 30", "unknown key criteria.month, did you mean month_days?"),
-    ('[[comparators]]\ncohort = "c"\nagent = {}\nagents = {}', "unknown key comparators.0.agent, did you mean agents?"),
+    ('[[comparators]]\ncohort = "c"\nagent = {}\nagents.x = {}', "unknown key comparators.0.agent, did you mean agents?"),
     ("zzz = 1", "unknown key zzz"),
 ])
 def test_an_unknown_key_of_a_study(tmp_path, text, message):
@@ -116,7 +116,7 @@ def test_results_never_go_to_a_schema_of_the_source(tmp_path, schema):
 def test_two_cohorts_of_one_name(tmp_path):
     """A cohort is told by its name, so no comparator may take that of another or of the checkpoint inhibitors."""
     for names in (("chemo", "chemo"), ("checkpoint_inhibitor",)):
-        text = "".join(f'[[comparators]]\ncohort = "{name}"\nagents = {{}}\n' for name in names)
+        text = "".join(f'[[comparators]]\ncohort = "{name}"\nagents.x = {{}}\n' for name in names)
         assert "two cohorts have the same name" in refused(read_study, tmp_path, f'id = "study"\n{text}')
 
 
