@@ -25,11 +25,11 @@ def checkpoint_ingredients() -> tuple[str, ...]:
     return tuple(sorted({row["ingredient"] for row in assets.mapping("checkpoint_inhibitors")}))
 
 
-def checkpoint_codes(*systems: str) -> list[DrugCode]:
-    """The codes of checkpoint inhibitors in these systems (all, where none is given)."""
+def checkpoint_codes() -> list[DrugCode]:
+    """The codes of checkpoint inhibitors in all systems."""
     return [
         DrugCode(row["ingredient"], row["system"], row["code"], _day(row["valid_from"]), _day(row["valid_to"]))
-        for row in assets.mapping("checkpoint_inhibitors") if not systems or row["system"] in systems
+        for row in assets.mapping("checkpoint_inhibitors")
     ]
 
 

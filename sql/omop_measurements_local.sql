@@ -7,4 +7,4 @@ select m.measurement_id, m.person_id, m.measurement_concept_id, m.measurement_da
 from @cdm.measurement m
 where (m.measurement_concept_id in (:concepts) or m.measurement_source_concept_id in (:source_concepts)
        or m.measurement_source_value in (:codes))
-  and m.person_id + 0 in (:persons)
+  and m.person_id@unsearched in (:persons)

@@ -4,4 +4,4 @@ select e.drug_exposure_id, e.person_id, e.drug_concept_id, e.drug_exposure_start
 from @cdm.drug_exposure e
 where e.drug_concept_id in (:concepts)
   and (e.drug_concept_id <> 0 or e.drug_source_concept_id in (:source_concepts) or e.drug_source_value in (:codes))
-  and e.person_id + 0 in (:persons)
+  and e.person_id@unsearched in (:persons)

@@ -15,9 +15,13 @@ from hpd_etl.database.texts import Catalogues, Parameters, Value, bound, identif
 from hpd_etl.errors import AccessError, ConfigurationError, HpdEtlError, SourceError, WriteBackError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hpd_etl.config import Access
+
+
+COPY_BYTES = 1 << 25
+"""How much of a COPY waits to be turned into columns."""
 
 
 class _Postgres:
@@ -36,7 +40,7 @@ class _Postgres:
             table = self._folded(cursor, folded(text, types), values, types)
             if table is None:
                 with cursor.copy(b"copy (" + text + b") to stdout (format csv)", values) as copy:
-                    table = read_csv(b"".join(copy), types)
+                    table = pa.concat_tables(typed(read_csv(lines, types)) for lines in _blocks(copy))
         return typed(table)
 
     def _folded(self, cursor: psycopg.Cursor[Any], text: bytes, values: dict[str, Value | Sequence[int]],
@@ -86,6 +90,18 @@ class _Postgres:
                              "select unnest(cast({} as bigint[]))",
                              lambda numbers: f"{{{','.join(map(str, numbers))}}}")
         return text.encode(), values
+
+
+def _blocks(copy: Iterable[bytes | memoryview | bytearray]) -> Iterator[bytes]:
+    """Whole rows (the server sends one a message), some megabytes at a time."""
+    block = bytearray()
+    for row in copy:
+        block += row
+        if len(block) >= COPY_BYTES:
+            yield bytes(block)
+            block = bytearray()
+    if block:
+        yield bytes(block)
 
 
 @contextmanager

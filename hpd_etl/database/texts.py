@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 Value = int | float | str | date | None
 Parameters = Mapping[str, Value | Sequence[int] | Sequence[str]]
-Bound = Mapping[str, Value | Sequence[int]]
 LONG_LIST = 200
 """Longer lists of numbers are bound as one value: writing out ten thousand costs 0.2 s a statement."""
 

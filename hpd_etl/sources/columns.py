@@ -9,14 +9,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
+
+from hpd_etl.grouping import Bools, Floats, Ints, strings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Ints: TypeAlias = NDArray[np.int64]
-Floats: TypeAlias = NDArray[np.float64]
-Bools: TypeAlias = NDArray[np.bool_]
 Text: TypeAlias = "pa.Array[Any]"
 
 
@@ -38,7 +36,7 @@ class Encoded:
         return answers.take(pa.array(self.codes, mask=self.codes < 0))
 
 
-def encoded(values: Text) -> Encoded:
+def by_text(values: Text) -> Encoded:
     """These texts by their distinct texts."""
     found = one(pc.dictionary_encode(values))
     codes = pc.fill_null(found.indices, -1).to_numpy(zero_copy_only=False)
@@ -64,7 +62,7 @@ class Rows:
     def encoded(self, name: str) -> Encoded:
         """A column of texts by its distinct texts; encoded once."""
         if name not in self._encoded:
-            self._encoded[name] = encoded(self.text(name))
+            self._encoded[name] = by_text(self.text(name))
         return self._encoded[name]
 
     def decided(self, name: str, decide: Callable[[str], int]) -> Ints:
@@ -110,29 +108,7 @@ def one(values: pa.ChunkedArray[Any] | pa.Array[Any]) -> pa.Array[Any]:
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
-def strings(values: pa.Array[Any] | pa.ChunkedArray[Any]) -> pd.Series[str]:
-    """A string column of Records."""
-    return pd.Series(pd.arrays.ArrowStringArray(one(values).cast(pa.large_string())))
-
-
-def chosen(codes: Ints, values: Sequence[str | None] | Text) -> pd.Series[str]:
-    """A string column from positions in `values`; -1 is missing."""
-    names = values.cast(pa.large_string()) if isinstance(values, pa.Array) else pa.array(values, pa.large_string())
-    return strings(names.take(pa.array(codes, mask=codes < 0)))
-
-
-def category(codes: Ints, values: Sequence[str]) -> pd.Series[str]:
-    """A closed code list from positions in `values`; -1 is missing."""
-    return pd.Series(pd.Categorical.from_codes(codes.astype(np.int8), dtype=pd.CategoricalDtype(list(values))))
-
-
-def numbers(values: Floats) -> pd.Series[float]:
-    """A nullable number column; NaN is missing."""
-    absent = np.isnan(values)
-    return pd.Series(pd.arrays.FloatingArray(np.where(absent, 0.0, values), absent))
-
-
-def flags(values: Bools) -> pd.Series[bool]:
+def booleans(values: Bools) -> pd.Series[bool]:
     """A nullable flag column that is always known."""
     return pd.Series(pd.array(values, dtype="boolean"))
 
@@ -166,5 +142,5 @@ def group_codes(*columns: Ints) -> tuple[Ints, int]:
 
 def _appearance(values: Ints) -> tuple[Ints, int]:
     """Codes of the values by hashing, a fifth of the time of sorting them."""
-    encoded = pc.dictionary_encode(pa.array(values))
-    return np.asarray(encoded.indices.to_numpy(), dtype=np.int64), len(encoded.dictionary)
+    found = pc.dictionary_encode(pa.array(values))
+    return np.asarray(found.indices.to_numpy(), dtype=np.int64), len(found.dictionary)

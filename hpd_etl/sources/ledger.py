@@ -10,15 +10,18 @@ import pandas as pd
 import pyarrow as pa
 
 from hpd_etl.errors import HpdEtlError
+from hpd_etl.grouping import strings
 from hpd_etl.schema import REJECTIONS
-from hpd_etl.sources.columns import code_lookup, strings
+from hpd_etl.sources.columns import code_lookup
 
 if TYPE_CHECKING:
-    from hpd_etl.sources.columns import Bools, Ints, Rows
+    from hpd_etl.grouping import Bools, Ints
+    from hpd_etl.sources.columns import Rows
 
 REMEDIES = {
     "not_realised": "an order or prescription; if this site records given drugs so, name its type in request_types",
     "code_expired": "the billing code was not in force on that day; map the row to its drug",
+    "code_unknown": "the database takes it for a code of the list, but case or blanks differ; map it as it is written",
     "no_date": "record the date of the row",
     "stop_reason_unknown": "say what the text means in mapping.stop_reasons",
     "unit_missing": "record unit_concept_id or a UCUM text in unit_source_value",
@@ -27,6 +30,7 @@ REMEDIES = {
     "dimension_unknown": "record a concept that says which dimension, or map this one in mapping.measurements",
     "no_lesion_identity": "link the row to its lesion: image_feature, event field, lesions.column or lesions.pattern",
     "no_value": "record a number, or a text that mapping.statuses or the shipped list knows",
+    "new_lesion_value_unknown": "say in mapping.statuses what the coded value means, e.g. not_yet_present for No",
     "not_a_number": "record the size as a number",
     "lower_priority": "another reader or modality comes first in site.toml",
     "response_unknown": "say what the value means in mapping.responses",

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from hpd_etl.config import OmopSource, Study
     from hpd_etl.database import Database
+    from hpd_etl.grouping import Ints
     from hpd_etl.schema import Table
-    from hpd_etl.sources.columns import Ints
 
 
 def opened_database(source: OmopSource) -> AbstractContextManager[Database]:
@@ -83,6 +83,9 @@ class OmopCdm:
         if not len(measured.rows):
             require_rows(cdm, "measurement")
         ledger.read(measured.rows)
+        unknown = measured.meaning < 0
+        ledger.refuse("lesions", measured.rows, unknown, "code_unknown")
+        measured = measured.take(~unknown)
         ledger.ignore(measured.rows, measured.of("ignore"))
         performed = procedures(cdm, source.mapping.procedures, treated, ledger)
         return {

@@ -87,8 +87,10 @@ def resolve(cdm: Cdm | None, study: Study, source: OmopSource) -> ConceptSets:
     for concept in (concept for root in class_l01 for concept in below.get(root, ())):
         if concept not in index.concepts and concept not in systemic.concepts:
             systemic.concepts[concept].add(Drug(""))
+    own = {*source.mapping.agents, *source.mapping.therapies}
     for concept in set(systemic.concepts) & set(index.concepts):
-        del systemic.concepts[concept]
+        if str(concept) in own or not {drug.agent for drug in index.concepts[concept]} <= wanted:
+            del systemic.concepts[concept]
     used = {
         "checkpoint_inhibitors": {
             "from": "concept_ancestor" if any(below.get(root) for root in roots) else "frozen list",

@@ -49,7 +49,7 @@ def examine(study: Study, source: OmopSource) -> list[Check]:
             cdm = probe(database, source)
             checks += [*_versions(cdm), *_tables(cdm), *_concepts(cdm)]
             records, used = OmopCdm(database, source).extract(study)
-            checks += [*_drugs(used), *_people(used), *_sizes(records), *_refusals(used)]
+            checks += [*_drugs(used), *_people(used), *_sizes(records, used), *_refusals(used)]
     except HpdEtlError as error:
         checks.append(Check("failed", State.ERROR, str(error), error.remedy, error.exit_code))
     return checks
@@ -74,7 +74,8 @@ def _concepts(cdm: Cdm) -> Iterator[Check]:
     for name in ("checkpoint_inhibitors", "measurements", "responses", "findings", "units"):
         wanted = sorted({int(row["code"]) for row in assets.mapping(name) if row["system"] == "OMOP"})
         if not cdm.has("concept"):
-            yield Check(f"concepts of {name}", State.WARNING, "no table concept", "the frozen list is used")
+            yield Check(f"concepts of {name}", State.WARNING, "no table concept: the frozen list is used",
+                        "provide the vocabulary and name it in source.vocabulary")
             continue
         rows = cdm.fetch("omop_concepts", {"concepts": wanted})
         found = set(rows.column("concept_id").to_pylist())
@@ -113,12 +114,15 @@ def _people(used: dict[str, Any]) -> Iterator[Check]:
         yield Check(f"rows of {origin}", State.INFO, told)
 
 
-def _sizes(records: Records) -> Iterator[Check]:
-    """What decides whether a site can take part: sizes, roles and short axes of nodes."""
+def _sizes(records: Records, used: dict[str, Any]) -> Iterator[Check]:
+    """What decides whether a site can take part: sizes, their dimensions, roles and short axes of nodes."""
     lesions = records.lesions
     sized = lesions["diameter_mm"].notna()
     yield Check("sizes", State.OK if sized.any() else State.ERROR, f"{int(sized.sum())} of {len(lesions)} lesion rows",
                 "" if sized.any() else "see what was refused below")
+    unstated = used["rejections"].get("dimension_unknown", 0)
+    yield Check("dimensions", State.WARNING if unstated else State.OK,
+                f"{unstated} sizes without a stated dimension", REMEDIES["dimension_unknown"] if unstated else "")
     targets = int((lesions["role"] == "target").sum())
     yield Check("target lesions", State.OK if targets else State.WARNING, f"{targets} rows are called target",
                 "" if targets else "targets will be derived: the largest measurable lesions at baseline")

@@ -11,17 +11,9 @@ import pyarrow as pa
 
 from hpd_etl import codes
 from hpd_etl.errors import ConfigurationError
+from hpd_etl.grouping import Bools, Ints, category, named
 from hpd_etl.schema import DOSES
-from hpd_etl.sources.columns import (
-    Bools,
-    Ints,
-    Rows,
-    category,
-    chosen,
-    code_lookup,
-    flags,
-    text_lookup,
-)
+from hpd_etl.sources.columns import Rows, booleans, code_lookup, text_lookup
 from hpd_etl.sources.omop_concepts import Drug, DrugSet
 
 if TYPE_CHECKING:
@@ -59,8 +51,9 @@ class Exposures:
         start = np.asarray(starts.fill_null(_FAR).to_numpy(), dtype=np.int64)
         self.no_date = start == _FAR
         self.ordered = np.isin(rows.ints("drug_type_concept_id"), sorted(orders)) & ~self.no_date
-        self.expired = self._expired(start) & ~self.no_date & ~self.ordered
-        self.read = ~(self.no_date | self.ordered | self.expired)
+        self.unknown = (self._meaning < 0) & ~self.no_date & ~self.ordered
+        self.expired = self._expired(start) & ~self.no_date & ~self.ordered & ~self.unknown
+        self.read = ~(self.no_date | self.ordered | self.unknown | self.expired)
 
     def _decoded(self, drugs: DrugSet) -> Ints:
         """A position in `_meanings` for every row: standard concept, else source concept, else text."""
@@ -94,7 +87,7 @@ class Exposures:
         repeated = np.repeat(positions, times)
         within = np.arange(len(repeated)) - np.repeat(np.cumsum(times) - times, times)
         first = np.cumsum(sizes) - sizes
-        agent = chosen(coded[np.repeat(first[meaning], times) + within], agents)
+        agent = named(coded[np.repeat(first[meaning], times) + within], agents)
         return ByAgent(self.rows.repeat(repeated), agent, self._kind[repeated], repeated)
 
 
@@ -127,7 +120,7 @@ def treated_persons(exposures: Exposures) -> Ints:
 def refuse_exposures(exposures: Exposures, table: str, ledger: Ledger, treated: Ints) -> None:
     """Put the exposures that were not read into the ledger."""
     for refused, reason in ((exposures.no_date, "no_date"), (exposures.ordered, "not_realised"),
-                            (exposures.expired, "code_expired")):
+                            (exposures.unknown, "code_unknown"), (exposures.expired, "code_expired")):
         ledger.refuse(table, exposures.rows, refused, reason, treated=treated)
 
 
@@ -143,7 +136,7 @@ def doses(exposures: Exposures, source: OmopSource, ledger: Ledger) -> pd.DataFr
         "kind": category(given.kind, DOSES["kind"].values),
         "start_date": given.rows.dates("drug_exposure_start_date"),
         "end_date": given.rows.dates("drug_exposure_end_date"),
-        "is_open": flags(np.zeros(len(given.rows), dtype=np.bool_)),
+        "is_open": booleans(np.zeros(len(given.rows), dtype=np.bool_)),
         "stop_reason": category(stop[given.exposure], DOSES["stop_reason"].values),
         "source_id": given.rows.source_ids(),
     })

@@ -10,19 +10,9 @@ import pyarrow.compute as pc
 
 from hpd_etl import codes
 from hpd_etl.errors import ConfigurationError
+from hpd_etl.grouping import Bools, Floats, Ints, category, floats, named, strings
 from hpd_etl.schema import FINDINGS, RESPONSES, TUMOUR_SUMS
-from hpd_etl.sources.columns import (
-    Bools,
-    Floats,
-    Ints,
-    Rows,
-    category,
-    chosen,
-    code_lookup,
-    numbers,
-    one,
-    strings,
-)
+from hpd_etl.sources.columns import Rows, code_lookup, one
 from hpd_etl.sources.omop_measurements import SUMS, Measured
 from hpd_etl.sources.omop_sizes import PROBLEMS, read_sizes
 
@@ -57,7 +47,7 @@ def tumour_sums(measured: Measured, source: OmopSource, ledger: Ledger) -> pd.Da
     rows = rows.take(kept)
     return TUMOUR_SUMS.frame({
         "person_id": rows.persons(), "scan_date": rows.dates("measurement_date"),
-        "kind": category(kind[kept], TUMOUR_SUMS["kind"].values), "value": numbers(sizes.value[kept]),
+        "kind": category(kind[kept], TUMOUR_SUMS["kind"].values), "value": floats(sizes.value[kept]),
         "source_id": rows.source_ids(),
     })
 
@@ -161,8 +151,8 @@ def _findings(rows: Rows, found: Sequence[codes.FindingCode], meaning: Ints, dat
     rows = rows.take(kept)
     no_code = pa.array(is_ecog[kept])
     return FINDINGS.frame({
-        "person_id": rows.persons(), "finding": chosen(meaning[kept], finding), "assessed_on": rows.dates(date),
-        "value_number": numbers(number[kept]),
+        "person_id": rows.persons(), "finding": named(meaning[kept], finding), "assessed_on": rows.dates(date),
+        "value_number": floats(number[kept]),
         "value_code": strings(pc.if_else(no_code, None, code.filter(pa.array(kept)))),
         "source_id": rows.source_ids(),
     })
@@ -217,7 +207,7 @@ def diagnoses(cdm: Cdm, found: Mapping[int, list[codes.FindingCode]], treated: I
     entry = first[meaning[repeated]] + within if len(rows) else np.zeros(0, dtype=np.int64)
     rows = rows.repeat(repeated)
     return FINDINGS.frame({
-        "person_id": rows.persons(), "finding": chosen(entry, [told.finding for told in entries]),
+        "person_id": rows.persons(), "finding": named(entry, [told.finding for told in entries]),
         "assessed_on": rows.dates("condition_start_date"),
-        "value_code": chosen(entry, [told.value_code for told in entries]), "source_id": rows.source_ids(),
+        "value_code": named(entry, [told.value_code for told in entries]), "source_id": rows.source_ids(),
     })

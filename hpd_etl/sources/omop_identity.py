@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpd_etl.errors import ConfigurationError
-from hpd_etl.sources.columns import Bools, Ints, Rows, code_lookup, encoded, one
+from hpd_etl.grouping import Bools, Ints
+from hpd_etl.sources.columns import Rows, by_text, code_lookup, one
 from hpd_etl.sources.omop_tables import searches_other_column
 
 if TYPE_CHECKING:
@@ -138,5 +139,5 @@ def _modality(cdm: Cdm, features: Rows, at: Ints, treated: Ints) -> Ints:
 def is_yes(values: pa.Array[Any]) -> Bools:
     """Which texts say yes: anything but no, n, 0, false and nothing."""
     denied = {"", "0", "n", "no", "false"}
-    said = encoded(values).decided(lambda text: int(text.strip().lower() not in denied))
+    said = by_text(values).decided(lambda text: int(text.strip().lower() not in denied))
     return np.asarray(said == 1, dtype=np.bool_)

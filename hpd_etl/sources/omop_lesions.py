@@ -12,22 +12,9 @@ import pyarrow.compute as pc
 
 from hpd_etl import codes
 from hpd_etl.errors import ConfigurationError
+from hpd_etl.grouping import Bools, Floats, Ints, category, floats, named, strings
 from hpd_etl.schema import LESIONS
-from hpd_etl.sources.columns import (
-    Bools,
-    Floats,
-    Ints,
-    Rows,
-    category,
-    chosen,
-    code_lookup,
-    encoded,
-    flags,
-    group_codes,
-    numbers,
-    one,
-    strings,
-)
+from hpd_etl.sources.columns import Rows, booleans, by_text, code_lookup, group_codes, one
 from hpd_etl.sources.omop_identity import RUNGS, Identity, identify, is_yes
 from hpd_etl.sources.omop_measurements import SIZES, Measured
 from hpd_etl.sources.omop_sizes import PROBLEMS, STATUSES, Sizes, read_sizes
@@ -46,6 +33,9 @@ LONGEST, SHORT, PERPENDICULAR, ADDITIONAL, UNSTATED, VOLUME, NEW = range(len(KIN
 _ROLES = LESIONS["role"].values
 _NODE = "lymph_node"
 _NO = {"n", "no", "0", "false", "absent"}
+_YES = {"y", "yes", "1", "true", "present"}
+_YES_CONCEPT = 4188539
+_NOT_THERE = {"disappeared", "not_yet_present"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +43,6 @@ class _Facts:
     """What is known of the lesion of each row beside its size."""
 
     lesion: Ints
-    n_lesions: int
     day: Ints
     role: Ints
     organ: pa.Array[Any]
@@ -67,13 +56,15 @@ def lesions(cdm: Cdm, source: OmopSource, measured: Measured, treated: Ints, led
     measured = measured.take(measured.of(*KINDS))
     rows, kind = measured.rows, measured.kind(KINDS)
     identity = _with_new_lesions(identify(cdm, source.lesions, rows, treated), kind, rows)
-    denied = (kind == NEW) & _denied(rows) if (kind == NEW).any() else np.zeros(len(rows), dtype=np.bool_)
+    denied, unclear = _answers(source, rows, kind == NEW)
     undated = ~rows.present("measurement_date") & ~denied
+    unclear &= ~undated
     unnamed = (identity.rung < 0) & ~undated & ~denied
     ledger.ignore(rows, denied)
     ledger.refuse("lesions", rows, undated, "no_date")
     ledger.refuse("lesions", rows, unnamed, "no_lesion_identity")
-    kept = ~(denied | undated | unnamed)
+    ledger.refuse("lesions", rows, unclear, "new_lesion_value_unknown")
+    kept = ~(denied | undated | unnamed | unclear)
     rows, kind, identity = rows.take(kept), kind[kept], _taken(identity, kept)
 
     facts = _facts(cdm, source, rows, kind, identity)
@@ -81,8 +72,9 @@ def lesions(cdm: Cdm, source: OmopSource, measured: Measured, treated: Ints, led
     sizes = read_sizes(rows, np.where(kind == VOLUME, 2, 0), source)
     sizes, kind = _with_dimension(sizes, kind, facts, inferior)
     ledger.refuse("lesions", rows, inferior, "lower_priority")
+    sizeless = (kind == NEW) & (sizes.problem == PROBLEMS.index("no_value"))  # that it was seen is enough
     for position, reason in enumerate(PROBLEMS):
-        ledger.refuse("lesions", rows, (sizes.problem == position) & ~inferior, reason, also_kept=True)
+        ledger.refuse("lesions", rows, (sizes.problem == position) & ~inferior & ~sizeless, reason, also_kept=True)
     ledger.keep(rows, ~inferior)
     frame = _frame(rows, kind, identity, facts, sizes)
     return frame[~inferior].reset_index(drop=True) if inferior.any() else frame
@@ -99,10 +91,25 @@ def _with_new_lesions(identity: Identity, kind: Ints, rows: Rows) -> Identity:
     return Identity(lesion, rung, identity.groups, identity.organ_concept, identity.modality)
 
 
-def _denied(rows: Rows) -> Bools:
-    """Rows that say that there is no new lesion."""
-    text = rows.decided("value_source_value", lambda value: int(value.strip().lower() in _NO))
-    return np.asarray((text == 1) | (rows.floats("value_as_number") == 0), dtype=np.bool_)
+def _answers(source: OmopSource, rows: Rows, new: Bools) -> tuple[Bools, Bools]:
+    """Rows that say that there is no new lesion, and those whose coded value nobody explained.
+
+    A no in text or number is enough, the concept is asked where neither tells; no value at all means yes.
+    """
+    if not new.any():
+        return new, new
+    own = {int(key): status for key, status in source.mapping.statuses.items() if key.isdecimal()}
+    known = {_YES_CONCEPT, *own, *(int(key) for key in source.mapping.roles if key.isdecimal())}
+    text = rows.decided("value_source_value", lambda value: _answer(value.strip().lower()))
+    number, concept = rows.floats("value_as_number"), rows.ints("value_as_concept_id")
+    absent = np.isin(concept, [code for code, status in own.items() if status in _NOT_THERE])
+    open_ = new & (text < 0) & np.isnan(number)
+    denied = new & ((text == 0) | (number == 0)) | (open_ & absent)
+    return denied, open_ & (concept != 0) & ~np.isin(concept, list(known))
+
+
+def _answer(text: str) -> int:
+    return 0 if text in _NO else 1 if text in _YES else -1
 
 
 def _taken(identity: Identity, mask: Bools) -> Identity:
@@ -126,7 +133,7 @@ def _facts(cdm: Cdm, source: OmopSource, rows: Rows, kind: Ints, identity: Ident
     node = nodal | by_organ | is_yes(identity.groups["node"]) | (kind == SHORT)
     of_lesion = np.zeros(n_lesions, dtype=np.bool_)
     of_lesion[lesion[node]] = True
-    return _Facts(lesion, n_lesions, day, role, organ, of_lesion[lesion], _named(identity.modality, names),
+    return _Facts(lesion, day, role, organ, of_lesion[lesion], _named(identity.modality, names),
                   identity.groups["reader"])
 
 
@@ -149,7 +156,7 @@ def _roles(source: OmopSource, rows: Rows, identity: Identity) -> tuple[Ints, Bo
     by_code = {int(key): _ROLES.index(role) for key, role in own.items() if key.isdecimal()}
     positions = np.array([*by_code.values(), -1], dtype=np.int64)
     found = positions[code_lookup(rows.ints("value_as_concept_id"), list(by_code))]
-    for texts in (rows.encoded("measurement_source_value"), encoded(identity.groups["role"])):
+    for texts in (rows.encoded("measurement_source_value"), by_text(identity.groups["role"])):
         stated = texts.decided(role_of)
         found = np.where(stated >= 0, stated, found)
     return np.where(found < 0, unstated, found % len(_ROLES)), found >= len(_ROLES)
@@ -175,7 +182,7 @@ def _named(concepts: Ints, names: dict[int, str]) -> pa.Array[Any]:
 def _organs(source: OmopSource, identity: Identity, names: dict[int, str]) -> pa.Array[Any]:
     """The organ of each row: of the imaging study's site, else of the pattern."""
     own = {key.strip().lower(): organ for key, organ in source.mapping.organs.items()}
-    words = encoded(identity.groups["organ"])
+    words = by_text(identity.groups["organ"])
     by_pattern = words.said(lambda text: own.get(text.strip().lower(), text.strip().lower()))
     return one(pc.coalesce(_named(identity.organ_concept, names), by_pattern))
 
@@ -187,7 +194,7 @@ def _lower_priority(source: OmopSource, kind: Ints, facts: _Facts) -> Bools:
         if not order or not len(kind):
             continue
         ranks = {name.lower(): place for place, name in enumerate(order)}
-        rank = encoded(values).decided(partial(_rank, ranks))
+        rank = by_text(values).decided(partial(_rank, ranks))
         rank = np.where(rank < 0, len(ranks), rank)
         group, n = group_codes(facts.lesion, facts.day, kind)
         best = np.full(n, len(ranks), dtype=np.int64)
@@ -233,14 +240,14 @@ def _frame(rows: Rows, kind: Ints, identity: Identity, facts: _Facts, sizes: Siz
         "scan_date": rows.dates("measurement_date"),
         "role": category(facts.role, _ROLES),
         "organ": strings(facts.organ),
-        "is_node": flags(node),
-        "diameter_mm": numbers(_where(diameter | (sized & (kind == NEW)), sizes.value)),
-        "perpendicular_mm": numbers(_where(sized & ~node & (kind == PERPENDICULAR), sizes.value)),
-        "volume_mm3": numbers(_where(sized & (kind == VOLUME), sizes.value)),
+        "is_node": booleans(node),
+        "diameter_mm": floats(_where(diameter | (sized & (kind == NEW)), sizes.value)),
+        "perpendicular_mm": floats(_where(sized & ~node & (kind == PERPENDICULAR), sizes.value)),
+        "volume_mm3": floats(_where(sized & (kind == VOLUME), sizes.value)),
         "status": category(status, STATUSES),
         "modality": strings(facts.modality),
         "reader": strings(facts.reader),
-        "identity": chosen(identity.rung, [*RUNGS, "row"]),
+        "identity": named(identity.rung, [*RUNGS, "row"]),
         "source_id": rows.source_ids(),
     })
 

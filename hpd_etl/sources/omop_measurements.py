@@ -9,7 +9,8 @@ import numpy as np
 
 from hpd_etl import codes
 from hpd_etl.errors import ConfigurationError
-from hpd_etl.sources.columns import Bools, Ints, Rows, code_lookup, text_lookup
+from hpd_etl.grouping import Bools, Ints
+from hpd_etl.sources.columns import Rows, code_lookup, text_lookup
 
 if TYPE_CHECKING:
     from hpd_etl.config import OmopSource

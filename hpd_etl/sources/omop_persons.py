@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hpd_etl.grouping import Ints, category, strings
 from hpd_etl.schema import FOLLOWUP, PERSONS
-from hpd_etl.sources.columns import Ints, Rows, category, code_lookup, strings
+from hpd_etl.sources.columns import Rows, code_lookup
 from hpd_etl.sources.omop_tables import require_rows
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpd_etl.errors import ConfigurationError
+from hpd_etl.grouping import Ints, category, named, strings
 from hpd_etl.schema import SCANS, THERAPIES
-from hpd_etl.sources.columns import Ints, Rows, category, chosen, code_lookup, strings, text_lookup
+from hpd_etl.sources.columns import Rows, code_lookup, text_lookup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,9 @@ def procedures(cdm: Cdm, mapping: Mapping[str, str], treated: Ints, ledger: Ledg
             (code_lookup(rows.ints("procedure_source_concept_id"), list(ids)), list(ids.values())),
             (text_lookup(rows.text("procedure_source_value"), list(texts)), list(texts.values()))):
         meaning = np.where(found >= 0, np.array([*places, -1], dtype=np.int64)[found], meaning)
+    unknown = meaning < 0
+    ledger.refuse("therapies", rows, unknown, "code_unknown")
+    rows, meaning = rows.take(~unknown), meaning[~unknown]
     undated = ~rows.present("procedure_date")
     kind = np.array([kind for kind, _ in meanings], dtype=np.int64)[meaning]
     ledger.refuse("therapies", rows, undated & (kind > 0), "no_date")
@@ -53,7 +57,7 @@ def procedures(cdm: Cdm, mapping: Mapping[str, str], treated: Ints, ledger: Ledg
     scans, treatments = ~undated & (kind == 0), ~undated & (kind > 0)
     organs = [organ for _, organ in meanings]
     return Procedures(_scans(rows.take(scans)), _therapies(
-        rows.take(treatments), kind[treatments], chosen(meaning[treatments], organs)))
+        rows.take(treatments), kind[treatments], named(meaning[treatments], organs)))
 
 
 def _meaning(key: str, value: str) -> tuple[int, str | None]:
@@ -96,6 +100,6 @@ def imaging_studies(cdm: Cdm, treated: Ints, ledger: Ledger) -> pd.DataFrame:
     return SCANS.frame({
         "person_id": rows.persons(), "scan_date": rows.dates("image_occurrence_date"),
         "date_from": category(np.zeros(len(rows), dtype=np.int64), SCANS["date_from"].values),
-        "modality": chosen(modality.astype(np.int64), names), "study_uid": strings(rows.text("image_study_uid")),
+        "modality": named(modality.astype(np.int64), names), "study_uid": strings(rows.text("image_study_uid")),
         "source_id": rows.source_ids(),
     })

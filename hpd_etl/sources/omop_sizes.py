@@ -9,8 +9,9 @@ import numpy as np
 
 from hpd_etl import codes, units
 from hpd_etl.errors import ConfigurationError
+from hpd_etl.grouping import Bools, Floats, Ints
 from hpd_etl.schema import LESIONS
-from hpd_etl.sources.columns import Bools, Floats, Ints, Rows, code_lookup
+from hpd_etl.sources.columns import Rows, code_lookup
 
 if TYPE_CHECKING:
     from hpd_etl.config import OmopSource

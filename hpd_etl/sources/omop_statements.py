@@ -47,7 +47,7 @@ def named(study: Study, source: OmopSource, dialect: str = "postgresql") -> dict
              "omop_observations", "omop_conditions", "omop_images", "omop_image_features",
              *(["omop_procedures"] if procedures else [])]
     own = source.lesions
-    columns = version_columns([*_LINKS_5_4, *filter(None, (own.column, own.pattern_column))], source)
+    columns = version_columns([*_LINKS_5_4, *filter(None, (own.column, own.pattern_column))], source, dialect)
     return {name: _filled(statement(name, columns), _lists(name, concepts, source), dialect) for name in names}
 
 

@@ -57,7 +57,7 @@ def probe(database: Database, source: OmopSource) -> Cdm:
     if missing:
         raise ConfigurationError(f"the CDM schema has no table {', '.join(missing)}",
                                  remedy="mend source.cdm in site.toml: it must name the schema (or file) of the CDM")
-    columns = version_columns(found["measurement"], source)
+    columns = version_columns(found["measurement"], source, database.dialect)
     tables = frozenset(table for table, names in found.items() if names)
     return Cdm(database, _version(found["measurement"], found["person"]), tables, columns)
 
@@ -73,8 +73,8 @@ def _version(measurement: list[str], person: list[str]) -> str:
                                   remedy="5.3, 5.4 and 5.5 are read")
 
 
-def version_columns(measurement: list[str], source: OmopSource) -> dict[str, str]:
-    """The columns behind the placeholders.
+def version_columns(measurement: list[str], source: OmopSource, dialect: str) -> dict[str, str]:
+    """The columns behind the placeholders, and what keeps SQLite from searching person by person.
 
     Event links are read where the site declares a field of lesions: as in 5.4, or as in the oncology
     extension of 5.3.
@@ -87,7 +87,7 @@ def version_columns(measurement: list[str], source: OmopSource) -> dict[str, str
             break
     own = source.lesions
     return {
-        "event_id": event, "event_field": field,
+        "unsearched": " + 0" if dialect == "sqlite" else "", "event_id": event, "event_field": field,
         "lesion_column": _own_column(own.column, measurement, "lesions.column"),
         "pattern_column": _own_column(own.pattern_column if searches_other_column(own) else None, measurement,
                                       "lesions.pattern_column"),

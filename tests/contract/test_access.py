@@ -13,7 +13,7 @@ from hpd_etl.config import Access, OmopSource, Site
 from hpd_etl.database import connect
 from hpd_etl.errors import AccessError, ConfigurationError, SourceError, UnsupportedVersionError
 from hpd_etl.sources import examine, open_source
-from tests.contract.wards import NIVOLUMAB, STUDY, Builder, Tables, Ward, exposure, person, size
+from tests.contract.wards import NIVOLUMAB, STUDY, UNSTATED, Builder, Tables, Ward, exposure, person, size
 
 TABLES: Tables = {"person": [person(1)], "drug_exposure": [exposure(1, 1, NIVOLUMAB, "2021-01-04")],
                   "measurement": [size(1, 1, "2021-01-01", 20)]}
@@ -187,7 +187,7 @@ def test_a_connection_lost_in_mid_read(postgres_url: str, hospital: Ward) -> Non
 
     def kill() -> None:
         with psycopg.connect(postgres_url, autocommit=True) as other:
-            for _ in range(200):
+            for _ in range(1000):
                 killed = other.execute("select pg_terminate_backend(pid) from pg_stat_activity"
                                        " where state = 'active' and pid <> pg_backend_pid()"
                                        " and query like '%generate_series(1, 20000)%'").fetchall()
@@ -219,7 +219,14 @@ def test_doctor_tells_what_is_wrong_without_raising(builder: Builder) -> None:
     told = {check.name: (str(check.state), check.told) for check in good}
     assert told["cdm version"][0] == "ok"
     assert told["candidates"] == ("ok", "1 persons with a dose of an index drug")
+    assert told["dimensions"] == ("ok", "0 sizes without a stated dimension")
+    assert told["nodes"] == ("ok", "0 lymph nodes without a short axis")
     assert told["refused: no_lesion_identity"] == ("warning", "1 rows")
+    unstated = size(2, 1, "2021-01-01", 20, measurement_concept_id=UNSTATED, measurement_source_value="L1")
+    site = builder.build({**TABLES, "measurement": [unstated]}).site(lesions={"pattern": r"(?P<lesion>L\d)"})
+    told = {check.name: (str(check.state), check.told) for check in examine(STUDY, site)}
+    assert told["dimensions"] == ("warning", "1 sizes without a stated dimension")
+    assert told["concepts of units"] == ("warning", "no table concept: the frozen list is used")
     bad = examine(STUDY, builder.build(TABLES, without=["measurement"]).site())
     assert (str(bad[-1].state), bad[-1].name) == ("error", "failed")
     assert "measurement" in bad[-1].told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import psycopg
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pytest
 
 from hpd_etl.config import Access
 from hpd_etl.database import Database, connect
+from hpd_etl.database.postgres import COPY_BYTES
 from tests.contract.wards import BIG, Builder
 
 TEXTS = ["plain", "", None, "two\nlines", 'quoted "so"', "a,b;c", "ü 拓益", "unit\x1fseparator", "100 %", "null"]
@@ -43,6 +45,17 @@ def test_values_survive_the_way_there_and_back(builder: Builder) -> None:
                               {"texts": ['quoted "so"', "100 %", "a,b;c"], "ids": [BIG + i for i in range(300)]})
         assert some.column("told").to_pylist() == ['quoted "so"', "a,b;c", "100 %"]
         assert database.fetch("select row_id from @results.t where row_id in (:ids)", {"ids": []}).num_rows == 0
+
+
+def test_a_long_copy_comes_in_blocks(postgres_url: str, tmp_path: Path) -> None:
+    """What is read by COPY, because a text holds a separator, is whole however many blocks it takes."""
+    access, name = place(Builder("postgresql", tmp_path, postgres_url), "blocks")
+    n, width = 40, COPY_BYTES // 32
+    with connect(access, {"results": name}, read_only=False) as database:
+        found = database.fetch("select i as row_id, chr(31) || chr(10) || repeat('x', :width) as told"
+                               f" from generate_series(1, {n}) i", {"width": width})
+    assert found.column("row_id").to_pylist() == list(range(1, n + 1))
+    assert set(found.column("told").to_pylist()) == {"\x1f\n" + "x" * width}
 
 
 def test_a_transaction_happens_or_not(builder: Builder) -> None:

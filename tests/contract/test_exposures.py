@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hpd_etl.config import AgentCodes, Comparator, IndexEvent, Study
 from tests.contract.wards import (
     BIG,
@@ -10,10 +12,12 @@ from tests.contract.wards import (
     PEMBROLIZUMAB,
     PRESCRIPTION,
     Builder,
+    Row,
     ancestor,
     concept,
     day,
     exposure,
+    ignore_case,
     person,
     rows,
     size,
@@ -114,6 +118,37 @@ def test_billing_codes_hold_inside_their_dates(builder: Builder) -> None:
     assert rows(records.rejections, *REFUSED) == [("doses", "1", "drug_exposure:2", "code_expired")]
 
 
+def test_a_code_that_only_the_database_knows_is_refused(tmp_path: Path) -> None:
+    """Where a column ignores case, a text that is no code of the list is refused, and never takes another meaning."""
+    ward = Builder("sqlite", tmp_path).build({
+        "person": [person(1), person(2)],
+        "drug_exposure": [exposure(1, 1, NIVOLUMAB, "2021-01-04"), exposure(2, 1, 0, "2021-01-05",
+                                                                            drug_source_value="j9299"),
+                          exposure(3, 2, 0, "2021-01-05", drug_source_value="j9299"),
+                          exposure(4, 1, 0, "2021-01-06", drug_source_value="trial-7")],
+        "measurement": [size(1, 1, "2021-01-01", 20, measurement_concept_id=0, measurement_source_value="ld")],
+        "procedure_occurrence": [procedure(1, "rt"), procedure(2, "RT")]})
+    for table in ("drug_exposure", "measurement", "procedure_occurrence"):
+        ignore_case(ward.cdm, table, f"{table.split('_')[0]}_source_value")
+    records, used = ward.extract(mapping={"therapies": {"TRIAL-7": "study drug"}, "measurements": {"LD": "longest"},
+                                          "procedures": {"CT": "scan", "RT": "radiation"}})
+    assert rows(records.doses, *DOSE) == [("1", "nivolumab", "2021-01-04", "drug_exposure:1")]
+    assert rows(records.therapies, "kind", "source_id") == [("radiation", "procedure_occurrence:2")]
+    assert not len(records.lesions)
+    assert rows(records.rejections, *REFUSED) == [
+        ("doses", "1", "drug_exposure:2", "code_unknown"), ("doses", None, "drug_exposure:3", "code_unknown"),
+        ("lesions", "1", "measurement:1", "code_unknown"),
+        ("therapies", "1", "drug_exposure:4", "code_unknown"),
+        ("therapies", "1", "procedure_occurrence:1", "code_unknown")]
+    assert used["counts"]["drug_exposure"] == {"read": 4, "kept": 1, "refused": 3, "ignored": 0}
+
+
+def procedure(number: int, code: str) -> Row:
+    """A row of procedure_occurrence of person 1, known by its source value."""
+    return {"procedure_occurrence_id": number, "person_id": 1, "procedure_concept_id": 0,
+            "procedure_date": day("2021-01-05"), "procedure_source_value": code}
+
+
 def test_a_stop_needs_a_text_that_is_understood(builder: Builder) -> None:
     """A known text gives a reason, an unknown one is refused and the dose stays, an empty one says nothing."""
     ward = builder.build({
@@ -150,6 +185,19 @@ def test_other_systemic_therapy_is_found_below_l01(builder: Builder) -> None:
         ("1", "systemic", "carboplatin", "2021-02-01", "drug_exposure:2"),
         ("1", "systemic", "ipilimumab", "2021-01-04", "drug_exposure:3"),
         ("1", "systemic", "study drug", "2021-03-01", "drug_exposure:5")]
+
+
+def test_the_other_half_of_a_product_is_another_therapy(builder: Builder) -> None:
+    """Of a product of two ingredients, the one that the study leaves out is a systemic therapy beside the dose."""
+    ward = builder.build({
+        "person": [person(1)], "measurement": SIZE, "drug_exposure": [exposure(1, 1, 9001, "2021-01-04")],
+        "concept_ancestor": [ancestor(NIVOLUMAB, 9001), ancestor(779239, 9001)]})
+    study = Study(id="contract", index=IndexEvent(agents=("nivolumab",)))
+    records = ward.records(study)
+    assert rows(records.doses, *DOSE) == [("1", "nivolumab", "2021-01-04", "drug_exposure:1")]
+    assert rows(records.therapies, "kind", "agent", "source_id") == [("systemic", "relatlimab", "drug_exposure:1")]
+    told = ward.records(study, mapping={"agents": {"9001": "nivolumab"}})
+    assert (len(told.doses), len(told.therapies)) == (1, 0)
 
 
 def test_a_comparator_brings_its_persons(builder: Builder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -116,6 +117,18 @@ def _insert(executemany: Any, name: str, table: str, tables: Tables, version: cd
         rows = [[value.isoformat() if isinstance(value, date) else value for value in row] for row in rows]
     if rows:
         executemany(f"insert into {name} values ({', '.join([mark] * len(fields))})", rows)
+
+
+def ignore_case(path: str, table: str, column: str) -> None:
+    """Make a column of an SQLite file one in which the database tells no upper from lower case."""
+    connection = sqlite3.connect(path)
+    [ddl] = connection.execute("select sql from sqlite_master where name = ?", (table,)).fetchone()
+    connection.execute(f"alter table {table} rename to cased")
+    connection.execute(re.sub(rf"(\b{column} \w+(\(\d+\))?)", r"\1 collate nocase", ddl))
+    connection.execute(f"insert into {table} select * from cased")
+    connection.execute("drop table cased")
+    connection.commit()
+    connection.close()
 
 
 def day(text: str) -> date:
