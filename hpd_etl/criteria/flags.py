@@ -15,6 +15,7 @@ FLAGS: Mapping[str, str] = {
     "modality_changed": "the targets were examined by another modality at one of the scans",
     "month_sensitive": "the verdict would be another with a month of 28, 30 or 30.4375 days",
     "pre_growth_below_measurement_error": "the burden changed by less than 5 mm before treatment",
+    "prior_checkpoint_inhibitor": "a checkpoint inhibitor that the study leaves out was given before",
     "pseudoprogression": "the next scan did not show the progression any more",
     "reader_changed": "the targets were measured by another reader at one of the scans",
     "reference_on_treatment": "another systemic therapy was given between the pre-baseline and the baseline scan",

@@ -156,6 +156,7 @@ def flags_of(
         "pseudoprogression": confirmation.pseudoprogression,
         "local_therapy_organ_unknown": line.organ_unknown,
         "local_therapy_elsewhere": line.local_elsewhere,
+        "prior_checkpoint_inhibitor": timeline.index["prior_checkpoint_day"].notna().to_numpy(np.bool_),
         "reference_on_treatment": _on_treatment(timeline, line),
         "modality_changed": _changed(timeline, line, "modality"),
         "reader_changed": _changed(timeline, line, "reader"),

@@ -42,9 +42,14 @@ class Reason(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
-RESERVED_REASONS = frozenset({
-    Reason.EXTRACTION_INCOMPLETE, Reason.IMPRECISE_DATE, Reason.FINDING_UNKNOWN, Reason.UNCONFIRMED,
-})
+RESERVED_REASONS = frozenset(
+    {
+        Reason.EXTRACTION_INCOMPLETE,
+        Reason.IMPRECISE_DATE,
+        Reason.FINDING_UNKNOWN,
+        Reason.UNCONFIRMED,
+    }
+)
 
 
 class LesionStatus(StrEnum):

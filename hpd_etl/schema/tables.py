@@ -172,6 +172,10 @@ INDEX = Table(
         code("regimen", "all agents of the first line, joined by +"),
         count("line", "which line of the index drugs: always the first"),
         days("lookback_days", "days under observation before the first dose; no earlier index drug in them"),
+        days(
+            "prior_checkpoint_day",
+            "days_from_index of the last earlier dose of a checkpoint inhibitor left out by the study",
+        ),
         days("death_day", "days_from_index of death"),
         days("followup_end_day", "days_from_index of the last day under observation"),
         days("last_dose_day", "days_from_index of the last known dose of the first line"),

@@ -103,12 +103,14 @@ def _treated(records: Records, study: Study, refusals: Refusals) -> tuple[Person
     rows = {name: everyone.place(name, frames[name], date, refusals) for name, date in DATE_OF.items()}
     rows["lesions"] = rows["lesions"].kept("lesions", absent(rows["lesions"], "lesion_id"), "lesion_unnamed", refusals)
     rows["doses"] = rows["doses"].kept("doses", absent(rows["doses"], "agent"), "agent_unknown", refusals)
-    cohort, rows["doses"], rows["therapies"] = by_cohort(rows["doses"], rows["therapies"], len(everyone), study)
+    cohort, rows["doses"], rows["therapies"], left_out = by_cohort(
+        rows["doses"], rows["therapies"], len(everyone), study
+    )
     sums = numbers(rows["tumour_sums"].frame["value"])
     rows["tumour_sums"] = rows["tumour_sums"].kept(
         "tumour_sums", ~(sums >= 0) | np.isinf(sums), "impossible_size", refusals
     )
-    index = first_lines(everyone, cohort, rows["doses"], rows["followup"], rows["therapies"], study)
+    index = first_lines(everyone, cohort, rows["doses"], left_out, rows["followup"], rows["therapies"], study)
     if len(index) == len(everyone):
         return everyone, index, rows
     treated = positions(everyone.frame["person_id"], text(index["person_id"])) >= 0

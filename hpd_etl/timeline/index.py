@@ -39,6 +39,7 @@ from hpd_etl.schema import CHECKPOINT_COHORT, FOLLOWUP, INDEX, THERAPIES
 from hpd_etl.timeline.refusals import Refusals
 
 _FOREVER = np.int64(1 << 23)
+_LEFT_OUT = 1
 _STOPS = INDEX["stop_reason"].values
 _BASES = INDEX["ttf_basis"].values
 
@@ -121,14 +122,18 @@ def absent(rows: Placed, column: str) -> Bools:
     return rows.frame[column].isna().to_numpy(np.bool_)
 
 
-def by_cohort(doses: Placed, therapies: Placed, n: int, study: Study) -> tuple[Ints, Placed, Placed]:
-    """Each person's cohort (-1 for none), the doses of its drugs, and all else they were given as therapies."""
+def by_cohort(doses: Placed, therapies: Placed, n: int, study: Study) -> tuple[Ints, Placed, Placed, Placed]:
+    """Each person's cohort (-1 for none), the doses of its drugs, all else they were given as therapies, and of that
+    the checkpoint inhibitors that the study leaves out.
+    """
     [agent], agents = sorted_codes(doses.frame["agent"])
-    rank = _cohort_ranks(agents, study)[agent]
-    cohort = lowest(doses.person, rank, n, -1)
-    own = rank == cohort[doses.person]
+    rank = _ranks(agents, study)[agent]
+    first = lowest(doses.person, rank, n, _LEFT_OUT)
+    cohort = np.where(first == _LEFT_OUT, -1, np.where(first > _LEFT_OUT, first - 1, first))
+    own = (rank == first[doses.person]) & (rank != _LEFT_OUT)
+    left_out = doses.where(rank == _LEFT_OUT)
     if own.all():
-        return cohort, doses, therapies
+        return cohort, doses, therapies, left_out
     other = doses.where(~own)
     moved = THERAPIES.frame(
         other.frame[["person_id", "agent", "start_date", "end_date", "source_id"]].assign(kind="systemic")
@@ -136,11 +141,17 @@ def by_cohort(doses: Placed, therapies: Placed, n: int, study: Study) -> tuple[I
     plain = {column.name: column.dtype for column in THERAPIES.columns}
     frame = pd.concat([therapies.frame.astype(plain), moved.astype(plain)], ignore_index=True)
     person, day = np.concatenate([therapies.person, other.person]), np.concatenate([therapies.day, other.day])
-    return cohort, doses.where(own), Placed(frame, person, day)
+    return cohort, doses.where(own), Placed(frame, person, day), left_out
 
 
 def first_lines(
-    persons: Persons, cohort: Ints, doses: Placed, followup: Placed, therapies: Placed, study: Study
+    persons: Persons,
+    cohort: Ints,
+    doses: Placed,
+    left_out: Placed,
+    followup: Placed,
+    therapies: Placed,
+    study: Study,
 ) -> pd.DataFrame:
     """The `index` table: one row a person who has a usable dose, in the order of `persons`."""
     n = len(persons)
@@ -159,6 +170,8 @@ def first_lines(
     names = [CHECKPOINT_COHORT, *(comparator.cohort for comparator in study.comparators)]
     at_first = line.start == first[line.person]
     lookback = np.where(observed_from == NO_DAY, NO_DAY, first - observed_from)
+    earlier = left_out.day < first[left_out.person]
+    prior = highest(left_out.person[earlier], left_out.day[earlier], n, NO_DAY)
     begins_next = systemic & (therapies.day == next_therapy[therapies.person])
     return INDEX.frame(
         {
@@ -169,6 +182,7 @@ def first_lines(
             "regimen": _agents(line, np.ones_like(at_first), agents, treated),
             "line": np.ones(len(treated), dtype=np.int64),
             "lookback_days": integers(lookback[treated]),
+            "prior_checkpoint_day": integers(_since(first, prior)[treated]),
             "death_day": integers(_since(first, persons.death)[treated]),
             "followup_end_day": integers(_since(first, observed_to)[treated]),
             **{column: values.iloc[treated].reset_index(drop=True) for column, values in failure.items()},
@@ -193,12 +207,17 @@ def _ending(line: _Line, next_therapy: Placed, n: int) -> pd.Series[str]:
     return strings(joined(source.take(pa.array(order)), person[order]))
 
 
-def _cohort_ranks(agents: pa.Array, study: Study) -> Ints:
-    """0 for a checkpoint inhibitor, then the comparators in the study's order."""
-    ranks = np.zeros(len(agents) + 1, dtype=np.int64)
-    for rank, comparator in reversed(list(enumerate(study.comparators, start=1))):
-        ranks[:-1][np.isin(agents.to_numpy(zero_copy_only=False), list(comparator.agents))] = rank
-    return ranks
+def _ranks(agents: pa.Array, study: Study) -> Ints:
+    """What decides the cohort: an index drug, then a checkpoint inhibitor left out, then comparators in their order.
+
+    Who was given a checkpoint inhibitor that the study leaves out, and no index drug, belongs to no cohort.
+    """
+    ranks = [_LEFT_OUT if study.index.agents and name not in study.index.agents else 0 for name in agents.to_pylist()]
+    for place, comparator in reversed(list(enumerate(study.comparators, start=_LEFT_OUT + 1))):
+        ranks = [
+            place if name in comparator.agents else rank for name, rank in zip(agents.to_pylist(), ranks, strict=True)
+        ]
+    return np.array([*ranks, 0], dtype=np.int64)
 
 
 def _first_line(doses: Placed, agent: Ints, gap: int, n: int) -> tuple[_Line, Bools]:
@@ -232,7 +251,7 @@ def _later_therapies(person: Ints, agent: Ints, start: Ints, last_dose: Ints) ->
     drug, code = np.unique(person * (1 << 32) + agent + 1, return_inverse=True)
     begun = lowest(code, start, len(drug), NO_DAY)
     owner = drug >> 32
-    new = begun > last_dose[owner]
+    new = (last_dose[owner] != NO_DAY) & (begun > last_dose[owner])
     return lowest(owner[new], begun[new], len(last_dose), NO_DAY)
 
 

@@ -54,3 +54,12 @@ def test_a_drug_of_another_cohort_is_another_therapy(course):
         switched | 0, 70 docetaxel |                       | 50  | 60  | 100 | 62  | unresolved
         therapy  | 0               | systemic docetaxel 70 | 50  | 60  | 100 | 62  | unresolved
     """, study=COMPARATORS, definition="saada2017")
+
+
+def test_a_checkpoint_inhibitor_that_the_study_leaves_out(course):
+    """It starts no clock, is recorded as given before, and keeps its patients out of every comparator."""
+    course("""
+        person | doses                          | 134 | 190 | 246 | index_agent   | verdict | prior_checkpoint_inhibitor
+        naive  | 200 pembrolizumab              | 50  | 60  | 80  | pembrolizumab | HPD     |
+        given  | 0 nivolumab, 200 pembrolizumab | 50  | 60  | 80  | pembrolizumab | HPD     | yes
+    """, study=COMPARATORS | {"index": {"agents": ["pembrolizumab"]}})
