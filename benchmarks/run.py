@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,8 @@ class Runs:
     cpu: list[float] = field(default_factory=list)
     peak_mb: list[float] = field(default_factory=list)
     counts: dict[str, float] = field(default_factory=dict)
+    load: float = 0.0
+    """Greatest load average before one of its runs, of all processes on the machine."""
 
     @property
     def median(self) -> float:
@@ -52,9 +54,11 @@ def measure(group: str, warehouse: Warehouse, uri: str, patients: int, rounds: i
     for turn in range(rounds + 1):
         for name in methods:
             made = _in_this_process if rounds == 0 else _process
+            load = os.getloadavg()[0]
             result = made(name, warehouse, uri, patients)
             if turn == 0 and rounds > 0:
                 continue
+            runs[name].load = max(runs[name].load, load)
             runs[name].seconds.append(result["seconds"])
             runs[name].cpu.append(result["cpu"])
             runs[name].peak_mb.append(result["peak_mb"])
@@ -121,16 +125,18 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, {system}"
 
 
-def report(measured: Mapping[str, Mapping[str, Runs]], warehouse: Warehouse, patients: int, rounds: int) -> str:
+def report(measured: Mapping[str, Mapping[str, Runs]], warehouse: Warehouse, patients: int) -> str:
     """The Markdown of RESULTS.md."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    every = [result for runs in measured.values() for result in runs.values()]
     lines = [
         "# Results", "",
         f"Scale {warehouse.scale:g}: {round(warehouse.scale * 1e6):,} persons, "
         f"{round(warehouse.scale * 2e7):,} measurements, {round(warehouse.scale * 5e6):,} exposures, "
         f"{warehouse.treated_persons:,} treated persons; criteria alone: {patients:,} patients. "
-        f"Medians of {rounds} interleaved runs, a process each, after a warm-up.",
-        f"Machine: {machine()}. {versions}.", "",
+        f"Medians of {min(len(each.seconds) for each in every)} or more interleaved runs, a process each, after a "
+        "warm-up.",
+        f"Machine: {machine()}; load average up to {max(each.load for each in every):.1f}. {versions}.", "",
         "Quote the ratios, not the seconds.", "",
         "| goal | ours | limit or peer | ratio | target | met |", "| --- | --- | --- | --- | --- | --- |",
         *(goal_line(goal, runs) for group, runs in measured.items() for goal in GROUPS[group]),
@@ -147,6 +153,23 @@ def _method_line(name: str, runs: Runs) -> str:
     spread = f"{min(runs.seconds):.3f} - {max(runs.seconds):.3f}"
     cpu = statistics.median(runs.cpu)
     return f"| {name} | {runs.median:.3f} | {spread} | {cpu:.3f} | {max(runs.peak_mb):.0f} | {counts} |"
+
+
+def keep(group: str, warehouse: Warehouse, runs: Mapping[str, Runs]) -> None:
+    """Remember the runs of a group beside the data, so that groups can be measured on different days."""
+    content = json.dumps({name: asdict(each) for name, each in runs.items()})
+    _memory(group, warehouse).write_text(content, encoding="utf-8")
+
+
+def kept(warehouse: Warehouse) -> dict[str, dict[str, Runs]]:
+    """The latest runs of every group that was ever measured on this warehouse."""
+    there = {group: _memory(group, warehouse) for group in GROUPS if _memory(group, warehouse).exists()}
+    contents = {group: json.loads(path.read_text("utf-8")) for group, path in there.items()}
+    return {group: {name: Runs(**each) for name, each in runs.items()} for group, runs in contents.items()}
+
+
+def _memory(group: str, warehouse: Warehouse) -> Path:
+    return warehouse.folder / f"{warehouse.name}.{group}.json"
 
 
 def prepare(groups: Iterable[str], warehouse: Warehouse, uri: str) -> None:
@@ -174,10 +197,9 @@ def main(given: Sequence[str] | None = None) -> None:
     warehouse = Warehouse(arguments.data, arguments.scale)
     with postgres(arguments.data) if {"postgresql", "writeback"} & set(groups) else nullcontext("") as uri:
         prepare(groups, warehouse, uri)
-        measured = {}
         for group in groups:
-            measured[group] = measure(group, warehouse, uri, arguments.patients, arguments.rounds)
-            text = report(measured, warehouse, arguments.patients, arguments.rounds)
+            keep(group, warehouse, measure(group, warehouse, uri, arguments.patients, arguments.rounds))
+            text = report(kept(warehouse), warehouse, arguments.patients)
             arguments.out.write_text(text, encoding="utf-8")
     print(text)
 
