@@ -71,7 +71,13 @@ def bound(sql: str, parameters: Parameters | None, mark: str, unfolded: str,
 
 def typed(table: pa.Table) -> pa.Table:
     """The table with `*_date` as days, `*_id` as int64, decimals as doubles and plain strings."""
-    columns = [_column(name, table.column(name)) for name in table.column_names]
+    columns = []
+    for name in table.column_names:
+        try:
+            columns.append(_column(name, table.column(name)))
+        except pa.ArrowInvalid:
+            raise ConfigurationError(f"column {name} holds a value that is not of its type",
+                                     remedy="mend the column in the database; OMOP ids are whole numbers") from None
     return pa.Table.from_arrays(columns, names=table.column_names)
 
 

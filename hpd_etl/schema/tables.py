@@ -17,6 +17,7 @@ PERSONS = Table(
     (
         PERSON,
         date("birth_date", "date of birth; <NA> where only the year is known"),
+        date("born_from", "earliest day of birth that the source allows; nothing before it can be true"),
         code("sex", "administrative sex", ("female", "male", "other")),
         date("death_date", "day of death"),
         code("death_cause", "cause of death as coded at the source"),
@@ -37,7 +38,7 @@ FOLLOWUP = Table(
 
 DOSES = Table(
     "doses",
-    "one administration or era of an index drug",
+    "one administration or era of a checkpoint inhibitor or of a comparator's drug",
     (
         PERSON,
         code("agent", "ingredient, a key of the mappings or of the study's comparators"),

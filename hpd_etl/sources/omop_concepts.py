@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -64,11 +65,8 @@ def offline(study: Study, source: OmopSource) -> ConceptSets:
 
 def resolve(cdm: Cdm | None, study: Study, source: OmopSource) -> ConceptSets:
     """The concept sets of the study, with the site's own codes."""
-    wanted = set(study.index.agents) or set(codes.checkpoint_ingredients())
-    if unknown := wanted - set(codes.checkpoint_ingredients()):
-        raise ConfigurationError(f"index.agents: no checkpoint inhibitor is called {', '.join(sorted(unknown))}",
-                                 remedy="names are the ingredients in mappings/checkpoint_inhibitors.csv")
     shipped = codes.checkpoint_codes()
+    _check_agents(study, shipped)
     conditions = {int(code): found for code, found in codes.findings("OMOP").items()
                   if found[0].part in {"condition", "excluded"}}
     by_code = _concepts_by_code(cdm, shipped, study)
@@ -79,23 +77,20 @@ def resolve(cdm: Cdm | None, study: Study, source: OmopSource) -> ConceptSets:
     index, systemic = DrugSet(), DrugSet()
     for root, drugs in roots.items():
         for concept in {root, *below.get(root, ())}:
-            for drug in drugs:
-                (index if _is_index(drug.agent, wanted, study) else systemic).concepts[concept].add(drug)
-    _add_codes(index, systemic, shipped, wanted, by_code)
+            index.concepts[concept] |= drugs
+    _add_codes(index, shipped, by_code)
     _add_comparator_codes(index, study, by_code)
-    _add_site(index, systemic, source, wanted)
+    _add_site(index, systemic, source)
     for concept in (concept for root in class_l01 for concept in below.get(root, ())):
-        if concept not in index.concepts and concept not in systemic.concepts:
+        if concept not in systemic.concepts:
             systemic.concepts[concept].add(Drug(""))
-    own = {*source.mapping.agents, *source.mapping.therapies}
     for concept in set(systemic.concepts) & set(index.concepts):
-        if str(concept) in own or not {drug.agent for drug in index.concepts[concept]} <= wanted:
-            del systemic.concepts[concept]
+        del systemic.concepts[concept]
     used = {
         "checkpoint_inhibitors": {
             "from": "concept_ancestor" if any(below.get(root) for root in roots) else "frozen list",
             "concepts": len(index.concepts), "source_concepts": len(index.source_concepts),
-            "codes": len(index.codes), "not_expanded": _not_expanded(roots, below, wanted)},
+            "codes": len(index.codes), "not_expanded": _not_expanded(roots, below)},
         "systemic_therapies": {
             "from": "ATC L01 in the vocabulary" if class_l01 else "site list only: no ATC L01 in the vocabulary",
             "concepts": len(systemic.concepts)},
@@ -106,8 +101,21 @@ def resolve(cdm: Cdm | None, study: Study, source: OmopSource) -> ConceptSets:
                         for concept in concepts}, _genes(by_code), used)
 
 
-def _is_index(agent: str, wanted: set[str], study: Study) -> bool:
-    return agent in wanted or any(agent in comparator.agents for comparator in study.comparators)
+def _check_agents(study: Study, shipped: Iterable[codes.DrugCode]) -> None:
+    """Raise ConfigurationError where the study names an unknown checkpoint inhibitor, or compares with a known one."""
+    known = codes.checkpoint_ingredients()
+    for agent in study.index.agents:
+        if agent not in known:
+            near = difflib.get_close_matches(agent, known, n=1)
+            hint = f", did you mean {near[0]}?" if near else ""
+            raise ConfigurationError(f"index.agents: no checkpoint inhibitor is called {agent}{hint}",
+                                     remedy="names are the ingredients in mappings/checkpoint_inhibitors.csv")
+    concepts = {int(entry.code) for entry in shipped if entry.system == "OMOP"}
+    for comparator in study.comparators:
+        for agent, own in comparator.agents.items():
+            if agent in known or concepts & set(own.omop):
+                raise ConfigurationError(f"comparators: {agent} of {comparator.cohort} is a checkpoint inhibitor",
+                                         remedy="a comparator is a cohort without checkpoint inhibitors")
 
 
 def _concepts_by_code(cdm: Cdm | None, shipped: Iterable[codes.DrugCode],
@@ -159,17 +167,15 @@ def _descendants(cdm: Cdm | None, roots: Iterable[int]) -> dict[int, list[int]]:
     return dict(below)
 
 
-def _add_codes(index: DrugSet, systemic: DrugSet, shipped: Iterable[codes.DrugCode], wanted: set[str],
-               by_code: Mapping[tuple[str, str], list[int]]) -> None:
+def _add_codes(index: DrugSet, shipped: Iterable[codes.DrugCode], by_code: Mapping[tuple[str, str], list[int]]) -> None:
     """Codes that stand for a drug where no standard concept was mapped."""
     for entry in shipped:
         if entry.system not in _TEXT_SYSTEMS:
             continue
-        target = index if entry.ingredient in wanted else systemic
         drug = Drug(entry.ingredient, entry.valid_from, entry.valid_to)
-        target.codes[entry.code].add(drug)
+        index.codes[entry.code].add(drug)
         for concept in by_code.get((entry.system, entry.code), ()):
-            target.source_concepts[concept].add(drug)
+            index.source_concepts[concept].add(drug)
 
 
 def _add_comparator_codes(index: DrugSet, study: Study, by_code: Mapping[tuple[str, str], list[int]]) -> None:
@@ -182,13 +188,13 @@ def _add_comparator_codes(index: DrugSet, study: Study, by_code: Mapping[tuple[s
                         index.source_concepts[concept].add(Drug(agent))
 
 
-def _add_site(index: DrugSet, systemic: DrugSet, source: OmopSource, wanted: set[str]) -> None:
+def _add_site(index: DrugSet, systemic: DrugSet, source: OmopSource) -> None:
     known = set(codes.checkpoint_ingredients())
     for key, agent in source.mapping.agents.items():
         if agent not in known:
             raise ConfigurationError(f"mapping.agents: {agent!r} is no checkpoint inhibitor of the list",
                                      remedy="names are the ingredients in mappings/checkpoint_inhibitors.csv")
-        _add_key(index if agent in wanted else systemic, key, agent)
+        _add_key(index, key, agent)
     for key, agent in source.mapping.therapies.items():
         _add_key(systemic, key, agent)
 
@@ -201,10 +207,10 @@ def _add_key(target: DrugSet, key: str, agent: str) -> None:
         target.codes[key] = {Drug(agent)}
 
 
-def _not_expanded(roots: Mapping[int, set[Drug]], below: Mapping[int, list[int]], wanted: set[str]) -> list[str]:
+def _not_expanded(roots: Mapping[int, set[Drug]], below: Mapping[int, list[int]]) -> list[str]:
     """Checkpoint inhibitors none of whose concepts has a descendant in this vocabulary."""
     expanded = {drug.agent for root, drugs in roots.items() if len(below.get(root, ())) > 1 for drug in drugs}
-    return sorted(wanted - expanded)
+    return sorted(set(codes.checkpoint_ingredients()) - expanded)
 
 
 def _expanded_conditions(conditions: Mapping[int, list[codes.FindingCode]],

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -77,7 +78,8 @@ def identify(cdm: Cdm, own: LesionIdentity, rows: Rows, treated: Ints) -> Identi
     """The lesion of every row by the first rung that names one."""
     finding, organ, modality = _image_findings(cdm, rows, treated)
     groups = _groups(own, rows)
-    linked = np.isin(rows.ints("event_field_id"), list(own.event_fields)) & rows.present("event_id")
+    declared = np.isin(rows.ints("event_field_id"), list(own.event_fields))
+    linked = declared & rows.present("event_id") & (rows.ints("event_id") != 0)
     event = pc.if_else(pa.array(linked), pc.binary_join_element_wise(
         pa.scalar("event"), rows.text("event_field_id"), rows.text("event_id"), ":"), None)
     rungs: Sequence[pa.Array[Any]] = (finding, one(event), _filled(rows.text("lesion_text")), groups.pop("lesion"))
@@ -118,10 +120,19 @@ def _image_findings(cdm: Cdm, rows: Rows, treated: Ints) -> tuple[pa.Array[Any],
         return pa.nulls(len(rows), pa.string()), nothing, nothing
     features = Rows("image_feature", "event_id", cdm.fetch("omop_image_features", {"persons": treated.tolist()}))
     at = code_lookup(rows.ints("measurement_id"), features.ints("event_id").tolist())
-    linked = at >= 0
+    own = features.ints("person_id")[at] == rows.ints("person_id") if len(features) else at >= 0
+    linked = (at >= 0) & own & ~_linked_twice(features)[at]
+    at = np.where(linked, at, -1)
     names = pc.binary_join_element_wise("image_finding", features.text("finding_id"), ":")
     finding = one(names).take(pa.array(at, mask=~linked)) if len(features) else pa.nulls(len(rows), pa.string())
     return finding, _at(features.ints("site_id"), at), _modality(cdm, features, at, treated)
+
+
+def _linked_twice(features: Rows) -> Bools:
+    """Features whose measurement is linked to another finding as well; and one False for no feature."""
+    pairs = pd.DataFrame({"event": features.ints("event_id"), "finding": features.ints("finding_id")})
+    several = pairs.groupby("event")["finding"].transform("nunique") > 1
+    return np.append(several.to_numpy(np.bool_), False)
 
 
 def _at(values: Ints, at: Ints) -> Ints:

@@ -129,7 +129,8 @@ def _facts(cdm: Cdm, source: OmopSource, rows: Rows, kind: Ints, identity: Ident
     role = np.where((kind == NEW) & (role == _ROLES.index("unstated")), _ROLES.index("new"), role)
     names = _concept_names(cdm, source, np.unique(np.concatenate([identity.organ_concept, identity.modality])))
     organ = _organs(source, identity, names)
-    by_organ = np.asarray(pc.fill_null(pc.equal(organ, _NODE), False).to_numpy(zero_copy_only=False), dtype=np.bool_)
+    nodes = pc.or_(pc.equal(organ, _NODE), pc.match_substring(organ, "lymph node"))
+    by_organ = np.asarray(pc.fill_null(nodes, False).to_numpy(zero_copy_only=False), dtype=np.bool_)
     node = nodal | by_organ | is_yes(identity.groups["node"]) | (kind == SHORT)
     of_lesion = np.zeros(n_lesions, dtype=np.bool_)
     of_lesion[lesion[node]] = True
@@ -168,9 +169,14 @@ def _concept_names(cdm: Cdm, source: OmopSource, concepts: Ints) -> dict[int, st
     names = {concept: f"omop:{concept}" for concept in wanted}
     if wanted and cdm.has("concept"):
         rows = cdm.fetch("omop_concepts", {"concepts": wanted})
-        names |= {concept: str(name).lower() for concept, name in zip(
+        names |= {concept: _organ_of(str(name)) for concept, name in zip(
             rows.column("concept_id").to_pylist(), rows.column("concept_name").to_pylist(), strict=True) if name}
     return names | {int(key): organ for key, organ in source.mapping.organs.items() if key.isdecimal()}
+
+
+def _organ_of(name: str) -> str:
+    """The plain name of an anatomical structure: `Liver structure` and `Structure of liver` are liver."""
+    return name.lower().removeprefix("structure of ").removeprefix("entire ").removesuffix(" structure").strip()
 
 
 def _named(concepts: Ints, names: dict[int, str]) -> pa.Array[Any]:

@@ -38,6 +38,7 @@ def persons(cdm: Cdm, treated: Ints, ledger: Ledger) -> pd.DataFrame:
     return PERSONS.frame({
         "person_id": strings(pa.array(treated).cast(pa.string())),
         "birth_date": pd.Series(_taken(birth, at, known)),
+        "born_from": pd.Series(_taken(_earliest_births(found), at, known)),
         "sex": category(np.where(known, np.append(sex, -1)[at], -1), PERSONS["sex"].values),
         "death_date": pd.Series(day),
         "death_cause": strings(cause),
@@ -47,6 +48,13 @@ def persons(cdm: Cdm, treated: Ints, ledger: Ledger) -> pd.DataFrame:
 def _taken(days: NDArray[np.datetime64], at: Ints, known: NDArray[np.bool_]) -> NDArray[np.datetime64]:
     padded = np.append(days, np.datetime64("NaT", "us"))
     return np.where(known, padded[at], np.datetime64("NaT", "us"))
+
+
+def _earliest_births(rows: Rows) -> NDArray[np.datetime64]:
+    """The first of January of the year of birth; NaT where not even the year is known."""
+    year = rows.ints("year_of_birth")
+    first = (np.maximum(year, 1) - 1970).astype("datetime64[Y]").astype("datetime64[us]")
+    return np.where(year > 0, first, np.datetime64("NaT", "us"))
 
 
 def _birth_dates(rows: Rows) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hpd_etl.config import OmopSource
 
 STATUSES = LESIONS["status"].values
+_GONE = [STATUSES.index("disappeared"), STATUSES.index("not_yet_present")]
 _DIMENSIONS = (units.LENGTH, units.AREA, units.VOLUME)
 
 
@@ -30,7 +31,10 @@ class Sizes:
     """Position in PROBLEMS; -1 where the row can be read."""
 
 
-PROBLEMS = ("no_value", "not_a_number", "unit_missing", "unit_unknown", "unit_of_other_dimension", "dimension_unknown")
+PROBLEMS = ("no_value", "not_a_number", "unit_missing", "unit_unknown", "unit_of_other_dimension", "unit_conflict",
+            "inexact_size", "number_and_status", "dimension_unknown")
+_EQUALS = 4172703
+"""Concept of the operator `=`; any other than it and `<` says that the number is only a bound."""
 
 
 def read_sizes(rows: Rows, dimension: Ints, source: OmopSource) -> Sizes:
@@ -41,23 +45,27 @@ def read_sizes(rows: Rows, dimension: Ints, source: OmopSource) -> Sizes:
     """
     value = rows.floats("value_as_number")
     stated = rows.present("value_as_number")
-    status = np.where(stated, -1, _statuses(rows, source))
-    factor, has, unit_given = _factors(rows, source)
-    below = np.isin(rows.ints("operator_concept_id"), [int(code) for code in codes.lesion_statuses("OMOP operator")])
+    said = _statuses(rows, source)
+    status = np.where(stated, -1, said)
+    factor, has, unit_given, unit_differs = _factors(rows, source)
+    operator = rows.ints("operator_concept_id")
+    below = np.isin(operator, [int(code) for code in codes.lesion_statuses("OMOP operator")])
+    bound = ~below & (operator != 0) & (operator != _EQUALS)
+    denied = (said == STATUSES.index("not_assessed")) | (np.isin(said, _GONE) & (value > 0))
     status = np.where(stated & below, STATUSES.index("too_small"), status)
     numeric = stated & ~below
     with np.errstate(over="ignore", invalid="ignore"):
         converted = np.round(value * factor, 6)
     problem = np.select(
         [~stated & (status < 0), numeric & np.isnan(value), numeric & ~unit_given, numeric & (has < 0),
-         numeric & (has != dimension)],
-        [0, 1, 2, 3, 4], default=-1)
+         numeric & (has != dimension), numeric & unit_differs, numeric & bound, numeric & denied],
+        range(8), default=-1)
     readable = numeric & (problem < 0)
     return Sizes(np.where(readable, converted, np.nan), status, problem)
 
 
-def _factors(rows: Rows, source: OmopSource) -> tuple[Floats, Ints, Bools]:
-    """Factor to mm, mm2 or mm3, dimension (-1: unknown unit), and whether a unit was recorded at all."""
+def _factors(rows: Rows, source: OmopSource) -> tuple[Floats, Ints, Bools, Bools]:
+    """Factor to mm, mm2 or mm3, dimension (-1: unknown), whether a unit was recorded, and whether two were."""
     by_concept = units.omop_units(source.mapping.units)
     by_text = units.ucum_units(source.mapping.units)
     known = [*by_concept.values(), *by_text.values()]
@@ -71,10 +79,11 @@ def _factors(rows: Rows, source: OmopSource) -> tuple[Floats, Ints, Bools]:
         return texts.index(text.strip()) if text.strip() in by_text else (-2 if text.strip() else -1)
 
     text = rows.decided("unit_source_value", unit_text)
-    use_text = (concept == 0) & (text >= 0)
-    at = np.where(use_text, len(by_concept) + text, at)
+    by_words = np.where(text >= 0, len(by_concept) + text, -1)
+    differs = (at >= 0) & (by_words >= 0) & (factors[at] != factors[by_words])
+    at = np.where((concept == 0) & (by_words >= 0), by_words, at)
     given = (concept != 0) | (text != -1)
-    return np.where(at < 0, np.nan, factors[at]), np.where(at < 0, -1, dimensions[at]), given
+    return np.where(at < 0, np.nan, factors[at]), np.where(at < 0, -1, dimensions[at]), given, differs
 
 
 def _statuses(rows: Rows, source: OmopSource) -> Ints:

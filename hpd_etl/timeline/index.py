@@ -57,7 +57,7 @@ class Persons:
     def of(cls, persons: pd.DataFrame) -> Persons:
         """The persons of the `persons` table."""
         ordered = persons.sort_values("person_id", ignore_index=True)
-        return cls(ordered, text(ordered["person_id"]), days(ordered["birth_date"]), days(ordered["death_date"]))
+        return cls(ordered, text(ordered["person_id"]), _earliest(ordered), days(ordered["death_date"]))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -77,6 +77,12 @@ class Persons:
         rows = rows.kept(table, (birth != NO_DAY) & (rows.day < birth), "before_birth", refusals)
         death = self.death[rows.person]
         return rows.kept(table, (death != NO_DAY) & (rows.day > death), "after_death", refusals)
+
+
+def _earliest(persons: pd.DataFrame) -> Ints:
+    """The day of birth, or the earliest that it can have been."""
+    exact, from_day = days(persons["birth_date"]), days(persons["born_from"])
+    return np.where(exact == NO_DAY, from_day, exact)
 
 
 @dataclass(frozen=True)

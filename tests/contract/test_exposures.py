@@ -165,7 +165,7 @@ def test_a_stop_needs_a_text_that_is_understood(builder: Builder) -> None:
 
 
 def test_other_systemic_therapy_is_found_below_l01(builder: Builder) -> None:
-    """Descendants of the ATC class with code L01 are therapies by ingredient; what the study leaves out is one too."""
+    """Descendants of the ATC class with code L01 are therapies by ingredient; a checkpoint inhibitor left out is a dose."""
     ward = builder.build({
         "person": [person(1), person(2)],
         "drug_exposure": [exposure(1, 1, NIVOLUMAB, "2021-01-04"), exposure(2, 1, 7001, "2021-02-01"),
@@ -180,22 +180,22 @@ def test_other_systemic_therapy_is_found_below_l01(builder: Builder) -> None:
         "concept_ancestor": [ancestor(500, 7000), ancestor(500, 7001), ancestor(7000, 7001), ancestor(8001, 8001)]})
     study = Study(id="contract", index=IndexEvent(agents=("nivolumab",)))
     records = ward.records(study, mapping={"therapies": {"TRIAL-7": "study drug"}})
-    assert rows(records.doses, *DOSE) == [("1", "nivolumab", "2021-01-04", "drug_exposure:1")]
+    assert rows(records.doses, *DOSE) == [
+        ("1", "ipilimumab", "2021-01-04", "drug_exposure:3"), ("1", "nivolumab", "2021-01-04", "drug_exposure:1")]
     assert rows(records.therapies, "person_id", "kind", "agent", "start_date", "source_id") == [
         ("1", "systemic", "carboplatin", "2021-02-01", "drug_exposure:2"),
-        ("1", "systemic", "ipilimumab", "2021-01-04", "drug_exposure:3"),
         ("1", "systemic", "study drug", "2021-03-01", "drug_exposure:5")]
 
 
-def test_the_other_half_of_a_product_is_another_therapy(builder: Builder) -> None:
-    """Of a product of two ingredients, the one that the study leaves out is a systemic therapy beside the dose."""
+def test_a_product_is_a_dose_of_each_of_its_ingredients(builder: Builder) -> None:
+    """Also of the one that the study leaves out, which align takes for a therapy; the site's word for it comes first."""
     ward = builder.build({
         "person": [person(1)], "measurement": SIZE, "drug_exposure": [exposure(1, 1, 9001, "2021-01-04")],
         "concept_ancestor": [ancestor(NIVOLUMAB, 9001), ancestor(779239, 9001)]})
     study = Study(id="contract", index=IndexEvent(agents=("nivolumab",)))
     records = ward.records(study)
-    assert rows(records.doses, *DOSE) == [("1", "nivolumab", "2021-01-04", "drug_exposure:1")]
-    assert rows(records.therapies, "kind", "agent", "source_id") == [("systemic", "relatlimab", "drug_exposure:1")]
+    assert rows(records.doses, *DOSE) == [
+        ("1", "nivolumab", "2021-01-04", "drug_exposure:1"), ("1", "relatlimab", "2021-01-04", "drug_exposure:1")]
     told = ward.records(study, mapping={"agents": {"9001": "nivolumab"}})
     assert (len(told.doses), len(told.therapies)) == (1, 0)
 

@@ -235,3 +235,48 @@ def test_every_row_read_is_kept_refused_or_ignored(builder: Builder) -> None:
     _, used = ward.extract(lesions=PATTERN)
     assert used["counts"]["measurement"] == {"read": 5, "kept": 4, "refused": 1, "ignored": 0}
     assert used["rejections"] == {"dimension_unknown": 1, "no_lesion_identity": 1, "no_value": 1, "unit_missing": 1}
+
+
+def test_sizes_that_contradict_themselves(builder: Builder) -> None:
+    """A bound, two units that differ and a number whose text denies it are refused, and leave the lesion not assessed."""
+    ward = builder.build(treated(
+        named(1, 60, operator_concept_id=4172704), named(2, 60, text="TARGET|L2|liver", unit_source_value="cm"),
+        named(3, 60, text="TARGET|L3|liver", value_source_value="NOT EVALUABLE"),
+        named(4, 60, text="TARGET|L4|liver", operator_concept_id=4172703)))
+    records = ward.records(lesions=PATTERN)
+    assert rows(records.lesions, "lesion_id", "diameter_mm", "status") == [
+        ("L1", None, "not_assessed"), ("L2", None, "not_assessed"), ("L3", None, "not_assessed"),
+        ("L4", 60.0, "measured")]
+    assert rows(records.rejections, "source_id", "reason") == [
+        ("measurement:1", "inexact_size"), ("measurement:2", "unit_conflict"), ("measurement:3", "number_and_status")]
+
+
+def test_a_node_is_known_by_the_name_of_its_site(builder: Builder) -> None:
+    """A lymph node of the vocabulary is a node, whose long axis is no target's size; a structure has its plain name."""
+    feature = {"person_id": 1, "image_occurrence_id": 70, "image_feature_event_field_concept_id": 1147138}
+    ward = builder.build(treated(
+        named(1, 18), named(2, 20),
+        image_feature=[
+            {**feature, "image_feature_id": 1, "image_feature_event_id": 1, "image_finding_id": 5,
+             "anatomic_site_concept_id": 91},
+            {**feature, "image_feature_id": 2, "image_feature_event_id": 2, "image_finding_id": 6,
+             "anatomic_site_concept_id": 92}],
+        concept=[concept(91, "Lymph node structure", "SNOMED", "1"), concept(92, "Liver structure", "SNOMED", "2")]))
+    assert rows(ward.records().lesions, "organ", "is_node", "diameter_mm", "status") == [
+        ("liver", False, 20.0, "measured"), ("lymph node", True, None, "present")]
+
+
+def test_a_link_that_cannot_be_right_names_no_lesion(builder: Builder) -> None:
+    """A size linked to two findings, to somebody else's or to event 0 is refused rather than given one of them."""
+    feature = {"image_occurrence_id": 70, "image_feature_event_field_concept_id": 1147138}
+    ward = builder.build(treated(
+        named(1, 10, text="x"), named(2, 11, text="x"),
+        named(3, 12, text="x", measurement_event_id=0, meas_event_field_concept_id=1147333),
+        image_feature=[
+            {**feature, "person_id": 1, "image_feature_id": 1, "image_feature_event_id": 1, "image_finding_id": 5},
+            {**feature, "person_id": 1, "image_feature_id": 2, "image_feature_event_id": 1, "image_finding_id": 6},
+            {**feature, "person_id": 2, "image_feature_id": 3, "image_feature_event_id": 2, "image_finding_id": 7}]))
+    records = ward.records(lesions={"event_fields": [1147333]})
+    assert rows(records.lesions, "lesion_id") == []
+    assert rows(records.rejections, *REFUSED) == [
+        ("lesions", f"measurement:{number}", "no_lesion_identity") for number in (1, 2, 3)]
