@@ -165,7 +165,7 @@ def test_a_stop_needs_a_text_that_is_understood(builder: Builder) -> None:
 
 
 def test_other_systemic_therapy_is_found_below_l01(builder: Builder) -> None:
-    """Descendants of the ATC class with code L01 are therapies by ingredient; a checkpoint inhibitor left out is a dose."""
+    """Descendants of the ATC class L01 are therapies by ingredient; a checkpoint inhibitor left out is a dose."""
     ward = builder.build({
         "person": [person(1), person(2)],
         "drug_exposure": [exposure(1, 1, NIVOLUMAB, "2021-01-04"), exposure(2, 1, 7001, "2021-02-01"),
@@ -188,7 +188,7 @@ def test_other_systemic_therapy_is_found_below_l01(builder: Builder) -> None:
 
 
 def test_a_product_is_a_dose_of_each_of_its_ingredients(builder: Builder) -> None:
-    """Also of the one that the study leaves out, which align takes for a therapy; the site's word for it comes first."""
+    """Also of the one that the study leaves out, which align takes for a therapy; the site's word comes first."""
     ward = builder.build({
         "person": [person(1)], "measurement": SIZE, "drug_exposure": [exposure(1, 1, 9001, "2021-01-04")],
         "concept_ancestor": [ancestor(NIVOLUMAB, 9001), ancestor(779239, 9001)]})

@@ -238,7 +238,7 @@ def test_every_row_read_is_kept_refused_or_ignored(builder: Builder) -> None:
 
 
 def test_sizes_that_contradict_themselves(builder: Builder) -> None:
-    """A bound, two units that differ and a number whose text denies it are refused, and leave the lesion not assessed."""
+    """A bound, two units that differ and a number that its text denies are refused; the lesion is not assessed."""
     ward = builder.build(treated(
         named(1, 60, operator_concept_id=4172704), named(2, 60, text="TARGET|L2|liver", unit_source_value="cm"),
         named(3, 60, text="TARGET|L3|liver", value_source_value="NOT EVALUABLE"),

@@ -82,4 +82,6 @@ def _impossible_size(row: Lesion) -> str | None:
     for size in (row.diameter_mm, row.perpendicular_mm):
         if size is not None and size > LARGEST_MM:
             return "above_500_mm"
+    if row.status == "measured" and row.diameter_mm is row.perpendicular_mm is row.volume_mm3 is None:
+        return "measured_without_size"
     return None

@@ -7,12 +7,12 @@ from fractions import Fraction
 
 from hpd_etl.config import Study
 from tests.reference.patient import Patient
-from tests.reference.scans import Choice, measurable, new_lesions
+from tests.reference.scans import Choice, emerging, measurable, new_lesions
 from tests.reference.time_points import RELATIVE, Course, TimePoint
 
 NODE_NORMAL = Fraction(10)
 PD_RISE, PD_MM, PR_FALL = Fraction(1, 5), Fraction(5), Fraction(3, 10)
-PROGRESSION = ("PD", "iUPD", "iCPD")
+WORSE = ("CR", "PR", "SD", "PD")
 
 
 def at_least(value: Fraction, limit: Fraction) -> bool:
@@ -64,10 +64,10 @@ class Burden:
         for lesion in self.choice.targets:
             seen = point.seen.get(lesion)
             treated = lesion in self.treated_from and point.day >= self.treated_from[lesion]
-            if seen is None or not seen.assessed:
-                reasons.add("lesion_set_mismatch")
-            elif treated:
+            if treated:
                 reasons.add("local_therapy")
+            elif seen is None or not seen.assessed:
+                reasons.add("lesion_set_mismatch")
             elif seen.size is None:
                 node = self.course.anatomy[lesion].is_node
                 reasons.add("node_short_axis_missing" if node else "lesion_set_mismatch")
@@ -91,9 +91,13 @@ class Burden:
         return not self.study.lesions.no_row_means_no_new_lesion and not self.new(point)
 
     def progressed(self, point: TimePoint) -> bool:
-        """Unequivocal non-target progression, as recorded."""
-        marked = any(seen.progressed for lesion, seen in point.seen.items() if lesion not in self.choice.targets)
-        return marked or any(row.scope == "non_target" and row.response == "PD" for _, row in point.responses)
+        """Unequivocal non-target progression, as recorded under this framework."""
+        frameworks = ("irRECIST",) if self.with_new else ("RECIST1.1", "unstated")
+        late = emerging(self.course, self.choice.baseline, point, gone_too=True)
+        marked = any(seen.progressed for lesion, seen in point.seen.items()
+                     if lesion not in self.choice.targets and lesion not in late)
+        return marked or any(row.scope == "non_target" and row.response == "PD"
+                             and row.framework in frameworks for _, row in point.responses)
 
     def response(self, point: TimePoint) -> str | None:
         """Derived, else recorded; `None` where neither is known."""
@@ -123,27 +127,23 @@ class Burden:
             return None
         if self._complete(point):
             return "CR" if self._rest_gone(point) else "PR"
-        if first > 0 and at_least((first - now.value) / first, PR_FALL):
+        if now.value <= (1 - PR_FALL) * first * (1 + RELATIVE):
             return "PR"
         return "SD"
 
     def recorded(self, point: TimePoint) -> str | None:
-        """The last recorded overall response of this framework, or of none, at this time point."""
-        frameworks = ("irRECIST" if self.with_new else "RECIST1.1", "unstated", None)
-        rows = [(day, row.response) for day, row in point.responses
-                if row.scope == "overall" and row.framework in frameworks and row.response not in (None, "NE")]
-        if not rows:
-            return None
-        last = max(day for day, _ in rows)
-        found = {("PD" if response in PROGRESSION else response) for day, response in rows if day == last}
-        return found.pop() if len(found) == 1 else None
+        """The worst recorded overall response of this framework at this time point; unstated is RECIST 1.1."""
+        frameworks = ("irRECIST",) if self.with_new else ("RECIST1.1", "unstated")
+        found = [row.response for _, row in point.responses
+                 if row.scope in ("overall", None) and row.framework in frameworks and row.response in WORSE]
+        return max(found, key=WORSE.index, default=None)
 
     def _nadir(self, first: Fraction, point: TimePoint) -> Fraction:
         smallest = first
         for visit in self.course.points:
             if self.choice.baseline is not None and self.choice.baseline.day < visit.day < point.day:
                 value = self.total(visit).value
-                if value is not None and value < smallest:
+                if visit.day > 0 and value is not None and value < smallest:
                     smallest = value
         return smallest
 
@@ -161,13 +161,15 @@ class Burden:
         return True
 
     def _rest_gone(self, point: TimePoint) -> bool:
-        """Every other lesion that was visible at baseline was looked for and is gone."""
+        """Every other lesion of baseline, unless gone by then, was looked for and is gone."""
         baseline = self.choice.baseline
         for lesion, before in baseline.seen.items() if baseline else ():
-            if lesion in self.choice.targets or not before.visible:
+            if lesion in self.choice.targets or (before.assessed and not before.visible):
                 continue
             now = point.seen.get(lesion)
-            if now is None or not now.assessed or now.visible:
+            if now is None or now.size is None:
+                return False
+            if now.size >= NODE_NORMAL if self.course.anatomy[lesion].is_node else now.size > 0:
                 return False
         return True
 
@@ -179,7 +181,7 @@ def is_progression(now: Fraction, nadir: Fraction) -> bool:
     return at_least(now - nadir, PD_MM) and at_least((now - nadir) / nadir, PD_RISE)
 
 
-def local_therapy(patient: Patient, course: Course, choice: Choice, index_date) -> dict[str, int]:  # noqa: ANN001
+def local_therapy(patient: Patient, course: Course, choice: Choice, index_date) -> dict[str, int]:
     """C4: targets in an organ treated after the first and up to the last of the three scans."""
     if choice.baseline is None or choice.post is None:
         return {}

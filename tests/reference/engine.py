@@ -5,10 +5,11 @@ Written from the science notes to be obvious, not fast; shares no code with `tim
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import inf
 
 from hpd_etl.config import Study, Windows
 from hpd_etl.schema import Reason
@@ -72,22 +73,30 @@ def _outcome(patient: Patient, study: Study, treated: Treatment, seen: Course, c
     growth = _growth(burden, month)
     response = burden.response(choice.post) if choice.post else None
     unmet = _unmet(study, treated, choice, windows, burden, growth, definition)
-    verdict, reasons = ("NOT_EVALUABLE", unmet) if unmet else _decide(study, treated, growth, response, definition)
-    verdicts = {verdict} | {
-        ("NOT_EVALUABLE", unmet)[0] if unmet else _decide(study, treated, _growth(burden, other), response,
-                                                          definition)[0] for other in MONTHS}
+
+    def judged(of: Growth) -> tuple[str, set[str]]:
+        leaves = _leaves(study, treated, of, response, choice.post is not None, definition)
+        unknown = {reason for truth, reason in leaves if truth is None and reason}
+        if unmet:
+            return "NOT_EVALUABLE", unmet | unknown
+        if any(truth is False for truth, _ in leaves):
+            return "NOT_HPD", set()
+        return ("NOT_EVALUABLE", unknown) if unknown else ("HPD", set())
+
+    verdict, reasons = judged(growth)
+    verdicts = {verdict} | {judged(replace(growth, month=other))[0] for other in MONTHS}
     state, pseudo = second_look(burden, treated, response)
     flags = set()
     if len(verdicts) > 1:
         flags.add("month_sensitive")
     if pseudo:
         flags.add("pseudoprogression")
-    if growth.tgk_pre is not None and growth.tgk_post is not None and growth.tgk_pre <= 0 < growth.tgk_post:
+    if growth.tgk_pre is not None and growth.tgk_post is not None and flat(study, growth) and growth.tgk_post > 0:
         flags.add("growth_onset")
     if growth.s0 == 0 and growth.s_post is not None and growth.s_post > 0:
         flags.add("suspected_hpd_no_baseline_disease")
     ordered = tuple(sorted(reasons, key=ORDER.index))
-    values = {name: getattr(growth, name) for name in SHOWN}
+    values = _shown(study, growth)
     return Outcome(
         definition, treated.cohort, verdict, ordered[0] if ordered else None, ordered,
         _date(treated, choice.pre), _date(treated, choice.baseline), _date(treated, choice.post),
@@ -96,6 +105,19 @@ def _outcome(patient: Patient, study: Study, treated: Treatment, seen: Course, c
         response, (treated.ttf_min, treated.ttf_max), state if verdict == "HPD" else "not_applicable",
         tuple(sorted(flags)),
     )
+
+
+def _shown(study: Study, growth: Growth) -> dict[str, Fraction | Decimal | float | None]:
+    """The metrics by name; ratios under the study's policy for no growth before treatment."""
+    values = {name: getattr(growth, name) for name in SHOWN}
+    if growth.s_pre is None or growth.s0 is None or not flat(study, growth):
+        return values
+    onset = growth.s_post is not None and growth.s_post > growth.s0
+    unbounded = onset and study.criteria.pre_growth_nonpositive == "positive_post_is_hpd"
+    for name in ("tgk_ratio", "tgr_ratio", "pace_ratio"):
+        from_zero = name != "tgk_ratio" and 0 in (growth.s_pre, growth.s0)
+        values[name] = inf if unbounded and not from_zero else None
+    return values
 
 
 def _growth(burden: Burden, month: Fraction) -> Growth:
@@ -118,7 +140,7 @@ def _unmet(study: Study, treated: Treatment, choice: Choice, windows: Windows, b
         unmet.add("no_measurable_disease" if choice.baseline_window_seen else "no_baseline_scan")
     if choice.post is None:
         unmet.add(_why_no_post(treated, choice, windows.post_to_day))
-    if choice.pre is None:
+    if choice.pre is None and choice.baseline is not None:
         unmet.add("no_prebaseline_scan")
     if choice.baseline is not None:
         for point in (choice.pre, choice.baseline, choice.post):
@@ -129,6 +151,9 @@ def _unmet(study: Study, treated: Treatment, choice: Choice, windows: Windows, b
             unmet.add("zero_baseline")
         elif growth.s_pre == 0 and growth.s0 is not None:
             unmet.add("zero_prebaseline")
+    if study.criteria.pre_growth_nonpositive == "exclude" and definition != "ferrara2018" \
+            and growth.s_pre is not None and growth.s0 is not None and flat(study, growth):
+        unmet.add("pre_growth_nonpositive")
     return unmet
 
 
@@ -148,33 +173,40 @@ def _why_no_post(treated: Treatment, choice: Choice, last_day: int) -> str:
     return "no_post_scan"
 
 
-def _decide(study: Study, treated: Treatment, growth: Growth, response: str | None,
-            definition: str) -> tuple[str, set[str]]:
-    """All leaves true: HPD; one false: NOT_HPD; otherwise unknown, with why."""
+def _leaves(study: Study, treated: Treatment, growth: Growth, response: str | None, post: bool,
+            definition: str) -> list[tuple[bool | None, str]]:
+    """The leaves of the rule: true, false or unknown; an unknown one with its reason, none where a sum is missing."""
     leaves: list[tuple[bool | None, str]] = []
-    post = growth.tgk_post
-    pre = growth.tgk_pre
     if definition in ("champiat2017", "ferrara2018"):
-        leaves.append((None if response is None else response == "PD", "response_unknown"))
-    leaves.append((post > 0, "post_nonpositive"))
-    if definition in ("champiat2017", "saada2017", "ji2019", "kato2017"):
-        ratio = {"champiat2017": growth.tgr_ratio, "kato2017": growth.pace_ratio}.get(definition, growth.tgk_ratio)
-        if pre <= 0:
-            by_policy = True if study.criteria.pre_growth_nonpositive == "positive_post_is_hpd" else None
-            leaves.append((by_policy, "pre_growth_nonpositive"))
-        elif definition == "kato2017":
-            leaves.append((_above(ratio, 2), "ratio"))
-        else:
-            leaves.append((_reaches(ratio, 2), "ratio"))
+        leaves.append((None if response is None else response == "PD", "response_unknown" if post else ""))
+    leaves.append((None if growth.tgk_post is None else growth.tgk_post > 0, ""))
+    if definition != "ferrara2018":
+        leaves.append(_ratio_leaf(study, growth, definition))
     if definition == "ferrara2018":
-        leaves.append((_above(growth.tgr_delta, 50), "tgr_delta"))
+        leaves.append((None if growth.tgr_delta is None else _above(growth.tgr_delta, 50), ""))
     if definition == "kato2017":
-        leaves.append((_above(growth.sld_change_pct, 50), "sld_change_pct"))
+        leaves.append((None if growth.sld_change_pct is None else _above(growth.sld_change_pct, 50), ""))
         leaves.append((_ttf_below(treated, TTF_MONTHS * growth.month), "ttf_unknown"))
-    if any(truth is False for truth, _ in leaves):
-        return "NOT_HPD", set()
-    unknown = {reason for truth, reason in leaves if truth is None}
-    return ("NOT_EVALUABLE", unknown) if unknown else ("HPD", set())
+    return leaves
+
+
+def _ratio_leaf(study: Study, growth: Growth, definition: str) -> tuple[bool | None, str]:
+    """A1: without growth before treatment there is nothing to compare with."""
+    if growth.s_pre is not None and growth.s0 is not None and flat(study, growth):
+        onset = growth.s_post is not None and growth.s_post > growth.s0
+        if onset and study.criteria.pre_growth_nonpositive == "positive_post_is_hpd":
+            return True, ""
+        return None, "pre_growth_nonpositive"
+    ratio = {"champiat2017": growth.tgr_ratio, "kato2017": growth.pace_ratio}.get(definition, growth.tgk_ratio)
+    if ratio is None:
+        return None, ""
+    return (_above(ratio, 2) if definition == "kato2017" else _reaches(ratio, 2)), ""
+
+
+def flat(study: Study, growth: Growth) -> bool:
+    """No growth before treatment, or less than the study counts as growth."""
+    grown = growth.s0 - growth.s_pre
+    return grown <= 0 or abs(grown) < Fraction(study.criteria.min_pre_change_mm)
 
 
 def _ttf_below(treated: Treatment, limit: Fraction) -> bool | None:

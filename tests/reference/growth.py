@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
 DIGITS = 50
 SHOWN = ("tgk_pre", "tgk_post", "tgk_ratio", "tgr_pre", "tgr_post", "tgr_ratio", "tgr_delta", "pace_ratio",
@@ -79,6 +80,7 @@ def slope(earlier: Fraction | None, later: Fraction | None, days: int | None, mo
     return (later - earlier) / days * month
 
 
+@lru_cache(maxsize=10_000)
 def volume_rate(earlier: Fraction | None, later: Fraction | None, days: int | None,
                 month: Fraction) -> Decimal | None:
     """TGR, 100 (exp(3 ln(later/earlier)/t) - 1), % of volume a month; unknown from 0 mm (A5, A6)."""

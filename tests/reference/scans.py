@@ -67,24 +67,30 @@ def choose(course: Course, study: Study, windows: Windows) -> Choice:
         post = _post(course, study, windows, best, best_set, mode)
     return Choice(
         best, pre, post, best_set, origin, mode,
-        bool(candidates) or any(low <= day <= high for day in course.examined_days),
-        any(windows.post_from_day <= day <= windows.post_to_day for day in course.examined_days)
-        or any(windows.post_from_day <= point.day <= windows.post_to_day for point in course.points),
+        any(low <= day <= high for day in course.examined_days),
+        any(windows.post_from_day <= day <= windows.post_to_day for day in course.examined_days),
     )
 
 
-def new_lesions(course: Course, study: Study, baseline: TimePoint | None, at: TimePoint) -> list[str]:
-    """C5: lesions visible at this time point, new, and not seen at or before baseline."""
-    found = []
+def new_lesions(course: Course, study: Study, baseline: TimePoint | None, at: TimePoint, *,
+                gone_too: bool = False) -> list[str]:
+    """C5: lesions visible at this time point (or assessed and gone), new, and not seen at or before baseline.
+
+    Without a baseline they count from the first dose.
+    """
+    return [lesion for lesion in emerging(course, baseline, at, gone_too=gone_too)
+            if study.lesions.new_lesions == "first_seen" or any(role == "new" for _, role in course.called[lesion])]
+
+
+def emerging(course: Course, baseline: TimePoint | None, at: TimePoint, *, gone_too: bool = False) -> list[str]:
+    """Lesions visible at this time point that nobody saw at or before baseline, whatever they are called."""
+    limit = baseline.day if baseline is not None else 0
+    found: list[str] = []
+    if at.day <= limit:
+        return found
     for lesion, seen in at.seen.items():
-        if not seen.visible:
+        if not (seen.visible or (gone_too and seen.assessed and seen.status != "not_yet_present")):
             continue
-        if baseline is not None and at.day <= baseline.day:
-            continue
-        called = any(role == "new" for _, role in course.called[lesion])
-        if not called and study.lesions.new_lesions == "called_new":
-            continue
-        limit = baseline.day if baseline is not None else 0
         before = any(point.day <= limit and lesion in point.seen and point.seen[lesion].assessed
                      and point.seen[lesion].status != "not_yet_present" for point in course.points)
         if not before:
@@ -107,17 +113,17 @@ def _recorded_targets(course: Course) -> list[str]:
 
 
 def _recorded_set(course: Course, recorded: list[str], baseline: TimePoint) -> tuple[str, ...]:
-    """C1: targets with a row at baseline, and those valued before and after but not at it; then the caps."""
-    members = []
+    """C1: the targets assessed at baseline, capped, and those lost there: valued before and after, or refused."""
+    members, lost = [], []
     for lesion in recorded:
         if lesion in baseline.seen:
-            members.append(lesion)
+            (members if _assessed(baseline, lesion) else lost).append(lesion)
             continue
         before = any(point.day < baseline.day and _valued(point, lesion) for point in course.points)
         after = any(point.day > baseline.day and _valued(point, lesion) for point in course.points)
         if before and after:
-            members.append(lesion)
-    return _capped(course, members, baseline)
+            lost.append(lesion)
+    return tuple(sorted([*_capped(course, members, baseline), *lost]))
 
 
 def _derived_set(course: Course, point: TimePoint) -> tuple[str, ...]:
@@ -200,14 +206,19 @@ def _post(course: Course, study: Study, windows: Windows, baseline: TimePoint | 
 
 def evaluable(course: Course, study: Study, baseline: TimePoint | None, targets: tuple[str, ...], mode: str,
               point: TimePoint) -> bool:
-    """At least one target, new lesion or response assessed; a recorded sum where sums are used."""
+    """At least one target, new lesion or response assessed; a recorded sum where sums are used.
+
+    Without a baseline nobody knows the targets: there anything that was assessed counts.
+    """
+    if baseline is None:
+        return bool(point.study_days) or any(row.response not in (None, "NE") for _, row in point.responses)
     if any(_assessed(point, lesion) for lesion in targets):
         return True
     if mode == "sums" and point.sld is not None:
         return True
     if any(row.response not in (None, "NE") for _, row in point.responses):
         return True
-    return bool(new_lesions(course, study, baseline, point))
+    return bool(new_lesions(course, study, baseline, point, gone_too=True))
 
 
 def _assessed(point: TimePoint, lesion: str) -> bool:

@@ -95,9 +95,9 @@ def course(patient: Patient, index_date: date, study: Study) -> Course:
     _add_sums(points, patient, index_date)
     _add_responses(points, patient, index_date, study.lesions.response_days)
     points.sort(key=lambda point: point.day)
-    examined = set(by_day)
-    examined |= {(scan.scan_date - index_date).days for scan in patient.scans}
-    examined |= {(row.scan_date - index_date).days for row in patient.tumour_sums}
+    looked = set(by_day) | {(scan.scan_date - index_date).days for scan in patient.scans}
+    point_of = {day: point.day for point in points for day in point.study_days}
+    examined = {point_of.get(day, day) for day in looked} | {point.day for point in points}
     called: dict[str, list[tuple[int, str]]] = {}
     for day, lesions in by_day.items():
         for lesion, rows in lesions.items():
@@ -106,7 +106,11 @@ def course(patient: Patient, index_date: date, study: Study) -> Course:
 
 
 def one_lesion_one_day(rows: list[Lesion]) -> Seen:
-    """B7: rows of one lesion on one day; two different values make it not assessed."""
+    """B7: rows of one lesion on one day; two different values make it not assessed.
+
+    "Too small" is no value of its own beside a size above 0, nor is "gone" beside
+    "present" or a size in another dimension.
+    """
     roles = frozenset(row.role for row in rows if row.role)
     sources = tuple(sorted(row.source_id for row in rows if row.source_id))
     progressed = any(row.status == "progressed" for row in rows)
@@ -114,17 +118,18 @@ def one_lesion_one_day(rows: list[Lesion]) -> Seen:
     for row in rows:
         if row.diameter_mm is not None:
             values.append((millimetres(row.diameter_mm), "measured"))
-        elif row.status == "too_small":
+        elif row.status == "too_small" and not any((other.diameter_mm or 0) > 0 for other in rows):
             values.append((TOO_SMALL, "too_small"))
         elif row.status in GONE:
             values.append((Fraction(0), row.status))
     if any(not same(values[0][0], value) for value, _ in values):
         return Seen("not_assessed", None, roles, False, sources)
-    if values:
+    there = any(row.diameter_mm is None and row.status in ("measured", "present", "progressed") for row in rows)
+    if values and not (there and all(status in GONE for _, status in values)):
         ranked = ["measured", "too_small", "disappeared", "not_yet_present"]
         status = min((status for _, status in values), key=ranked.index)
         return Seen(status, values[0][0], roles, progressed, sources)
-    if all(row.status in ("not_assessed", None) for row in rows):
+    if all(row.status in ("not_assessed", None) and row.diameter_mm is None for row in rows):
         return Seen("not_assessed", None, roles, False, sources)
     return Seen("progressed" if progressed else "present", None, roles, progressed, sources)
 
@@ -154,16 +159,15 @@ def _merged(seen_on: dict[int, dict[str, Seen]], merge_days: int) -> list[TimePo
 
 
 def _add_sums(points: list[TimePoint], patient: Patient, index_date: date) -> None:
-    """C14: a sum belongs to the time point that has a study on its date, else it is one of its own."""
+    """C14: a sum of whatever kind belongs to the time point that has a study on its date, else it is one of its own."""
     for row in patient.tumour_sums:
-        if row.kind != "SLD":
-            continue
         day = (row.scan_date - index_date).days
         point = next((point for point in points if day in point.study_days), None)
         if point is None:
             point = TimePoint(day, [day])
             points.append(point)
-        point.sums.append(millimetres(row.value))
+        if row.kind == "SLD":
+            point.sums.append(millimetres(row.value))
 
 
 def _add_responses(points: list[TimePoint], patient: Patient, index_date: date, response_days: int) -> None:

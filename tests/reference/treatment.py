@@ -50,8 +50,8 @@ def treatment(patient: Patient, study: Study) -> Treatment | None:
     lookback = max((day(index_date) - day(period.start_date) for period in holding), default=0)
     death_day = None if patient.death_date is None else day(patient.death_date)
 
-    stop = _counting_stop(line, latest_start, day)
-    open_ended = any(dose.is_open and dose.end_date is None for dose in line)
+    open_ended = any(_open(dose) for dose in line)
+    stop = None if open_ended else _counting_stop(line, latest_end, day)
     after = [first for first in (day(when) for when in first_seen.values()) if first > latest_end]
     followed_by_gap = next_line or (
         followup_end is not None and followup_end - latest_end >= study.index.ttf_gap_days)
@@ -75,7 +75,7 @@ def treatment(patient: Patient, study: Study) -> Treatment | None:
     )
 
 
-def _cohort(patient: Patient, study: Study):  # noqa: ANN202 - a name and a test for its agents
+def _cohort(patient: Patient, study: Study):
     """Checkpoint if ever given one, else the first comparator in the study's order."""
     comparator_agents = {agent for comparator in study.comparators for agent in comparator.agents}
     given = {dose.agent for dose in patient.doses}
@@ -88,24 +88,29 @@ def _cohort(patient: Patient, study: Study):  # noqa: ANN202 - a name and a test
 
 
 def _first_line(doses: list[Dose], gap_days: int) -> tuple[list[Dose], bool]:
-    """The doses up to the first gap, and whether another line follows it."""
+    """The doses up to the first gap, and whether another line follows it; an open statement has no gap after it."""
     line = [doses[0]]
     latest = doses[0].end_date or doses[0].start_date
     for dose in doses[1:]:
-        if (dose.start_date - latest).days >= gap_days:
+        if (dose.start_date - latest).days >= gap_days and not any(_open(given) for given in line):
             return line, True
         line.append(dose)
         latest = max(latest, dose.end_date or dose.start_date)
     return line, False
 
 
-def _counting_stop(line: list[Dose], latest_start: int, day) -> tuple[int, str] | None:  # noqa: ANN001
-    """The last recorded stop that no later dose of the line contradicts."""
+def _open(dose: Dose) -> bool:
+    """A statement still active, without an end: the treatment goes on while other drugs may stop."""
+    return bool(dose.is_open) and dose.end_date is None and dose.stop_reason is None
+
+
+def _counting_stop(line: list[Dose], latest_end: int, day) -> tuple[int, str] | None:
+    """The last recorded stop that no record of the line outlasts: ipilimumab may stop while nivolumab goes on."""
     stops = []
     for dose in line:
         if dose.stop_reason is not None:
             when = day(dose.end_date or dose.start_date)
-            if when >= latest_start:
+            if when >= latest_end:
                 stops.append((when, dose.stop_reason))
     if not stops:
         return None
@@ -113,7 +118,7 @@ def _counting_stop(line: list[Dose], latest_start: int, day) -> tuple[int, str] 
     return last, min((reason for when, reason in stops if when == last), key=STOP_RANK.index)
 
 
-def _first_systemic(patient: Patient, is_index_agent) -> dict[str, date]:  # noqa: ANN001
+def _first_systemic(patient: Patient, is_index_agent) -> dict[str, date]:
     """Every agent that is no index drug of the cohort, and the day it was first recorded."""
     first: dict[str, date] = {}
     for therapy in patient.therapies:
@@ -126,5 +131,5 @@ def _first_systemic(patient: Patient, is_index_agent) -> dict[str, date]:  # noq
     return first
 
 
-def _day_counter(index_date: date):  # noqa: ANN202
+def _day_counter(index_date: date):
     return lambda when: (when - index_date).days

@@ -38,7 +38,7 @@ def test_growth_before_treatment_must_be_positive_for_a_ratio(spec):
 
 
 def test_no_scan_before_baseline_no_verdict(spec):
-    """Who was not scanned before baseline gets no verdict, whatever the response: nobody knows how fast the tumour was."""
+    """Who was not scanned before baseline gets no verdict, whatever the response: nobody knows the growth before."""
     spec("champiat2017", """
         person        | response_first | tgr_pre | tgr_post | lacking             | verdict       | reason
         explosive     | PD             |         | 140      | no_prebaseline_scan | NOT_EVALUABLE | no_prebaseline_scan

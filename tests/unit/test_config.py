@@ -37,7 +37,8 @@ def refused(read, folder, text):
     ("[windows]\nbaseline_from_days = -28", "unknown key windows.baseline_from_days, did you mean baseline_from_day?"),
     ("[lesion]", "unknown key lesion, did you mean lesions?"),
     ("[criteria]\nmonth = 30", "unknown key criteria.month, did you mean month_days?"),
-    ('[[comparators]]\ncohort = "c"\nagent = {}\nagents.x = {}', "unknown key comparators.0.agent, did you mean agents?"),
+    ('[[comparators]]\ncohort = "c"\nagent = {}\nagents.x = {}',
+     "unknown key comparators.0.agent, did you mean agents?"),
     ("zzz = 1", "unknown key zzz"),
 ])
 def test_an_unknown_key_of_a_study(tmp_path, text, message):

@@ -1,0 +1,36 @@
+"""Random cohorts.
+
+A cohort is a list of numbers, one a patient, so that Hypothesis shrinks it to the patients that matter.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from hpd_etl.config import Study
+from tests.reference.generator import Seeded, patient_of
+from tests.reference.patient import records_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hpd_etl.schema import Records
+
+PERSONS = 24
+"""At least so many patients a cohort: a run costs the same for one as for fifty."""
+
+numbers = st.lists(st.integers(0, 10**6), min_size=PERSONS, max_size=2 * PERSONS, unique=True)
+studies = st.sampled_from([Study.model_validate({"id": "laws", **asked}) for asked in (
+    {},
+    {"lesions": {"targets": "derived", "new_lesions": "first_seen"}},
+    {"comparators": [{"cohort": "chemotherapy", "agents": {"docetaxel": {}, "irinotecan": {}}}],
+     "criteria": {"pre_growth_nonpositive": "positive_post_is_hpd", "irrecist_nontarget_pd": True}},
+)])
+
+
+def records(cohort: Iterable[int]) -> Records:
+    """The records of the patients with these numbers."""
+    return records_of(patient_of(Seeded(random.Random(number)), f"p{number}") for number in cohort)
