@@ -15,7 +15,7 @@ from tests.reference.growth import Growth, printed_rate, volume_rate
 from tests.reference.patient import patients_of, records_of, with_sources
 from tests.reference.patients import three_scans
 
-GOLDEN = list(csv.DictReader((Path(__file__).parents[1] / "published" / "golden.csv").open()))
+GOLDEN = list(csv.DictReader((Path(__file__).parent / "golden.csv").open()))
 NAMES = {"tgk_pre": "tgk_pre", "tgk_post": "tgk_post", "tgkr": "tgk_ratio", "tgr_pre": "tgr_pre",
          "tgr_post": "tgr_post", "tgrr": "tgr_ratio", "dtgr": "tgr_delta"}
 
