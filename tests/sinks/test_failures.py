@@ -123,12 +123,15 @@ def test_a_file_that_is_no_database_is_an_access_error(tmp_path: Path, kind: str
 
 
 def test_the_file_of_the_source_is_never_the_sink(tmp_path: Path) -> None:
-    """Neither by its own name nor through a link."""
-    cdm, link = tmp_path / "cdm.sqlite", tmp_path / "link.sqlite"
+    """Neither through a symbolic link, which the configuration sees, nor through a hard one, which the sink does."""
+    cdm, link, twin = tmp_path / "cdm.sqlite", tmp_path / "link.sqlite", tmp_path / "twin.sqlite"
     sqlite3.connect(cdm).close()
     link.symlink_to(cdm)
-    site = Site.model_validate({"source": {"access": {"url": f"sqlite:///{cdm}"}},
-                                "sink": {"access": {"url": "sqlite:///"}, "results": str(link)}})
+    twin.hardlink_to(cdm)
+    source = {"access": {"url": f"sqlite:///{cdm}"}}
+    with pytest.raises(ValueError, match="schema of the source"):
+        Site.model_validate({"source": source, "sink": {"access": {"url": "sqlite:///"}, "results": str(link)}})
+    site = Site.model_validate({"source": source, "sink": {"access": {"url": "sqlite:///"}, "results": str(twin)}})
     with pytest.raises(ConfigurationError, match="file of the source"), open_sink(site):
         pass
 
