@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import os
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -18,7 +19,6 @@ from hpd_etl.sinks.merge import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     import pandas as pd
 
@@ -174,9 +174,14 @@ def _refuse_source_files(site: Site, sink: OmopSink) -> None:
     source = attached_files(site.source.access, {"cdm": site.source.cdm, "vocabulary": site.source.vocabulary
                                                  or site.source.cdm}, read_only=True)
     written = attached_files(sink.access, {"results": sink.results}, read_only=False)
-    if {path for path, _ in source.values()} & {path for path, _ in written.values()}:
+    if {_identity(Path(path)) for path, _ in source.values()} & {_identity(Path(path)) for path, _ in written.values()}:
         raise ConfigurationError("sink.results is the file of the source; nothing is ever written there",
                                  remedy="name a file of its own in sink.results")
+
+
+def _identity(path: Path) -> tuple[int, int] | Path:
+    """The file itself, by whatever name or link."""
+    return (path.stat().st_dev, path.stat().st_ino) if path.exists() else path.resolve()
 
 
 @contextmanager
