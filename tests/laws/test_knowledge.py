@@ -75,7 +75,11 @@ def _unstopped(patient: Patient) -> Patient:
 
 
 def _stopped(patient: Patient, day: date) -> Patient:
-    """The same doses up to that day, on which a stop is now recorded."""
-    doses = [replace(dose, is_open=None, end_date=dose.end_date and min(dose.end_date, day))
-             for dose in patient.doses if dose.start_date <= day]
-    return replace(patient, doses=[*doses, Dose(doses[0].agent, day, day, stop_reason="other")])
+    """The same doses up to that day; the last of them and what was open went on until then, and were stopped."""
+    doses = [replace(dose, is_open=None, end_date=day if dose.is_open else dose.end_date and min(dose.end_date, day))
+             for dose in sorted(patient.doses, key=_started) if dose.start_date <= day]
+    return replace(patient, doses=[*doses[:-1], replace(doses[-1], end_date=day, stop_reason="other")])
+
+
+def _started(dose: Dose) -> date:
+    return dose.start_date

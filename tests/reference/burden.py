@@ -55,7 +55,7 @@ class Burden:
 
     def targets(self, point: TimePoint) -> Total:
         """The sum of the target set; a target that nobody assessed makes it unknown."""
-        if self.choice.mode == "sums":
+        if not self.choice.targets:
             sld = point.sld
             missing = frozenset() if sld is not None else frozenset({"lesion_set_mismatch"})
             return Total(sld, sld or Fraction(0), missing)
@@ -114,16 +114,13 @@ class Burden:
             other_pd = bool(self.new(point)) or self.progressed(point)
         if other_pd:
             return "PD"
-        if baseline is None:
-            return None
-        first = self.total(baseline).value
+        first = self.total(baseline).value if baseline is not None else None
         now = self.total(point)
-        if first is None:
-            return None
         nadir = self._nadir(first, point)
-        if is_progression(now.part, nadir):
+        if nadir is not None and is_progression(now.part, nadir):
             return "PD"
-        if now.value is None or self.choice.mode == "sums" or (self.new_unknown(point) and not self.with_new):
+        denied = self.new_unknown(point) and not self.with_new
+        if first is None or now.value is None or self.choice.mode == "sums" or denied:
             return None
         if self._complete(point):
             return "CR" if self._rest_gone(point) else "PR"
@@ -138,14 +135,14 @@ class Burden:
                  if row.scope in ("overall", None) and row.framework in frameworks and row.response in WORSE]
         return max(found, key=WORSE.index, default=None)
 
-    def _nadir(self, first: Fraction, point: TimePoint) -> Fraction:
-        smallest = first
+    def _nadir(self, first: Fraction | None, point: TimePoint) -> Fraction | None:
+        """The least known sum of baseline and the visits on study before this one; the true one is no larger."""
+        known = [first]
         for visit in self.course.points:
-            if self.choice.baseline is not None and self.choice.baseline.day < visit.day < point.day:
-                value = self.total(visit).value
-                if visit.day > 0 and value is not None and value < smallest:
-                    smallest = value
-        return smallest
+            after_baseline = self.choice.baseline is None or self.choice.baseline.day < visit.day
+            if after_baseline and 0 < visit.day < point.day:
+                known.append(self.total(visit).value)
+        return min((value for value in known if value is not None), default=None)
 
     def _complete(self, point: TimePoint) -> bool:
         """All non-nodal targets 0, every target node below 10 mm, no new lesion."""

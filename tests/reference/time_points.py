@@ -11,6 +11,8 @@ from tests.reference.patient import Lesion, Patient, Response
 
 MICRO = 10**6
 TOO_SMALL = Fraction(5)
+ROLES = ("new", "target", "non_target", "unstated")
+"""Of several roles of a lesion on one day the first of these stands."""
 GONE = ("disappeared", "not_yet_present")
 RELATIVE = Fraction(1, 10**9)
 
@@ -80,7 +82,7 @@ class Course:
     examined_days: set[int]
     anatomy: dict[str, Anatomy]
     called: dict[str, list[tuple[int, str]]]
-    """lesion -> every (day, role) the source gave it."""
+    """lesion -> the role the source gave it on each day it gave one."""
 
 
 def course(patient: Patient, index_date: date, study: Study) -> Course:
@@ -101,7 +103,8 @@ def course(patient: Patient, index_date: date, study: Study) -> Course:
     called: dict[str, list[tuple[int, str]]] = {}
     for day, lesions in by_day.items():
         for lesion, rows in lesions.items():
-            called.setdefault(lesion, []).extend((day, row.role) for row in rows if row.role)
+            roles = [row.role for row in rows if row.role]
+            called.setdefault(lesion, []).extend([(day, min(roles, key=ROLES.index))] if roles else [])
     return Course(points, examined, {lesion: _anatomy(patient, lesion) for lesion in called | _ids(by_day)}, called)
 
 
@@ -118,7 +121,7 @@ def one_lesion_one_day(rows: list[Lesion]) -> Seen:
     for row in rows:
         if row.diameter_mm is not None:
             values.append((millimetres(row.diameter_mm), "measured"))
-        elif row.status == "too_small" and not any((other.diameter_mm or 0) > 0 for other in rows):
+        elif row.status == "too_small" and not any(millimetres(other.diameter_mm or 0) > 0 for other in rows):
             values.append((TOO_SMALL, "too_small"))
         elif row.status in GONE:
             values.append((Fraction(0), row.status))
