@@ -28,7 +28,6 @@ class Confirmation:
 
     state: Ints
     point: Ints
-    progression: Bools
 
     @property
     def pseudoprogression(self) -> Bools:
@@ -56,9 +55,8 @@ def confirm(line: Course, sums: Burden, response: Response, timeline: Timeline) 
     dead = timeline.index["death_day"].notna().to_numpy(np.bool_)
     waiting = (point < 0) & (other == NO_DAY) & ~dead & (followup != NO_DAY) & (followup >= first_possible)
     state = np.select([untreated, waiting], [answer, PROVISIONAL], UNRESOLVED)
-    return Confirmation(
-        np.where(progression, state, NOT_APPLICABLE), np.where(progression & untreated, point, -1), progression
-    )
+    decided = np.where(progression & untreated, point, -1)
+    return Confirmation(np.where(progression, state, NOT_APPLICABLE), decided)
 
 
 def _answer(line: Course, sums: Burden, response: Response, point: Ints, post: Ints) -> Ints:

@@ -19,7 +19,6 @@ class Kind(StrEnum):
     TEXT = "text"
     CODE = "code"
     DATE = "date"
-    TIMESTAMP = "timestamp"
     INTEGER = "integer"
     NUMBER = "number"
     FLAG = "flag"
@@ -30,7 +29,6 @@ _DTYPES: dict[Kind, Any] = {
     Kind.TEXT: pd.StringDtype("pyarrow"),
     Kind.CODE: pd.StringDtype("pyarrow"),
     Kind.DATE: "datetime64[us]",
-    Kind.TIMESTAMP: "datetime64[us]",
     Kind.INTEGER: "Int64",
     Kind.NUMBER: "Float64",
     Kind.FLAG: "boolean",
