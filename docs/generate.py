@@ -208,16 +208,45 @@ def _results() -> Iterator[str]:
 
 
 def _keys() -> Iterator[str]:
-    """Every key of the two files with its type, default and docstring, as written in `config.py`."""
-    classes = {node.name: node for node in ast.parse(inspect.getsource(config)).body if isinstance(node, ast.ClassDef)}
+    """Every key of the two files with its type, default and docstring, as written in `hpd_etl/config/`."""
+    parsed = [node for module in (config.study, config.site) for node in ast.parse(inspect.getsource(module)).body]
+    classes: Classes = {node.name: [node] for node in parsed if isinstance(node, ast.ClassDef)}
+    for node in parsed:  # `Source` and `Sink`: one kind of several
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in _UNIONS:
+            names = [part.id for part in ast.walk(node.value) if isinstance(part, ast.Name) and part.id in classes]
+            classes[node.targets[0].id] = [classes[name][0] for name in sorted(names, key=_kind_order)]
     for file, root in (("study.toml", "Study"), ("site.toml", "Site")):
         yield f"## Keys of `{file}`\n\n| key | type | default | meaning |\n| --- | --- | --- | --- |"
-        yield from _fields(classes, root, "")
+        yield from _fields(classes, root, "", set())
         yield ""
 
 
-def _fields(classes: dict[str, ast.ClassDef], name: str, prefix: str) -> Iterator[str]:
-    body = classes[name].body
+Classes = dict[str, list[ast.ClassDef]]
+_UNIONS = ("Source", "Sink")
+
+
+def _kind_order(name: str) -> tuple[bool, str]:
+    return not name.startswith("Omop"), name
+
+
+def _fields(classes: Classes, name: str, prefix: str, told: set[tuple[str, str]]) -> Iterator[str]:
+    """The keys of a class; what several kinds share is told once."""
+    for kind in classes[name]:
+        if len(classes[name]) > 1:
+            said = ast.get_docstring(kind) or ""
+            yield f"| **{prefix.rstrip('.')}** | | | **{_cell(said.rstrip('.'))}** |"
+        if (kind.name, prefix) in told:
+            yield f"| `{prefix}*` | | | as above |"
+            continue
+        told.add((kind.name, prefix))
+        for base in kind.bases:
+            if isinstance(base, ast.Name) and base.id in classes:
+                yield from _fields(classes, base.id, prefix, told)
+        yield from _own_fields(classes, kind.body, prefix, told)
+
+
+def _own_fields(classes: Classes, body: list[ast.stmt], prefix: str,
+                told: set[tuple[str, str]]) -> Iterator[str]:
     for node, after in zip(body, [*body[1:], None], strict=True):
         if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
             continue
@@ -225,7 +254,7 @@ def _fields(classes: dict[str, ast.ClassDef], name: str, prefix: str) -> Iterato
         nested = [part.id for part in ast.walk(node.annotation) if isinstance(part, ast.Name) and part.id in classes]
         if nested:
             many = {"tuple": "[]", "dict": ".NAME"}.get(kind.split("[")[0], "")
-            yield from _fields(classes, nested[0], f"{key}{many}.")
+            yield from _fields(classes, nested[0], f"{key}{many}.", told)
             continue
         yield f"| `{key}` | {_cell(_plain(kind))} | {_default(node.value)} | {_cell(_doc(after))} |"
 

@@ -11,7 +11,7 @@ from hpd_etl import library, sources
 from hpd_etl.errors import HpdEtlError, QualityGateError
 from hpd_etl.schema import Labels, Timeline
 from hpd_etl.sinks import open_sink
-from hpd_etl.sources.omop_doctor import Check, State
+from hpd_etl.sources.check import Check, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

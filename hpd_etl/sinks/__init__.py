@@ -6,9 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from hpd_etl.config import FhirFilesSink, FhirServerSink, OmopSink
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
+    from hpd_etl import config
     from hpd_etl.config import Site, Study
     from hpd_etl.criteria import Definition
     from hpd_etl.schema import Labels, Timeline
@@ -55,7 +59,7 @@ class Sink(Protocol):
 
 def statements(site: Site) -> str:
     """The SQL that makes the results tables where they are absent, without connecting; empty without a sink."""
-    if site.sink is None:
+    if not isinstance(site.sink, OmopSink):
         return ""
     from hpd_etl.sinks import results
 
@@ -71,7 +75,21 @@ def open_sink(site: Site) -> Iterator[Sink | None]:
     if site.sink is None:
         yield None
         return
-    from hpd_etl.sinks.omop_cdm import open_omop_sink
+    with _opened(site, site.sink) as opened:
+        yield opened
 
-    with open_omop_sink(site, site.sink) as sink:
-        yield sink
+
+def _opened(site: Site, sink: config.Sink) -> AbstractContextManager[Sink]:
+    match sink:
+        case OmopSink():
+            from hpd_etl.sinks.omop_cdm import open_omop_sink
+
+            return open_omop_sink(site, sink)
+        case FhirFilesSink():
+            from hpd_etl.sinks.fhir_files import open_files_sink
+
+            return open_files_sink(site, sink)
+        case FhirServerSink():
+            from hpd_etl.sinks.fhir_server import open_server_sink
+
+            return open_server_sink(site, sink)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hpd_etl.config import OmopSource
 from hpd_etl.database import BusyError, Database, attached_files, connect
 from hpd_etl.errors import AccessError, ConfigurationError, LockedError, WriteBackError
 from hpd_etl.sinks import Counts, Receipt, cohorts, merge, observations, results
@@ -169,10 +170,10 @@ def _results_file(sink: OmopSink) -> Path | None:
 
 
 def _refuse_source_files(site: Site, sink: OmopSink) -> None:
-    if not (_is_file(site.source.access.url) and _is_file(sink.access.url)):
+    read = site.source
+    if not (isinstance(read, OmopSource) and _is_file(read.access.url) and _is_file(sink.access.url)):
         return
-    source = attached_files(site.source.access, {"cdm": site.source.cdm, "vocabulary": site.source.vocabulary
-                                                 or site.source.cdm}, read_only=True)
+    source = attached_files(read.access, {"cdm": read.cdm, "vocabulary": read.vocabulary or read.cdm}, read_only=True)
     written = attached_files(sink.access, {"results": sink.results}, read_only=False)
     if {_identity(Path(path)) for path, _ in source.values()} & {_identity(Path(path)) for path, _ in written.values()}:
         raise ConfigurationError("sink.results is the file of the source; nothing is ever written there",

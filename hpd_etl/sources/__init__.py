@@ -5,12 +5,15 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hpd_etl.config import FhirBulkSource, FhirFilesSource, FhirServerSource, OmopSource
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from hpd_etl.config import Site, Study
     from hpd_etl.schema import Records
-    from hpd_etl.sources.omop_doctor import Check
+    from hpd_etl.sources.check import Check
 
 
 class Source(Protocol):
@@ -21,7 +24,9 @@ class Source(Protocol):
 
 
 def statements(study: Study, site: Site, dialect: str | None = None) -> str:
-    """The SQL a run sends to the source, without connecting; `dialect` compiles it for another database."""
+    """What a run sends to the source, without connecting: SQL, which `dialect` compiles for another database."""
+    if not isinstance(site.source, OmopSource):
+        return ""
     from hpd_etl.sources import omop_statements
 
     return omop_statements.statements(study, site.source, dialect)
@@ -29,15 +34,37 @@ def statements(study: Study, site: Site, dialect: str | None = None) -> str:
 
 def examine(study: Study, site: Site) -> list[Check]:
     """Whether a run can work here: access, versions, concepts, and what would be read and refused."""
-    from hpd_etl.sources import omop_doctor
+    if isinstance(site.source, OmopSource):
+        from hpd_etl.sources import omop_doctor
 
-    return omop_doctor.examine(study, site.source)
+        return omop_doctor.examine(study, site.source)
+    from hpd_etl.sources import fhir_doctor
+
+    return fhir_doctor.examine(study, site)
 
 
 @contextmanager
 def open_source(site: Site) -> Iterator[Source]:
     """The source of this site, connected and read-only."""
-    from hpd_etl.sources.omop_cdm import open_omop
-
-    with open_omop(site.source) as source:
+    with _opened(site) as source:
         yield source
+
+
+def _opened(site: Site) -> AbstractContextManager[Source]:
+    match site.source:
+        case OmopSource():
+            from hpd_etl.sources.omop_cdm import open_omop
+
+            return open_omop(site.source)
+        case FhirFilesSource():
+            from hpd_etl.sources.fhir_files import open_files
+
+            return open_files(site.source, site.canonical)
+        case FhirServerSource():
+            from hpd_etl.sources.fhir_server import open_server
+
+            return open_server(site.source, site.canonical)
+        case FhirBulkSource():
+            from hpd_etl.sources.fhir_bulk import open_bulk
+
+            return open_bulk(site.source, site.canonical)

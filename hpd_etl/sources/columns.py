@@ -45,11 +45,15 @@ def by_text(values: Text) -> Encoded:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one OMOP table; `key` is its primary key, the name before `:` in a source_id."""
+    """The rows of one source table; `origin` is the name before `:` in a source_id, `key` its primary key.
+
+    Rows made of resources are counted under a name of their own, `counted`: one resource may give several.
+    """
 
     origin: str
     key: str
     table: pa.Table
+    counted: str = ""
     _encoded: dict[str, Encoded] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -84,11 +88,11 @@ class Rows:
 
     def take(self, mask: Bools) -> Rows:
         """The rows that are marked."""
-        return self if mask.all() else Rows(self.origin, self.key, self.table.filter(pa.array(mask)))
+        return self if mask.all() else Rows(self.origin, self.key, self.table.filter(pa.array(mask)), self.counted)
 
     def repeat(self, rows: Ints) -> Rows:
         """The rows at these positions, as often as they are named."""
-        return Rows(self.origin, self.key, self.table.take(pa.array(rows)))
+        return Rows(self.origin, self.key, self.table.take(pa.array(rows)), self.counted)
 
     def persons(self) -> pd.Series[str]:
         """The person of every row."""

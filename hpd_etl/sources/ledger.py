@@ -15,6 +15,8 @@ from hpd_etl.schema import REJECTIONS
 from hpd_etl.sources.columns import code_lookup
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hpd_etl.grouping import Bools, Ints
     from hpd_etl.sources.columns import Rows
 
@@ -41,6 +43,24 @@ REMEDIES = {
     "value_out_of_range": "ECOG performance status is a whole number from 0 to 5",
     "person_row_missing": "the person has exposures but no row in person",
     "birth_date_invalid": "year, month and day of birth make no date",
+    # FHIR
+    "malformed_resource": "not JSON, or an element of a type that R4 does not give it; export the resource again",
+    "not_utf8": "write the file in UTF-8",
+    "truncated_file": "the file ends in the middle; fetch it again",
+    "line_too_long": "a resource above 64 MB is not read; leave binary attachments out of the export",
+    "fhir_version": "only R4 and R4B are read; export the resource in one of them",
+    "no_id": "a resource needs a logical id",
+    "duplicate_id": "two resources of this type and id differ, and no version says which is newer",
+    "nested_bundle": "a Bundle within a Bundle is not opened; unpack it",
+    "status_unknown": "the status is no R4 code; say in mapping.event_statuses what it stands for",
+    "not_final": "read once the status is final, amended or corrected",
+    "entered_in_error": "nothing; the source has withdrawn the resource",
+    "modifier_extension": "an extension that changes the meaning is not understood; leave it out or map the resource",
+    "subject_unknown": "the resource names nobody, or somebody who is not there",
+    "reference_unresolved": "the resource it points to is not there; include it in the export",
+    "date_impossible": "the text of the date is no date",
+    "not_imaging": "measured by pathology or physical examination; only imaging is read",
+    "extraction_incomplete": "not everything about this person could be fetched; run again",
 }
 
 
@@ -56,16 +76,16 @@ class Ledger:
 
     def read(self, rows: Rows) -> Rows:
         """Count the rows of a source table as read."""
-        self._read[rows.origin] += len(rows)
+        self._read[rows.counted or rows.origin] += len(rows)
         return rows
 
     def keep(self, rows: Rows, kept: Bools) -> None:
         """Count the rows that are in Records."""
-        self._kept[rows.origin] += int(kept.sum())
+        self._kept[rows.counted or rows.origin] += int(kept.sum())
 
     def ignore(self, rows: Rows, ignored: Bools) -> None:
         """Count the rows that the site tells to ignore, or that concern nobody treated."""
-        self._ignored[rows.origin] += int(ignored.sum())
+        self._ignored[rows.counted or rows.origin] += int(ignored.sum())
 
     def refuse(self, table: str, rows: Rows, refused: Bools, reason: str, *, also_kept: bool = False,
                treated: Ints | None = None) -> None:
@@ -77,7 +97,7 @@ class Ledger:
             return
         rows = rows.take(refused)
         if not also_kept:
-            self._refused[rows.origin] += len(rows)
+            self._refused[rows.counted or rows.origin] += len(rows)
         persons = rows.persons()
         if treated is not None:
             persons = persons.where(code_lookup(rows.ints("person_id"), treated.tolist()) >= 0)
@@ -93,6 +113,23 @@ class Ledger:
             self._frames.append(pd.DataFrame({
                 "stage": "extract", "table": "persons", "person_id": strings(ids),
                 "source_id": "person:" + strings(ids), "reason": reason, "remedy": REMEDIES[reason]}))
+
+    def count(self, origin: str, *, read: int = 0, kept: int = 0, ignored: int = 0) -> None:
+        """Count what is read without columns: resources, by type."""
+        self._read[origin] += read
+        self._kept[origin] += kept
+        self._ignored[origin] += ignored
+
+    def refuse_found(self, table: str, origin: str, found: Sequence[tuple[str, str | None]], reason: str, *,
+                     also_kept: bool = False) -> None:
+        """Refuse what has no columns: its source_id and its person, where one is known."""
+        if not found:
+            return
+        if not also_kept:
+            self._refused[origin] += len(found)
+        self._frames.append(pd.DataFrame({
+            "stage": "extract", "table": table, "person_id": pd.array([person for _, person in found], dtype="string"),
+            "source_id": [source for source, _ in found], "reason": reason, "remedy": REMEDIES[reason]}))
 
     def rejections(self) -> pd.DataFrame:
         """All refusals as the table of Records."""

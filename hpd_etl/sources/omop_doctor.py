@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from hpd_etl import assets
 from hpd_etl.errors import HpdEtlError
+from hpd_etl.sources.check import Check, State
 from hpd_etl.sources.ledger import REMEDIES
 from hpd_etl.sources.omop_cdm import OmopCdm, cdm_source, opened_database
 from hpd_etl.sources.omop_tables import OPTIONAL, VOCABULARY, Cdm, probe
@@ -17,27 +16,6 @@ if TYPE_CHECKING:
 
     from hpd_etl.config import OmopSource, Study
     from hpd_etl.schema import Records
-
-
-class State(StrEnum):
-    """How a check came out."""
-
-    OK = "ok"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at; counts and codes only."""
-
-    name: str
-    state: State
-    told: str
-    remedy: str = ""
-    exit_code: int = 0
-    """That of the error behind a failure."""
 
 
 def examine(study: Study, source: OmopSource) -> list[Check]:

@@ -14,7 +14,8 @@ from hpd_etl.grouping import Bools, Floats, Ints, category, floats, named, strin
 from hpd_etl.schema import FINDINGS, RESPONSES, TUMOUR_SUMS
 from hpd_etl.sources.columns import Rows, code_lookup, one
 from hpd_etl.sources.omop_measurements import SUMS, Measured
-from hpd_etl.sources.omop_sizes import PROBLEMS, read_sizes
+from hpd_etl.sources.omop_sizes import read_sizes
+from hpd_etl.sources.sizes import PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,43 +10,24 @@ import pyarrow.compute as pc
 
 from hpd_etl import codes
 from hpd_etl.errors import ConfigurationError
-from hpd_etl.grouping import Bools, Floats, Ints, category, floats, named, strings
-from hpd_etl.schema import LESIONS
-from hpd_etl.sources.columns import Rows, booleans, by_text, code_lookup, group_codes, one
+from hpd_etl.grouping import Bools, Ints
+from hpd_etl.sources.columns import Rows, by_text, code_lookup, group_codes, one
+from hpd_etl.sources.lesions import KINDS, NEW, ROLES, VOLUME, Facts, in_node, lesion_rows, plain_organ
 from hpd_etl.sources.omop_identity import RUNGS, Identity, identify, is_yes
-from hpd_etl.sources.omop_measurements import SIZES, Measured
-from hpd_etl.sources.omop_sizes import PROBLEMS, STATUSES, Sizes, read_sizes
+from hpd_etl.sources.omop_measurements import Measured
+from hpd_etl.sources.omop_sizes import read_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from hpd_etl.config import OmopSource
     from hpd_etl.sources.ledger import Ledger
     from hpd_etl.sources.omop_tables import Cdm
 
-KINDS = (*SIZES, "new_lesion")
-LONGEST, SHORT, PERPENDICULAR, ADDITIONAL, UNSTATED, VOLUME, NEW = range(len(KINDS))
-_ROLES = LESIONS["role"].values
-_NODE = "lymph_node"
 _NO = {"n", "no", "0", "false", "absent"}
 _YES = {"y", "yes", "1", "true", "present"}
 _YES_CONCEPT = 4188539
 _NOT_THERE = {"disappeared", "not_yet_present"}
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """What is known of the lesion of each row beside its size."""
-
-    lesion: Ints
-    day: Ints
-    role: Ints
-    organ: pa.Array[Any]
-    is_node: Bools
-    modality: pa.Array[Any]
-    reader: pa.Array[Any]
 
 
 def lesions(cdm: Cdm, source: OmopSource, measured: Measured, treated: Ints, ledger: Ledger) -> pd.DataFrame:
@@ -66,18 +45,8 @@ def lesions(cdm: Cdm, source: OmopSource, measured: Measured, treated: Ints, led
     ledger.refuse("lesions", rows, unclear, "new_lesion_value_unknown")
     kept = ~(denied | undated | unnamed | unclear)
     rows, kind, identity = rows.take(kept), kind[kept], _taken(identity, kept)
-
-    facts = _facts(cdm, source, rows, kind, identity)
-    inferior = _lower_priority(source, kind, facts)
     sizes = read_sizes(rows, np.where(kind == VOLUME, 2, 0), source)
-    sizes, kind = _with_dimension(sizes, kind, facts, inferior)
-    ledger.refuse("lesions", rows, inferior, "lower_priority")
-    sizeless = (kind == NEW) & (sizes.problem == PROBLEMS.index("no_value"))  # that it was seen is enough
-    for position, reason in enumerate(PROBLEMS):
-        ledger.refuse("lesions", rows, (sizes.problem == position) & ~inferior & ~sizeless, reason, also_kept=True)
-    ledger.keep(rows, ~inferior)
-    frame = _frame(rows, kind, identity, facts, sizes)
-    return frame[~inferior].reset_index(drop=True) if inferior.any() else frame
+    return lesion_rows(rows, "measurement_date", _facts(cdm, source, rows, kind, identity), sizes, source, ledger)
 
 
 def _with_new_lesions(identity: Identity, kind: Ints, rows: Rows) -> Identity:
@@ -121,29 +90,25 @@ def _taken(identity: Identity, mask: Bools) -> Identity:
                     identity.organ_concept[mask], identity.modality[mask])
 
 
-def _facts(cdm: Cdm, source: OmopSource, rows: Rows, kind: Ints, identity: Identity) -> _Facts:
+def _facts(cdm: Cdm, source: OmopSource, rows: Rows, kind: Ints, identity: Identity) -> Facts:
     lesion_names = one(pc.dictionary_encode(identity.lesion)).indices
-    lesion, n_lesions = group_codes(rows.ints("person_id"), np.asarray(lesion_names, dtype=np.int64))
+    lesion, _ = group_codes(rows.ints("person_id"), np.asarray(lesion_names, dtype=np.int64))
     day = np.asarray(rows.table.column("measurement_date").cast(pa.int32()).to_numpy(), dtype=np.int64)
     role, nodal = _roles(source, rows, identity)
-    role = np.where((kind == NEW) & (role == _ROLES.index("unstated")), _ROLES.index("new"), role)
+    role = np.where((kind == NEW) & (role == ROLES.index("unstated")), ROLES.index("new"), role)
     names = _concept_names(cdm, source, np.unique(np.concatenate([identity.organ_concept, identity.modality])))
     organ = _organs(source, identity, names)
-    nodes = pc.or_(pc.equal(organ, _NODE), pc.match_substring(organ, "lymph node"))
-    by_organ = np.asarray(pc.fill_null(nodes, False).to_numpy(zero_copy_only=False), dtype=np.bool_)
-    node = nodal | by_organ | is_yes(identity.groups["node"]) | (kind == SHORT)
-    of_lesion = np.zeros(n_lesions, dtype=np.bool_)
-    of_lesion[lesion[node]] = True
-    return _Facts(lesion, day, role, organ, of_lesion[lesion], _named(identity.modality, names),
-                  identity.groups["reader"])
+    node = nodal | in_node(organ) | is_yes(identity.groups["node"])
+    return Facts(lesion, identity.lesion, identity.rung, (*RUNGS, "row"), kind, day, role, organ, node,
+                 _named(identity.modality, names), identity.groups["reader"])
 
 
 def _roles(source: OmopSource, rows: Rows, identity: Identity) -> tuple[Ints, Bools]:
     """Role of each row, and whether its word says node: the pattern's, the site's, then CDISC's words."""
     own = source.mapping.roles
     for key, role in own.items():
-        if role not in _ROLES:
-            raise ConfigurationError(f"mapping.roles: {key!r} = {role!r} is none of {', '.join(_ROLES)}")
+        if role not in ROLES:
+            raise ConfigurationError(f"mapping.roles: {key!r} = {role!r} is none of {', '.join(ROLES)}")
     shipped = codes.lesion_roles("text")
     known = {word: role.role for word, role in shipped.items()}
     known |= {key.strip().upper(): role for key, role in own.items()}
@@ -151,16 +116,16 @@ def _roles(source: OmopSource, rows: Rows, identity: Identity) -> tuple[Ints, Bo
 
     def role_of(text: str) -> int:
         word = text.strip().upper()
-        return _ROLES.index(known[word]) + len(_ROLES) * (word in nodal) if word in known else -1
+        return ROLES.index(known[word]) + len(ROLES) * (word in nodal) if word in known else -1
 
-    unstated = _ROLES.index("unstated")
-    by_code = {int(key): _ROLES.index(role) for key, role in own.items() if key.isdecimal()}
+    unstated = ROLES.index("unstated")
+    by_code = {int(key): ROLES.index(role) for key, role in own.items() if key.isdecimal()}
     positions = np.array([*by_code.values(), -1], dtype=np.int64)
     found = positions[code_lookup(rows.ints("value_as_concept_id"), list(by_code))]
     for texts in (rows.encoded("measurement_source_value"), by_text(identity.groups["role"])):
         stated = texts.decided(role_of)
         found = np.where(stated >= 0, stated, found)
-    return np.where(found < 0, unstated, found % len(_ROLES)), found >= len(_ROLES)
+    return np.where(found < 0, unstated, found % len(ROLES)), found >= len(ROLES)
 
 
 def _concept_names(cdm: Cdm, source: OmopSource, concepts: Ints) -> dict[int, str]:
@@ -169,14 +134,9 @@ def _concept_names(cdm: Cdm, source: OmopSource, concepts: Ints) -> dict[int, st
     names = {concept: f"omop:{concept}" for concept in wanted}
     if wanted and cdm.has("concept"):
         rows = cdm.fetch("omop_concepts", {"concepts": wanted})
-        names |= {concept: _organ_of(str(name)) for concept, name in zip(
+        names |= {concept: plain_organ(str(name)) for concept, name in zip(
             rows.column("concept_id").to_pylist(), rows.column("concept_name").to_pylist(), strict=True) if name}
     return names | {int(key): organ for key, organ in source.mapping.organs.items() if key.isdecimal()}
-
-
-def _organ_of(name: str) -> str:
-    """The plain name of an anatomical structure: `Liver structure` and `Structure of liver` are liver."""
-    return name.lower().removeprefix("structure of ").removeprefix("entire ").removesuffix(" structure").strip()
 
 
 def _named(concepts: Ints, names: dict[int, str]) -> pa.Array[Any]:
@@ -191,72 +151,3 @@ def _organs(source: OmopSource, identity: Identity, names: dict[int, str]) -> pa
     words = by_text(identity.groups["organ"])
     by_pattern = words.said(lambda text: own.get(text.strip().lower(), text.strip().lower()))
     return one(pc.coalesce(_named(identity.organ_concept, names), by_pattern))
-
-
-def _lower_priority(source: OmopSource, kind: Ints, facts: _Facts) -> Bools:
-    """Rows for whose lesion, day and dimension a reader or modality that comes first has one too."""
-    inferior = np.zeros(len(kind), dtype=np.bool_)
-    for order, values in ((source.reader_priority, facts.reader), (source.modality_priority, facts.modality)):
-        if not order or not len(kind):
-            continue
-        ranks = {name.lower(): place for place, name in enumerate(order)}
-        rank = by_text(values).decided(partial(_rank, ranks))
-        rank = np.where(rank < 0, len(ranks), rank)
-        group, n = group_codes(facts.lesion, facts.day, kind)
-        best = np.full(n, len(ranks), dtype=np.int64)
-        np.minimum.at(best, group[~inferior], rank[~inferior])
-        inferior |= rank > best[group]
-    return inferior
-
-
-def _rank(ranks: Mapping[str, int], name: str) -> int:
-    return ranks.get(name.lower(), len(ranks))
-
-
-def _with_dimension(sizes: Sizes, kind: Ints, facts: _Facts, inferior: Bools) -> tuple[Sizes, Ints]:
-    """Decide what an additional or unstated dimension is (ambiguity C15).
-
-    On a node an additional dimension beside the maximum is its short axis; anywhere else it need
-    not be perpendicular, and an unstated dimension need not be the longest: both are unknown.
-    """
-    if not np.isin(kind, (ADDITIONAL, UNSTATED)).any():
-        return sizes, kind
-    group, n = group_codes(facts.lesion, facts.day)
-    beside = np.zeros(n, dtype=np.bool_)
-    beside[group[(kind == LONGEST) & ~np.isnan(sizes.value) & ~inferior]] = True
-    short = (kind == ADDITIONAL) & facts.is_node & beside[group]
-    kind = np.where(short, SHORT, kind)
-    unknown = ((kind == ADDITIONAL) | (kind == UNSTATED)) & ~np.isnan(sizes.value)
-    problem = np.where(unknown, PROBLEMS.index("dimension_unknown"), sizes.problem)
-    return Sizes(np.where(unknown, np.nan, sizes.value), sizes.status, problem), kind
-
-
-def _frame(rows: Rows, kind: Ints, identity: Identity, facts: _Facts, sizes: Sizes) -> pd.DataFrame:
-    sized = ~np.isnan(sizes.value)
-    node = facts.is_node
-    diameter = sized & np.where(node, (kind == SHORT) | (kind == PERPENDICULAR), kind == LONGEST)
-    present, measured = STATUSES.index("present"), STATUSES.index("measured")
-    not_assessed = STATUSES.index("not_assessed")
-    status = np.select(
-        [sizes.status >= 0, (kind == NEW), sizes.problem >= 0, sized & node & (kind == LONGEST), sized],
-        [sizes.status, present, not_assessed, present, measured], default=not_assessed)
-    return LESIONS.frame({
-        "person_id": rows.persons(),
-        "lesion_id": strings(identity.lesion),
-        "scan_date": rows.dates("measurement_date"),
-        "role": category(facts.role, _ROLES),
-        "organ": strings(facts.organ),
-        "is_node": booleans(node),
-        "diameter_mm": floats(_where(diameter | (sized & (kind == NEW)), sizes.value)),
-        "perpendicular_mm": floats(_where(sized & ~node & (kind == PERPENDICULAR), sizes.value)),
-        "volume_mm3": floats(_where(sized & (kind == VOLUME), sizes.value)),
-        "status": category(status, STATUSES),
-        "modality": strings(facts.modality),
-        "reader": strings(facts.reader),
-        "identity": named(identity.rung, [*RUNGS, "row"]),
-        "source_id": rows.source_ids(),
-    })
-
-
-def _where(mask: Bools, values: Floats) -> Floats:
-    return np.where(mask, values, np.nan)

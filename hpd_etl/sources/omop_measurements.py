@@ -11,14 +11,13 @@ from hpd_etl import codes
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Ints
 from hpd_etl.sources.columns import Rows, code_lookup, text_lookup
+from hpd_etl.sources.lesions import SIZES
 
 if TYPE_CHECKING:
     from hpd_etl.config import OmopSource
     from hpd_etl.sources.omop_concepts import ConceptSets
     from hpd_etl.sources.omop_tables import Cdm
 
-DIAMETERS = ("longest", "short_axis", "perpendicular", "additional", "unstated")
-SIZES = (*DIAMETERS, "volume")
 SUMS = ("sum_sld", "sum_spd", "sum_volume")
 _OWN_KINDS = (*SIZES, *SUMS, "response", "new_lesion", "ignore")
 

@@ -1,8 +1,7 @@
-"""The value of a size: a number with its unit, a text that says why there is none, or neither."""
+"""The value of a measurement row: a number with its unit, a text that says why there is none, or neither."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,29 +9,12 @@ import numpy as np
 from hpd_etl import codes, units
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Floats, Ints
-from hpd_etl.schema import LESIONS
 from hpd_etl.sources.columns import Rows, code_lookup
+from hpd_etl.sources.sizes import DIMENSIONS, GONE, STATUSES, Sizes
 
 if TYPE_CHECKING:
     from hpd_etl.config import OmopSource
 
-STATUSES = LESIONS["status"].values
-_GONE = [STATUSES.index("disappeared"), STATUSES.index("not_yet_present")]
-_DIMENSIONS = (units.LENGTH, units.AREA, units.VOLUME)
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Values in mm, mm2 or mm3 (NaN where there is none), statuses (-1: none), and why a value is refused."""
-
-    value: Floats
-    status: Ints
-    problem: Ints
-    """Position in PROBLEMS; -1 where the row can be read."""
-
-
-PROBLEMS = ("no_value", "not_a_number", "unit_missing", "unit_unknown", "unit_of_other_dimension", "unit_conflict",
-            "inexact_size", "number_and_status", "dimension_unknown")
 _EQUALS = 4172703
 """Concept of the operator `=`; any other than it and `<` says that the number is only a bound."""
 
@@ -51,7 +33,7 @@ def read_sizes(rows: Rows, dimension: Ints, source: OmopSource) -> Sizes:
     operator = rows.ints("operator_concept_id")
     below = np.isin(operator, [int(code) for code in codes.lesion_statuses("OMOP operator")])
     bound = ~below & (operator != 0) & (operator != _EQUALS)
-    denied = (said == STATUSES.index("not_assessed")) | (np.isin(said, _GONE) & (value > 0))
+    denied = (said == STATUSES.index("not_assessed")) | (np.isin(said, GONE) & (value > 0))
     status = np.where(stated & below, STATUSES.index("too_small"), status)
     numeric = stated & ~below
     with np.errstate(over="ignore", invalid="ignore"):
@@ -69,7 +51,7 @@ def _factors(rows: Rows, source: OmopSource) -> tuple[Floats, Ints, Bools, Bools
     by_concept = units.omop_units(source.mapping.units)
     by_text = units.ucum_units(source.mapping.units)
     known = [*by_concept.values(), *by_text.values()]
-    dimensions = np.array([_DIMENSIONS.index(unit.dimension) if unit.dimension in _DIMENSIONS else 3 for unit in known])
+    dimensions = np.array([DIMENSIONS.index(unit.dimension) if unit.dimension in DIMENSIONS else 3 for unit in known])
     factors = np.array([unit.factor for unit in known], dtype=np.float64)
     concept = rows.ints("unit_concept_id")
     at = code_lookup(concept, list(by_concept))

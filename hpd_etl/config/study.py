@@ -1,0 +1,148 @@
+"""`study.toml`: what is asked; shareable, without anything of a site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from hpd_etl.config.model import Model
+from hpd_etl.schema import CHECKPOINT_COHORT
+
+MONTH_DAYS = 30.4375
+_FAR = 36_525
+
+
+class AgentCodes(Model):
+    """The codes of a comparator drug; its descendants count as the drug."""
+
+    omop: tuple[int, ...] = ()
+    """Concept ids; their descendants count as the drug."""
+    rxnorm: tuple[str, ...] = ()
+    """RxNorm codes."""
+    atc: tuple[str, ...] = ()
+    """ATC codes."""
+    hcpcs: tuple[str, ...] = ()
+    """HCPCS codes."""
+
+
+class Comparator(Model):
+    """A cohort to compare with: persons treated with these drugs and never with a checkpoint inhibitor."""
+
+    cohort: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    """Name of the cohort, as it stands on its labels."""
+    agents: dict[str, AgentCodes] = Field(min_length=1)
+
+
+class IndexEvent(Model):
+    """What starts the clock: the first dose of the first line."""
+
+    agents: tuple[str, ...] = ()
+    """Checkpoint inhibitors that count, by ingredient; empty means all in `mappings/`."""
+    lookback_days: int = Field(default=0, ge=0)
+    """Days under observation needed before the first dose."""
+    ttf_gap_days: int = Field(default=120, ge=1)
+    """A line of treatment ends where so many days pass without a dose."""
+
+
+class Windows(Model):
+    """Where scans are looked for, in days; ambiguity B0."""
+
+    baseline_from_day: int = Field(default=-42, ge=-_FAR)
+    """First day of the baseline window, counted from the first dose."""
+    baseline_to_day: int = Field(default=0, ge=-_FAR)
+    """Last day of the baseline window."""
+    baseline_grace_days: int = Field(default=0, ge=0)
+    """Days after the first dose on which a scan still counts as baseline."""
+    pre_min_gap_days: int = Field(default=14, ge=1)
+    """The pre-baseline scan lies at least this long before the baseline scan."""
+    pre_max_gap_days: int = Field(default=180, le=_FAR)
+    """And at most this long."""
+    pre_from_day: int | None = Field(default=None, ge=-_FAR)
+    """Earliest day of the pre-baseline scan counted from the first dose, where a definition says so."""
+    post_from_day: int = Field(default=1, ge=1)
+    """First day of the window of the first evaluation, counted from the first dose."""
+    post_to_day: int = Field(default=120, le=_FAR)
+    """Last day of that window."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.baseline_from_day > self.baseline_to_day:
+            raise ValueError("baseline_from_day lies after baseline_to_day")
+        if self.baseline_to_day > 0:
+            raise ValueError("baseline_to_day lies after the first dose; use baseline_grace_days")
+        if self.pre_min_gap_days > self.pre_max_gap_days:
+            raise ValueError("pre_min_gap_days is above pre_max_gap_days")
+        if self.post_from_day > self.post_to_day:
+            raise ValueError("post_from_day lies after post_to_day")
+        return self
+
+
+class Lesions(Model):
+    """How lesions become targets and time points; ambiguities B7a, C5, C13, C14."""
+
+    targets: Literal["recorded", "derived", "recorded_else_derived"] = "recorded_else_derived"
+    """Which lesions are targets: those the source calls so, or the largest measurable ones (C13)."""
+    new_lesions: Literal["called_new", "first_seen"] = "called_new"
+    """What a new lesion is: called so by the source, or first seen after baseline (C5)."""
+    no_row_means_no_new_lesion: bool = True
+    """Where lesions are recorded, no row for a new one means that there was none (C14)."""
+    merge_days: int = Field(default=7, ge=0)
+    """Studies at most so many days apart that repeat no lesion are one time point (B7a)."""
+    response_days: int = Field(default=14, ge=0)
+    """A recorded response belongs to the last time point at most so many days before it (C14)."""
+
+
+class Criteria(Model):
+    """Which definitions, and the parameters no paper states."""
+
+    use: tuple[str, ...] = Field(
+        default=("champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019"), min_length=1
+    )
+    """The definitions to label under, by id, in this order."""
+    folder: Path | None = None
+    """A folder with the study's own definitions."""
+    month_days: float = Field(default=MONTH_DAYS, gt=0)
+    """Days in a month; the ratio and the difference of tumour growth rates depend on it (A9)."""
+    pre_growth_nonpositive: Literal["not_evaluable", "positive_post_is_hpd", "exclude"] = "not_evaluable"
+    """What a ratio is where the tumour did not grow before treatment (A1)."""
+    min_pre_change_mm: float = Field(default=0.0, ge=0)
+    """Growth before treatment below this is taken for a measurement error (A4)."""
+    irrecist_nontarget_pd: bool = False
+    """Whether non-target progression or a new lesion without a size alone is progression under irRECIST."""
+
+
+class Gate(Model):
+    """When a run must stop; fractions between 0 and 1."""
+
+    max_rejected_fraction: float = Field(default=1.0, ge=0, le=1)
+    """Budget for refused source rows (exit 6)."""
+    max_not_evaluable_fraction: float = Field(default=1.0, ge=0, le=1)
+    """Budget for labels that are NOT_EVALUABLE (exit 6)."""
+    min_persons: int = Field(default=1, ge=0)
+    """Fewer treated persons close the gate (exit 5)."""
+    expectations: bool = False
+    """Run the suites in `expectations/`; a critical one that fails closes the gate (exit 5)."""
+
+
+class Study(Model):
+    """The whole of study.toml."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    """Name of the study; part of the key of every label."""
+    title: str = ""
+    """What the study asks, for people."""
+    index: IndexEvent = IndexEvent()
+    comparators: tuple[Comparator, ...] = ()
+    windows: Windows = Windows()
+    lesions: Lesions = Lesions()
+    criteria: Criteria = Criteria()
+    gate: Gate = Gate()
+
+    @model_validator(mode="after")
+    def _distinct_cohorts(self) -> Self:
+        names = [CHECKPOINT_COHORT, *(comparator.cohort for comparator in self.comparators)]
+        if len(set(names)) < len(names):
+            raise ValueError("two cohorts have the same name (checkpoint_inhibitor is taken)")
+        return self

@@ -1,0 +1,164 @@
+"""From what a source tells of a lesion to the lesion rows of Records; the same for every source.
+
+A source says who, which lesion, on which day, called what, lying where, measured how. What follows
+is decided here, once: which reader or modality comes first, what an unstated dimension is, and what
+stands in the row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hpd_etl.grouping import Bools, Floats, Ints, category, floats, named, strings
+from hpd_etl.schema import LESIONS
+from hpd_etl.sources.columns import booleans, by_text, group_codes
+from hpd_etl.sources.sizes import PROBLEMS, STATUSES, Sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from hpd_etl.config import Priorities
+    from hpd_etl.sources.columns import Rows
+    from hpd_etl.sources.ledger import Ledger
+
+
+SIZES = ("longest", "short_axis", "perpendicular", "additional", "unstated", "volume")
+KINDS = (*SIZES, "new_lesion")
+LONGEST, SHORT, PERPENDICULAR, ADDITIONAL, UNSTATED, VOLUME, NEW = range(len(KINDS))
+ROLES = LESIONS["role"].values
+_NODE = "lymph_node"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of each row beside its size; `lesion` is a code of the lesion, the same over time."""
+
+    lesion: Ints
+    name: pa.Array[Any]
+    identity: Ints
+    """Position in `rungs` of the rung that named the lesion."""
+    rungs: Sequence[str]
+    kind: Ints
+    """Position in KINDS."""
+    day: Ints
+    """Days since 1970-01-01."""
+    role: Ints
+    """Position in ROLES."""
+    organ: pa.Array[Any]
+    is_node: Bools
+    """Said of the row; a lesion that is once a node is one at every scan."""
+    modality: pa.Array[Any]
+    reader: pa.Array[Any]
+
+
+def lesion_rows(rows: Rows, date: str, facts: Facts, sizes: Sizes, first: Priorities, ledger: Ledger) -> pd.DataFrame:
+    """The lesion rows of Records; `date` is the column of `rows` that holds the day.
+
+    Rows behind a reader or modality that comes first are refused; a size that cannot be read is
+    refused and leaves its lesion not assessed.
+    """
+    inferior = _lower_priority(first, facts)
+    node = _nodes(facts)
+    sizes, kind = _with_dimension(sizes, facts, node, inferior)
+    ledger.refuse("lesions", rows, inferior, "lower_priority")
+    sizeless = (kind == NEW) & (sizes.problem == PROBLEMS.index("no_value"))  # that it was seen is enough
+    for position, reason in enumerate(PROBLEMS):
+        ledger.refuse("lesions", rows, (sizes.problem == position) & ~inferior & ~sizeless, reason, also_kept=True)
+    ledger.keep(rows, ~inferior)
+    frame = _frame(rows, date, facts, kind, node, sizes)
+    return frame[~inferior].reset_index(drop=True) if inferior.any() else frame
+
+
+def plain_organ(name: str) -> str:
+    """The plain name of an anatomical structure: `Liver structure` and `Structure of liver` are liver."""
+    return name.lower().removeprefix("structure of ").removeprefix("entire ").removesuffix(" structure").strip()
+
+
+def in_node(organ: pa.Array[Any]) -> Bools:
+    """Which organs are lymph nodes."""
+    nodes = pc.or_(pc.equal(organ, _NODE), pc.match_substring(organ, "lymph node"))
+    return np.asarray(pc.fill_null(nodes, False).to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def _nodes(facts: Facts) -> Bools:
+    """Rows of lesions that any row calls a node, or of which it gives a short axis."""
+    of_lesion = np.zeros(int(facts.lesion.max(initial=-1)) + 1, dtype=np.bool_)
+    of_lesion[facts.lesion[facts.is_node | (facts.kind == SHORT)]] = True
+    return np.asarray(of_lesion[facts.lesion], dtype=np.bool_)
+
+
+def _lower_priority(first: Priorities, facts: Facts) -> Bools:
+    """Rows for whose lesion, day and dimension a reader or modality that comes first has one too."""
+    inferior = np.zeros(len(facts.kind), dtype=np.bool_)
+    for order, values in ((first.reader_priority, facts.reader), (first.modality_priority, facts.modality)):
+        if not order or not len(facts.kind):
+            continue
+        ranks = {name.lower(): place for place, name in enumerate(order)}
+        rank = by_text(values).decided(partial(_rank, ranks))
+        rank = np.where(rank < 0, len(ranks), rank)
+        group, n = group_codes(facts.lesion, facts.day, facts.kind)
+        best = np.full(n, len(ranks), dtype=np.int64)
+        np.minimum.at(best, group[~inferior], rank[~inferior])
+        inferior |= rank > best[group]
+    return inferior
+
+
+def _rank(ranks: Mapping[str, int], name: str) -> int:
+    return ranks.get(name.lower(), len(ranks))
+
+
+def _with_dimension(sizes: Sizes, facts: Facts, node: Bools, inferior: Bools) -> tuple[Sizes, Ints]:
+    """Decide what an additional or unstated dimension is (ambiguity C15).
+
+    On a node an additional dimension beside the maximum is its short axis; anywhere else it need
+    not be perpendicular, and an unstated dimension need not be the longest: both are unknown.
+    """
+    kind = facts.kind
+    if not np.isin(kind, (ADDITIONAL, UNSTATED)).any():
+        return sizes, kind
+    group, n = group_codes(facts.lesion, facts.day)
+    beside = np.zeros(n, dtype=np.bool_)
+    beside[group[(kind == LONGEST) & ~np.isnan(sizes.value) & ~inferior]] = True
+    short = (kind == ADDITIONAL) & node & beside[group]
+    kind = np.where(short, SHORT, kind)
+    unknown = ((kind == ADDITIONAL) | (kind == UNSTATED)) & ~np.isnan(sizes.value)
+    problem = np.where(unknown, PROBLEMS.index("dimension_unknown"), sizes.problem)
+    return Sizes(np.where(unknown, np.nan, sizes.value), sizes.status, problem), kind
+
+
+def _frame(rows: Rows, date: str, facts: Facts, kind: Ints, node: Bools, sizes: Sizes) -> pd.DataFrame:
+    sized = ~np.isnan(sizes.value)
+    diameter = sized & np.where(node, (kind == SHORT) | (kind == PERPENDICULAR), kind == LONGEST)
+    present, measured = STATUSES.index("present"), STATUSES.index("measured")
+    not_assessed = STATUSES.index("not_assessed")
+    status = np.select(
+        [sizes.status >= 0, (kind == NEW), sizes.problem >= 0, sized & node & (kind == LONGEST), sized],
+        [sizes.status, present, not_assessed, present, measured], default=not_assessed)
+    return LESIONS.frame({
+        "person_id": rows.persons(),
+        "lesion_id": strings(facts.name),
+        "scan_date": rows.dates(date),
+        "role": category(facts.role, ROLES),
+        "organ": strings(facts.organ),
+        "is_node": booleans(node),
+        "diameter_mm": floats(_where(diameter | (sized & (kind == NEW)), sizes.value)),
+        "perpendicular_mm": floats(_where(sized & ~node & (kind == PERPENDICULAR), sizes.value)),
+        "volume_mm3": floats(_where(sized & (kind == VOLUME), sizes.value)),
+        "status": category(status, STATUSES),
+        "modality": strings(facts.modality),
+        "reader": strings(facts.reader),
+        "identity": named(facts.identity, list(facts.rungs)),
+        "source_id": rows.source_ids(),
+    })
+
+
+def _where(mask: Bools, values: Floats) -> Floats:
+    return np.where(mask, values, np.nan)
