@@ -47,7 +47,7 @@ def by_text(values: Text) -> Encoded:
 class Rows:
     """The rows of one source table; `origin` is the name before `:` in a source_id, `key` its primary key.
 
-    Rows made of resources are counted under a name of their own, `counted`: one resource may give several.
+    Rows made of FHIR resources are counted under a name of their own, `counted`: one resource may give several.
     """
 
     origin: str
@@ -99,7 +99,9 @@ class Rows:
         return strings(self.text("person_id"))
 
     def source_ids(self) -> pd.Series[str]:
-        """`table:id` of every row."""
+        """`table:id` of every row; a column `source_id` holds it whole."""
+        if self.key == "source_id":
+            return strings(self.text("source_id"))
         return strings(pc.binary_join_element_wise(pa.scalar(self.origin), self.text(self.key), ":"))
 
     def dates(self, name: str) -> pd.Series[pd.Timestamp]:
