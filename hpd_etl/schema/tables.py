@@ -9,6 +9,10 @@ PERSON = identifier("person_id", "the person, as the source names them")
 SOURCE = text("source_id", "the source rows, `table:id`, sorted and joined by `;`")
 _SCAN_DATE = date("scan_date", "day of the examination; in a Timeline, of its time point")
 _DAY = days("days_from_index", "days since the first dose (day 0)")
+PRECISION = ("month", "year")
+"""How exactly a date is known where it is not known to the day; its column then holds the first day possible."""
+_PRECISION = code("date_precision", "how exactly the date is known; <NA>: to the day", PRECISION)
+_END_PRECISION = code("end_precision", "how exactly `end_date` is known; <NA>: to the day", PRECISION)
 _WINDOW_SET = code("window_set", "name of the window set")
 
 PERSONS = Table(
@@ -20,7 +24,9 @@ PERSONS = Table(
         date("born_from", "earliest day of birth that the source allows; nothing before it can be true"),
         code("sex", "administrative sex", ("female", "male", "other")),
         date("death_date", "day of death"),
+        code("death_precision", "how exactly `death_date` is known; <NA>: to the day", PRECISION),
         code("death_cause", "cause of death as coded at the source"),
+        flag("is_complete", "all records of the person could be read; False: some could not be fetched"),
     ),
     key=("person_id",),
 )
@@ -44,7 +50,9 @@ DOSES = Table(
         code("agent", "ingredient, a key of the mappings or of the study's comparators"),
         code("kind", "how it is known", ("administration", "dispense", "statement", "request")),
         date("start_date", "first day"),
+        _PRECISION,
         date("end_date", "last day of this record"),
+        _END_PRECISION,
         flag("is_open", "the treatment is recorded as going on, without an end; filled by later releases"),
         code(
             "stop_reason",
@@ -63,7 +71,9 @@ THERAPIES = Table(
         code("kind", "what was done", ("systemic", "radiation", "surgery", "local")),
         code("agent", "drug or procedure, as coded"),
         date("start_date", "first day"),
+        _PRECISION,
         date("end_date", "last day"),
+        _END_PRECISION,
         code("organ", "organ treated, for radiation, surgery and local therapy"),
         SOURCE,
     ),
@@ -75,6 +85,7 @@ SCANS = Table(
     (
         PERSON,
         _SCAN_DATE,
+        _PRECISION,
         code("date_from", "where the date was read; filled by later releases", ("study", "observation", "report")),
         date("reported_on", "day of the report; filled by later releases"),
         code("modality", "CT, MR, PET ... as coded"),
@@ -91,6 +102,7 @@ LESIONS = Table(
         PERSON,
         identifier("lesion_id", "the lesion, the same over time"),
         _SCAN_DATE,
+        _PRECISION,
         code("role", "what the source calls it", LesionRole),
         code("organ", "organ it lies in; a lesion without one is an organ of its own"),
         flag("is_node", "a lymph node"),
@@ -112,6 +124,7 @@ TUMOUR_SUMS = Table(
     (
         PERSON,
         _SCAN_DATE,
+        _PRECISION,
         code("kind", "what is summed", ("SLD", "SPD", "volume")),
         number("value", "the sum: mm, mm2 or mm3"),
         SOURCE,
@@ -124,6 +137,7 @@ RESPONSES = Table(
     (
         PERSON,
         date("assessed_on", "day of the assessment"),
+        _PRECISION,
         code("framework", "criteria", ("RECIST1.1", "irRECIST", "iRECIST", "irRC", "unstated")),
         code("scope", "what is assessed", ("overall", "target", "non_target")),
         code(
@@ -142,6 +156,7 @@ FINDINGS = Table(
         PERSON,
         code("finding", "ecog, primary_site, histology, pdl1, msi, egfr, mdm2, mdm4 ..."),
         date("assessed_on", "day of the finding"),
+        _PRECISION,
         number("value_number", "numeric value"),
         code("value_code", "coded value"),
         SOURCE,
