@@ -217,12 +217,13 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write them.")] = 
 def demo(
     folder: Annotated[Path, typer.Option(help="Where to build it.")] = Path("demo"),
     persons: Annotated[int, typer.Option(min=1, help="Persons in the hospital; a fifth is treated.")] = 2000,
+    source: Annotated[str, typer.Option(help="How the hospital keeps its records: omop or fhir.")] = "omop",
 ) -> None:
     """Build a synthetic hospital, label its patients and check the labels against the truth."""
     from hpd_etl import progress
     from hpd_etl.demo import show
 
-    outcome = show.demonstrate(folder, persons, progress.shown())
+    outcome = show.demonstrate(folder, persons, progress.shown(), source)
     _print(outcome.report)
     if outcome.differences:
         raise HpdEtlError(f"{outcome.differences} labels differ from the truth")

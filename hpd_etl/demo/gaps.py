@@ -87,7 +87,4 @@ GAPS = (
          "HPD HPD ttf_unknown HPD HPD", lesions=DOUBLING, doses=SHORT, observed=((-400, 55),)),
     Kind("gap_of_119_days", "followed for 119 days after the last dose, on day 42: not yet a failure",
          "HPD HPD ttf_unknown HPD HPD", lesions=DOUBLING, doses=SHORT, observed=((-400, 161),)),
-    Kind("two_periods", "the period under observation ends on day 55; another begins on day 100",
-         "HPD HPD ttf_unknown HPD HPD", lesions=DOUBLING, doses=SHORT,
-         observed=((-400, 55), (100, 420))),
 )

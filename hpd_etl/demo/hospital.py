@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hpd_etl.demo.kinds import Kind
+    from hpd_etl.demo.patients import Row
 
 PERSONS, SEED = 2000, 20260101
 KINDS = (*GROWTH, *GAPS, *TREATMENT, *RECORDING, *COMPARATORS)
@@ -48,19 +49,30 @@ class Truth:
 def truth(persons: int = PERSONS, seed: int = SEED) -> Truth:
     """What is true of this hospital; `tables` of the same arguments are its rows."""
     by_person = _assigned(persons, seed)
-    rows = [(str(number), kind.name, kind.cohort, definition, verdict, reason)
+    labels = [(str(number), kind.name, kind.cohort, definition, verdict, reason)
             for number, kind in sorted(by_person.items())
             for definition, (verdict, reason) in kind.verdicts.items()]
     columns = ["person_id", "kind", "cohort", "definition_id", "verdict", "primary_reason"]
     counts = {kind.name: 0 for kind in KINDS}
     for kind in by_person.values():
         counts[kind.name] += 1
-    return Truth(pd.DataFrame(rows, columns=columns, dtype=pd.StringDtype("pyarrow")), counts)
+    return Truth(pd.DataFrame(labels, columns=columns, dtype=pd.StringDtype("pyarrow")), counts)
 
 
 def tables(persons: int = PERSONS, seed: int = SEED) -> dict[str, pd.DataFrame]:
     """Every table of the hospital, CDM 5.4; the same arguments give the same bytes."""
     return {name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in _tables(persons, seed, "5.4").items()}
+
+
+def rows(persons: int = PERSONS, seed: int = SEED) -> Mapping[str, list[Row]]:
+    """What was written down of every person, by OMOP table; the vocabulary apart."""
+    ledger, by_person = Ledger(), _assigned(persons, seed)
+    for number in range(1, persons + 1):
+        if number in by_person:
+            patient(number, by_person[number], ledger, seed)
+        else:
+            untreated(number, ledger, seed)
+    return ledger.rows
 
 
 def build(url: str, *, cdm: str | None = None, vocabulary: str | None = None, persons: int = PERSONS, seed: int = SEED,
@@ -80,17 +92,17 @@ def build(url: str, *, cdm: str | None = None, vocabulary: str | None = None, pe
     # the roles cdm and vocabulary are read-only by design, so the builder has names of its own
     with connect(access, {"wards": cdm, "library": vocabulary or cdm}, read_only=False) as database, \
             database.transaction():
-        for name, rows in made.items():
-            _written(database, name, rows, version)
+        for name, table in made.items():
+            _written(database, name, table, version)
     return truth(persons, seed)
 
 
-def _written(database: Database, name: str, rows: pa.Table, version: Version) -> None:
+def _written(database: Database, name: str, table: pa.Table, version: Version) -> None:
     where = f"@{'library' if name in VOCABULARY_TABLES else 'wards'}.{name}"
     database.execute(f"DROP TABLE IF EXISTS {where}")
     database.execute(ddl(name, where, database.dialect, version))
-    if rows.num_rows:
-        database.load(where, rows)
+    if table.num_rows:
+        database.load(where, table)
     if (column := index_of(name)) and database.dialect == "postgresql":
         database.execute(f"CREATE INDEX ON {where} ({column})")
 
@@ -115,13 +127,8 @@ def _apportioned(kinds: tuple[Kind, ...], places: int, seed: int) -> list[Kind]:
 
 
 def _tables(persons: int, seed: int, version: Version) -> dict[str, pa.Table]:
-    ledger, by_person = Ledger(), _assigned(persons, seed)
-    for number in range(1, persons + 1):
-        if number in by_person:
-            patient(number, by_person[number], ledger, seed)
-        else:
-            untreated(number, ledger, seed)
-    made = {name: pa.Table.from_pylist(ledger.rows[name], schema(name, version)) for name in TABLES}
+    written = rows(persons, seed)
+    made = {name: pa.Table.from_pylist(written[name], schema(name, version)) for name in TABLES}
     made["cdm_source"] = _rows("cdm_source", [(
         "Synthetic hospital", "SYNTHETIC", "hpd_etl", "Generated from a seed; no real person", None, None,
         date(2026, 1, 1), date(2026, 1, 1), f"v{version}", 756265 if version == "5.4" else 0, "v5.0 SYNTHETIC")])
@@ -132,9 +139,9 @@ def _tables(persons: int, seed: int, version: Version) -> dict[str, pa.Table]:
     return {name: table.select(schema(name, version).names) for name, table in made.items()}
 
 
-def _rows(table: str, rows: Sequence[tuple[object, ...]]) -> pa.Table:
+def _rows(table: str, told: Sequence[tuple[object, ...]]) -> pa.Table:
     names = schema(table).names
-    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema(table))
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in told], schema(table))
 
 
 def compare(labels: pd.DataFrame, expected: Truth) -> pd.DataFrame:

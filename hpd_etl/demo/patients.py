@@ -19,7 +19,7 @@ Row = dict[str, Cell]
 
 _FACTORS = (1.0, 1.2, 1.5, 2.0)
 _AGENTS = ("nivolumab", "pembrolizumab", "atezolizumab", "durvalumab", "avelumab", "cemiplimab", "dostarlimab")
-_TYPES = (codes.ADMINISTRATION, codes.ADMINISTRATION, codes.CLAIM, codes.DISPENSED, codes.EHR)
+_TYPES = (codes.ADMINISTRATION, codes.ADMINISTRATION, codes.PHARMACY_CLAIM, codes.DISPENSED, codes.MEDICATION_LIST)
 _FIRST_DAY = date(2017, 6, 1)
 _ROW_ID = {table: f"{table}_id" for table in (
     "observation_period", "condition_occurrence", "drug_exposure", "procedure_occurrence", "measurement", "observation",
@@ -133,12 +133,20 @@ def _dose(person: _Person, dose: Dose) -> None:
         text, source = codes.HCPCS[agent]
         concept = 0
     first = person.born - timedelta(days=3000) if dose.unborn else person.on(dose.day)
-    order = codes.ORDER if dose.day % 2 == 0 else codes.PRESCRIPTION
     person.ledger.add("drug_exposure", {
         "person_id": person.number, "drug_concept_id": concept, "drug_exposure_start_date": first,
         "drug_exposure_end_date": first if dose.end is None else person.on(dose.end),
-        "drug_type_concept_id": order if dose.ordered else person.drug_type, "stop_reason": dose.stop or None,
+        "drug_type_concept_id": _drug_type(person, dose), "stop_reason": dose.stop or None,
         "drug_source_value": text, "drug_source_concept_id": source})
+
+
+def _drug_type(person: _Person, dose: Dose) -> int:
+    """How a dose is known: a recorded stop stands in the medication list, an end in the administration record."""
+    if dose.ordered:
+        return codes.ORDER if dose.day % 2 == 0 else codes.PRESCRIPTION
+    if dose.stop:
+        return codes.MEDICATION_LIST
+    return person.drug_type if dose.end is None else codes.ADMINISTRATION
 
 
 def _images(person: _Person) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ from rich.text import Text
 
 from hpd_etl import artefacts, pipeline, summary
 from hpd_etl.config import read_site, read_study
-from hpd_etl.demo import hospital, settings
+from hpd_etl.demo import export, hospital, settings
 from hpd_etl.errors import AccessError, ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pandas as pd
@@ -31,37 +33,64 @@ class Outcome:
     differences: int
 
 
-def demonstrate(folder: Path, persons: int, progress: Progress) -> Outcome:
+@dataclass(frozen=True)
+class Hospital:
+    """A way to write the hospital down: where its data and its results lie, and how it is built."""
+
+    data: str
+    results: str
+    build: Callable[[Path, int], Truth]
+
+
+def _as_omop(place: Path, persons: int) -> Truth:
+    cdm, results = place / OMOP.data, place / OMOP.results
+    cdm.unlink(missing_ok=True)
+    (place / "site.toml").write_text(settings.omop_site_toml(cdm, results, place / "runs"), "utf-8")
+    return hospital.build(f"duckdb:///{cdm}", persons=persons)
+
+
+def _as_fhir(place: Path, persons: int) -> Truth:
+    folder, labels = place / FHIR.data, place / FHIR.results
+    shutil.rmtree(folder, ignore_errors=True)
+    (place / "site.toml").write_text(settings.fhir_site_toml(folder, labels, place / "runs"), "utf-8")
+    return export.export(folder, persons)
+
+
+OMOP = Hospital("hospital.duckdb", "results.duckdb", _as_omop)
+FHIR = Hospital("hospital-fhir", "labels-fhir", _as_fhir)
+HOSPITALS = {"omop": OMOP, "fhir": FHIR}
+
+
+def demonstrate(folder: Path, persons: int, progress: Progress, source: str = "omop") -> Outcome:
     """Build the hospital in this folder, then label it and compare; a second time changes no label.
 
-    The hospital is built again, the results of an earlier time stay, so that the second write-back has
-    something to leave alone.
+    `source` is `omop` (a CDM in DuckDB) or `fhir` (a folder of resources). The hospital is built again, the
+    results of an earlier time stay, so that the second write-back has something to leave alone.
     """
     if persons < (least := 4 * len(hospital.KINDS)):
         raise ConfigurationError(f"a hospital that shows every kind of patient needs {least} persons")
-    place = folder.resolve()
-    cdm = place / "hospital.duckdb"
+    if source not in HOSPITALS:
+        raise ConfigurationError(f"there is no hospital {source!r}", remedy=f"use one of {', '.join(HOSPITALS)}")
+    place, hospital_of = folder.resolve(), HOSPITALS[source]
     try:
         place.mkdir(parents=True, exist_ok=True)
         with artefacts.locked(place), progress("build") as note:
-            cdm.unlink(missing_ok=True)
             (place / "study.toml").write_text(settings.study_toml(), "utf-8")
-            (place / "site.toml").write_text(settings.site_toml(cdm, place / "results.duckdb", place / "runs"), "utf-8")
-            truth = hospital.build(f"duckdb:///{cdm}", persons=persons)
+            truth = hospital_of.build(place, persons)
             note(f"a synthetic hospital of {persons:,} persons, {truth.treated:,} treated")
     except OSError as error:
         raise AccessError(f"cannot write to {place}: {error.strerror}") from error
-    return compare(place, truth, progress)
+    return compare(place, truth, hospital_of, progress)
 
 
-def compare(place: Path, truth: Truth, progress: Progress) -> Outcome:
+def compare(place: Path, truth: Truth, built: Hospital, progress: Progress) -> Outcome:
     """Run the study in this folder and compare every label with the truth."""
     done, labels, receipt = pipeline.run(read_study(place / "study.toml"), read_site(place / "site.toml"),
                                          show=progress)
     wrong = hospital.compare(labels.labels, truth)
     somebody = str(labels.labels["person_id"].iloc[0])
     report = Group(summary.of_labels(labels), _compared(wrong, len(labels.labels)), summary.of_receipt(receipt),
-                   _files(place, done, somebody))
+                   _files(place, done, built, somebody))
     return Outcome(report, int(wrong["n"].sum()))
 
 
@@ -74,9 +103,9 @@ def _compared(wrong: pd.DataFrame, labels: int) -> RenderableType:
     return Text("\nLabels that differ from the truth:\n  " + "\n  ".join(lines) + "\n", style="bold red")
 
 
-def _files(place: Path, done: Run, person: str) -> RenderableType:
+def _files(place: Path, done: Run, built: Hospital, person: str) -> RenderableType:
     names = {
-        "the hospital": place / "hospital.duckdb", "the labels written back": place / "results.duckdb",
+        "the hospital": place / built.data, "the labels written back": place / built.results,
         "what was asked": place / "study.toml", "where the data are": place / "site.toml",
         "labels": done.folder / artefacts.LABELS / "labels.csv",
         "evidence": done.folder / artefacts.LABELS / "evidence.csv",

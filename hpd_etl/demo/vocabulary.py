@@ -39,7 +39,8 @@ SURGERY = {organ: SYNTHETIC + 221 + position for position, organ in enumerate(("
 SUM_OF_DIAMETERS = SYNTHETIC + 301
 HAEMOGLOBIN = 3000963
 
-EHR, ADMINISTRATION, CLAIM, DISPENSED, ORDER, PRESCRIPTION = 32817, 32818, 32810, 32825, 32833, 32838
+EHR, ADMINISTRATION, PHARMACY_CLAIM, DISPENSED, MEDICATION_LIST, ORDER, PRESCRIPTION = (
+    32817, 32818, 32869, 32825, 32830, 32833, 32838)
 MEASUREMENT_ID_FIELD = 1147138
 FEMALE, MALE = 8532, 8507
 
@@ -48,7 +49,7 @@ Concept = tuple[int, str, str, str, str, str | None, str, date, date, str | None
 
 _UNVERIFIED = "not verified"
 """Stands for the code of a concept whose id and name alone were read in a source."""
-_RXNORM = {"nivolumab": "1597876", "pembrolizumab": "1547545", "atezolizumab": "1792776", "durvalumab": "1919503",
+RXNORM = {"nivolumab": "1597876", "pembrolizumab": "1547545", "atezolizumab": "1792776", "durvalumab": "1919503",
            "avelumab": "1875534", "cemiplimab": "2058826", "dostarlimab": "2539967", "ipilimumab": "1094833",
            "relatlimab": "2596773", "docetaxel": "72962", "paclitaxel": "56946", "pemetrexed": "68446",
            "carboplatin": "40048", "cisplatin": "2555"}
@@ -86,7 +87,7 @@ _REAL: tuple[tuple[int, str, str, str, str, str | None, str], ...] = (
 def concepts() -> list[Concept]:
     """The rows of `concept`."""
     real = [*_REAL, *((INGREDIENTS[agent], agent, "Drug", "RxNorm", "Ingredient", "S", code)
-                      for agent, code in _RXNORM.items())]
+                      for agent, code in RXNORM.items())]
     invented: list[tuple[int, str, str, str, str, str | None, str]] = [
         *((number, f"{agent} product (synthetic)", "Drug", "Synthetic", "Clinical Drug", None, f"product-{agent}")
           for agent, number in PRODUCTS.items()),

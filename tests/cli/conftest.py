@@ -102,7 +102,7 @@ def settled(folder: Path, cdm: Path) -> Place:
     """The folder with the settings of the synthetic hospital."""
     folder.mkdir(exist_ok=True)
     (folder / "study.toml").write_text(settings.study_toml(), "utf-8")
-    (folder / "site.toml").write_text(settings.site_toml(cdm, folder / "results.duckdb", folder / "runs"), "utf-8")
+    (folder / "site.toml").write_text(settings.omop_site_toml(cdm, folder / "results.duckdb", folder / "runs"), "utf-8")
     return Place(folder, cdm)
 
 

@@ -132,6 +132,6 @@ def test_settings_are_valid(tmp_path: Path) -> None:
     import tomllib
 
     study = Study.model_validate(tomllib.loads(demo.study_toml()))
-    site = Site.model_validate(tomllib.loads(demo.site_toml(tmp_path / "a", tmp_path / "b", tmp_path / "runs")))
+    site = Site.model_validate(tomllib.loads(demo.omop_site_toml(tmp_path / "a", tmp_path / "b", tmp_path / "runs")))
     assert study.comparators[0].cohort == "chemotherapy"
     assert site.source.mapping.organs[str(vocabulary.ORGANS["liver"])] == "liver"

@@ -33,7 +33,7 @@ def test_every_label_is_true(server: str, version: Version, tmp_path: Path) -> N
     schemas = {"cdm": f"cdm_{version.replace('.', '')}", "vocabulary": f"words_{version.replace('.', '')}"}
     for _ in range(2):
         truth = demo.build(server, **schemas, persons=700, seed=3, version=version)
-    settings = tomllib.loads(demo.site_toml(tmp_path / "cdm", tmp_path / "results", tmp_path / "runs"))
+    settings = tomllib.loads(demo.omop_site_toml(tmp_path / "cdm", tmp_path / "results", tmp_path / "runs"))
     del settings["sink"]
     settings["source"] |= {"access": {"url": server}, **schemas}
     _, labels = labelled(Site.model_validate(settings), Study.model_validate(tomllib.loads(demo.study_toml())))

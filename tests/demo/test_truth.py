@@ -33,7 +33,7 @@ def test_every_label_is_true(dialect: str, version: Version, tmp_path: Path) -> 
     """No label of any kind of patient differs from what is true by construction, nor is any missing."""
     file = tmp_path / "hospital.db"
     truth = demo.build(f"{dialect}:///{file}", persons=1000, seed=11, version=version)
-    text = demo.site_toml(file, tmp_path / "results.db", tmp_path / "runs").replace("duckdb:///", f"{dialect}:///")
+    text = demo.omop_site_toml(file, tmp_path / "results.db", tmp_path / "runs").replace("duckdb:///", f"{dialect}:///")
     site, study = Site.model_validate(tomllib.loads(text)), Study.model_validate(tomllib.loads(demo.study_toml()))
     _, labels = labelled(site, study)
     differing = demo.compare(labels.labels, truth)
@@ -45,7 +45,7 @@ def test_every_refused_row_is_told(tmp_path: Path) -> None:
     """The rows that the odd kinds hold are refused for the reason they were built for, and no others."""
     file = tmp_path / "hospital.duckdb"
     truth = demo.build(f"duckdb:///{file}", persons=1000, seed=11)
-    site = Site.model_validate(tomllib.loads(demo.site_toml(file, tmp_path / "r", tmp_path / "runs")))
+    site = Site.model_validate(tomllib.loads(demo.omop_site_toml(file, tmp_path / "r", tmp_path / "runs")))
     aligned, _ = labelled(site, Study.model_validate(tomllib.loads(demo.study_toml())))
     told = aligned.rejections.groupby("reason", observed=True).size().to_dict()
     n = truth.counts
