@@ -11,7 +11,8 @@ from rich.text import Text
 
 from hpd_etl import artefacts, pipeline, summary
 from hpd_etl.config import read_site, read_study
-from hpd_etl.demo import export, hospital, settings
+from hpd_etl.demo import hospital, settings
+from hpd_etl.demo.ndjson import export
 from hpd_etl.errors import AccessError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _as_fhir(place: Path, persons: int) -> Truth:
     folder, labels = place / FHIR.data, place / FHIR.results
     shutil.rmtree(folder, ignore_errors=True)
     (place / "site.toml").write_text(settings.fhir_site_toml(folder, labels, place / "runs"), "utf-8")
-    return export.export(folder, persons)
+    return export(folder, persons)
 
 
 OMOP = Hospital("hospital.duckdb", "results.duckdb", _as_omop)
