@@ -1,0 +1,40 @@
+"""The five real trials, served by a FHIR server: the same Records and labels as from the CDM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hpd_etl import pipeline
+from hpd_etl.config import Access, Site, Study
+from tests.fhir.load import load
+from tests.real import laleh, laleh_fhir
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory: pytest.TempPathFactory, fhir_server: str) -> dict[str, pd.DataFrame]:
+    """The labels of both sources."""
+    place = tmp_path_factory.mktemp("laleh_fhir")
+    laleh.load(Access(url=f"duckdb:///{place / 'cdm.duckdb'}"))
+    load(fhir_server, laleh_fhir.resources())
+    sources = {"omop": {"access": {"url": f"duckdb:///{place / 'cdm.duckdb'}"}},
+               "fhir": {"kind": "fhir_server", "access": {"url": fhir_server}}}
+    return {name: _labelled(place, source) for name, source in sources.items()}
+
+
+def _labelled(place: Path, source: dict[str, object]) -> pd.DataFrame:
+    site = Site.model_validate({"source": source, "runs": place / "runs"})
+    _, labels, _ = pipeline.run(Study(id="laleh"), site)
+    return labels.labels.sort_values(["person_id", "definition_id"], ignore_index=True).astype("string")
+
+
+def test_the_trials_get_the_labels_of_the_cdm(labels: dict[str, pd.DataFrame]) -> None:
+    """All 1,472 persons, found by search on a real server, are labelled as from OMOP, in every column."""
+    assert labels["fhir"]["person_id"].nunique() == 1472
+    assert labels["fhir"].equals(labels["omop"])
