@@ -34,8 +34,8 @@ def checkpoint_codes() -> list[DrugCode]:
 
 
 def measurement_kinds(system: str) -> dict[str, str]:
-    """Code -> unstated, longest, additional, short_axis, perpendicular, volume, sum_sld, sum_spd, sum_volume."""
-    return {row["code"]: row["kind"] for row in assets.mapping("measurements") if row["system"] == system}
+    """Code -> unstated, longest, additional, short_axis, perpendicular, volume, new_lesion, sum_sld, sum_spd ..."""
+    return _column("measurements", "kind", system)
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,27 @@ class ResponseCode:
 
 def responses(system: str) -> dict[str, ResponseCode]:
     """Code -> response; `text` holds the submission values of CDISC."""
+    return {code: said for code, said in _response_codes(system).items() if said.response}
+
+
+def response_tests(system: str) -> dict[str, ResponseCode]:
+    """Code of an assessment -> its scope; the response itself is its value."""
+    return {code: said for code, said in _response_codes(system).items() if not said.response}
+
+
+def _response_codes(system: str) -> dict[str, ResponseCode]:
     return {row["code"]: ResponseCode(row["response"], row["framework"], row["scope"])
             for row in assets.mapping("responses") if row["system"] == system}
+
+
+def response_criteria(system: str) -> dict[str, str]:
+    """Code (or, as `text`, word) -> the criteria of a response, read or not."""
+    return _column("response_criteria", "criteria", system)
+
+
+def modalities(system: str) -> dict[str, str]:
+    """Code -> DICOM modality; `imaging` says no more than that, `not_imaging` is pathology or physical examination."""
+    return _column("modalities", "modality", system)
 
 
 @dataclass(frozen=True)
@@ -70,7 +89,7 @@ def lesion_roles(system: str) -> dict[str, RoleCode]:
 
 def lesion_statuses(system: str = "text") -> dict[str, str]:
     """What a text (or a reason for an absent value) says of a lesion without a size."""
-    return {row["code"]: row["status"] for row in assets.mapping("lesion_statuses") if row["system"] == system}
+    return _column("lesion_statuses", "status", system)
 
 
 @dataclass(frozen=True)
@@ -101,6 +120,11 @@ def drug_types() -> dict[int, tuple[str, bool]]:
 def stop_reasons() -> dict[str, str]:
     """Lower-case text -> why a treatment was stopped."""
     return {row["code"]: row["stop_reason"] for row in assets.mapping("stop_reasons")}
+
+
+def _column(name: str, column: str, system: str) -> dict[str, str]:
+    """Code -> what this column of a code list says, for the codes of one system."""
+    return {row["code"]: row[column] for row in assets.mapping(name) if row["system"] == system}
 
 
 def _day(text: str) -> date | None:
