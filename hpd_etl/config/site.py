@@ -179,14 +179,15 @@ class FhirAccess(Model):
         needed = {"bearer": ("token",), "basic": ("user", "password"), "smart": ("client_id", "private_key")}
         if missing := [name for name in needed.get(self.auth, ()) if getattr(self, name) is None]:
             raise ValueError(f'auth = "{self.auth}" needs {" and ".join(missing)}')
-        if self.auth != "none" and not self.is_private:
-            raise ValueError("url must be https: a secret would travel in the clear")
+        for name in ("url", "token_url"):
+            if self.auth != "none" and not is_private(getattr(self, name) or self.url):
+                raise ValueError(f"{name} must be https: a secret would travel in the clear")
         return self
 
-    @property
-    def is_private(self) -> bool:
-        """Whether nobody between here and the server can read along."""
-        return re.match(r"https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)", self.url) is not None
+
+def is_private(url: str) -> bool:
+    """Whether nobody between here and the server can read along."""
+    return re.match(r"https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)", url) is not None
 
 
 class FhirReading(Priorities):
