@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpd_etl import codes, units
-from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Floats, Ints
 from hpd_etl.sources.columns import Rows, code_lookup
-from hpd_etl.sources.sizes import DIMENSIONS, GONE, STATUSES, Sizes
+from hpd_etl.sources.sizes import STATUSES, Recorded, Sizes, dimension_of, judged, status_words
 
 if TYPE_CHECKING:
     from hpd_etl.config import OmopSource
@@ -25,25 +24,13 @@ def read_sizes(rows: Rows, dimension: Ints, source: OmopSource) -> Sizes:
     Rounded to 1e-6 (ambiguity A10). A text in place of the number is a status (C3), and so is the
     operator `<`, which says that the lesion is too small to measure.
     """
-    value = rows.floats("value_as_number")
-    stated = rows.present("value_as_number")
-    said = _statuses(rows, source)
-    status = np.where(stated, -1, said)
     factor, has, unit_given, unit_differs = _factors(rows, source)
     operator = rows.ints("operator_concept_id")
     below = np.isin(operator, [int(code) for code in codes.lesion_statuses("OMOP operator")])
-    bound = ~below & (operator != 0) & (operator != _EQUALS)
-    denied = (said == STATUSES.index("not_assessed")) | (np.isin(said, GONE) & (value > 0))
-    status = np.where(stated & below, STATUSES.index("too_small"), status)
-    numeric = stated & ~below
-    with np.errstate(over="ignore", invalid="ignore"):
-        converted = np.round(value * factor, 6)
-    problem = np.select(
-        [~stated & (status < 0), numeric & np.isnan(value), numeric & ~unit_given, numeric & (has < 0),
-         numeric & (has != dimension), numeric & unit_differs, numeric & bound, numeric & denied],
-        range(8), default=-1)
-    readable = numeric & (problem < 0)
-    return Sizes(np.where(readable, converted, np.nan), status, problem)
+    return judged(Recorded(
+        value=rows.floats("value_as_number"), stated=rows.present("value_as_number"), said=_statuses(rows, source),
+        factor=factor, dimension=has, unit_given=unit_given, unit_differs=unit_differs, below=below,
+        bound=~below & (operator != 0) & (operator != _EQUALS)), dimension)
 
 
 def _factors(rows: Rows, source: OmopSource) -> tuple[Floats, Ints, Bools, Bools]:
@@ -51,7 +38,7 @@ def _factors(rows: Rows, source: OmopSource) -> tuple[Floats, Ints, Bools, Bools
     by_concept = units.omop_units(source.mapping.units)
     by_text = units.ucum_units(source.mapping.units)
     known = [*by_concept.values(), *by_text.values()]
-    dimensions = np.array([DIMENSIONS.index(unit.dimension) if unit.dimension in DIMENSIONS else 3 for unit in known])
+    dimensions = np.array([dimension_of(unit) for unit in known])
     factors = np.array([unit.factor for unit in known], dtype=np.float64)
     concept = rows.ints("unit_concept_id")
     at = code_lookup(concept, list(by_concept))
@@ -71,14 +58,10 @@ def _factors(rows: Rows, source: OmopSource) -> tuple[Floats, Ints, Bools, Bools
 def _statuses(rows: Rows, source: OmopSource) -> Ints:
     """What the text, or the coded value, says of a lesion that has no number; -1 where neither says anything."""
     own = source.mapping.statuses
-    for key, status in own.items():
-        if status not in STATUSES:
-            raise ConfigurationError(f"mapping.statuses: {key!r} = {status!r} is none of {', '.join(STATUSES)}")
-    known = codes.lesion_statuses("text") | {key.strip().upper(): status for key, status in own.items()}
+    known = status_words(own)
 
     def stated(text: str) -> int:
-        found = known.get(" ".join(text.split()).upper())
-        return -1 if found is None else STATUSES.index(found)
+        return known.get(" ".join(text.split()).upper(), -1)
 
     by_text = rows.decided("value_source_value", stated)
     coded = [int(key) for key in own if key.isdecimal()]
