@@ -121,7 +121,7 @@ def _target(address: str) -> bytes:
 
 def _client(access: FhirAccess, *, known: bool) -> httpx2.Client:
     agent = {"User-Agent": f"hpd-etl/{__version__}", "Accept": "application/fhir+json",
-             "Cache-Control": "no-cache"}  # servers answer a search or a count that they have answered before from memory
+             "Cache-Control": "no-cache"}  # servers answer a search that they have answered before from memory
     return httpx2.Client(verify=_tls(access, known=known), timeout=access.timeout_seconds, headers=agent)
 
 
