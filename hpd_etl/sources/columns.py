@@ -104,6 +104,11 @@ class Rows:
             return strings(self.text("source_id"))
         return strings(pc.binary_join_element_wise(pa.scalar(self.origin), self.text(self.key), ":"))
 
+    def precision(self) -> dict[str, pd.Series[str]]:
+        """The column `date_precision`, where the source can tell less than a day."""
+        known = "precision" in self.table.column_names
+        return {"date_precision": strings(self.text("precision"))} if known else {}
+
     def dates(self, name: str) -> pd.Series[pd.Timestamp]:
         """A column of calendar days."""
         return pd.Series(self.table.column(name).cast(pa.timestamp("us")).to_numpy())

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpd_etl import codes
-from hpd_etl.errors import ConfigurationError
-from hpd_etl.grouping import Bools, Floats, Ints, category, floats, named, strings
-from hpd_etl.schema import FINDINGS, RESPONSES, TUMOUR_SUMS
+from hpd_etl.grouping import Bools, Floats, Ints, named
+from hpd_etl.schema import FINDINGS, RESPONSES
+from hpd_etl.sources.assessments import finding_rows, response_rows, sum_rows
 from hpd_etl.sources.columns import Rows, code_lookup, one
-from hpd_etl.sources.omop_measurements import SUMS, Measured
+from hpd_etl.sources.meanings import SUMS, own_response
+from hpd_etl.sources.omop_measurements import Measured
 from hpd_etl.sources.omop_sizes import read_sizes
-from hpd_etl.sources.sizes import PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,20 +37,7 @@ def tumour_sums(measured: Measured, source: OmopSource, ledger: Ledger) -> pd.Da
     measured = measured.take(measured.of(*SUMS))
     rows, kind = measured.rows, measured.kind(SUMS)
     sizes = read_sizes(rows, kind, source)
-    undated = ~rows.present("measurement_date")
-    textual = ~undated & np.isnan(sizes.value) & (sizes.problem < 0)
-    problem = np.where(textual, PROBLEMS.index("no_value"), sizes.problem)
-    ledger.refuse("tumour_sums", rows, undated, "no_date")
-    for position, reason in enumerate(PROBLEMS):
-        ledger.refuse("tumour_sums", rows, (problem == position) & ~undated, reason)
-    kept = ~undated & (problem < 0)
-    ledger.keep(rows, kept)
-    rows = rows.take(kept)
-    return TUMOUR_SUMS.frame({
-        "person_id": rows.persons(), "scan_date": rows.dates("measurement_date"),
-        "kind": category(kind[kept], TUMOUR_SUMS["kind"].values), "value": floats(sizes.value[kept]),
-        "source_id": rows.source_ids(),
-    })
+    return sum_rows(rows, "measurement_date", kind, sizes, ledger)
 
 
 def responses(measured: Measured, source: OmopSource, concepts: ConceptSets, ledger: Ledger) -> pd.DataFrame:
@@ -58,25 +45,13 @@ def responses(measured: Measured, source: OmopSource, concepts: ConceptSets, led
     measured = measured.take(measured.of("response"))
     rows = measured.rows
     response, framework, scope = _said(measured, source, concepts)
-    undated = ~rows.present("measurement_date")
-    unknown = (response < 0) & ~undated
-    foreign = (framework < 0) & ~unknown & ~undated
-    for refused, reason in ((undated, "no_date"), (unknown, "response_unknown"), (foreign, "framework_unknown")):
-        ledger.refuse("responses", rows, refused, reason)
-    kept = ~(undated | unknown | foreign)
-    ledger.keep(rows, kept)
-    rows = rows.take(kept)
-    return RESPONSES.frame({
-        "person_id": rows.persons(), "assessed_on": rows.dates("measurement_date"),
-        "framework": category(framework[kept], _FRAMEWORKS), "scope": category(scope[kept], _SCOPES),
-        "response": category(response[kept], _RESPONSES), "source_id": rows.source_ids(),
-    })
+    return response_rows(rows, "measurement_date", response, framework, scope, ledger)
 
 
 def _said(measured: Measured, source: OmopSource, concepts: ConceptSets) -> tuple[Ints, Ints, Ints]:
     """Response, framework and scope of every row as positions in their code lists; -1 unknown."""
     rows = measured.rows
-    own = {key: _own_response(key, value) for key, value in source.mapping.responses.items()}
+    own = {key: own_response(key, value) for key, value in source.mapping.responses.items()}
     texts = codes.responses("text") | own
     upper = {key.strip().upper(): code for key, code in texts.items()}
     loinc = codes.responses("LOINC")
@@ -100,13 +75,6 @@ def _said(measured: Measured, source: OmopSource, concepts: ConceptSets) -> tupl
     stated = np.where(at < 0, -1, framework[at])
     stated = np.where((stated == unstated) & (said_by_concept >= 0), said_by_concept, stated)
     return np.where(at < 0, -1, response[at]), stated, np.where(at < 0, 0, scope[at])
-
-
-def _own_response(key: str, value: str) -> codes.ResponseCode:
-    if value not in _RESPONSES:
-        raise ConfigurationError(f"mapping.responses: {key!r} = {value!r} is none of {', '.join(_RESPONSES)}")
-    framework = "iRECIST" if value in {"iUPD", "iCPD"} else "unstated"
-    return codes.ResponseCode(value, framework, "overall")
 
 
 def _positions(values: Sequence[str], among: Sequence[str]) -> Ints:
@@ -138,25 +106,7 @@ def _findings(rows: Rows, found: Sequence[codes.FindingCode], meaning: Ints, dat
     finding = [code.finding for code in found]
     number = _numbers(rows, found, meaning, concepts)
     code = _codes(rows, found, meaning, text, concepts)
-    undated = ~rows.present(date)
-    is_ecog = np.array([name == "ecog" for name in finding] or [False], dtype=np.bool_)[meaning]
-    told = np.asarray(pc.is_valid(code).to_numpy(zero_copy_only=False), dtype=np.bool_) | ~np.isnan(number)
-    with np.errstate(invalid="ignore"):
-        wrong = is_ecog & ~np.isnan(number) & ((number < 0) | (number > 5) | (number != np.floor(number)))
-    empty = np.where(is_ecog, np.isnan(number), ~told)
-    refusals = ((undated, "no_date"), (wrong & ~undated, "value_out_of_range"), (empty & ~undated & ~wrong, "no_value"))
-    for refused, reason in refusals:
-        ledger.refuse("findings", rows, refused, reason)
-    kept = ~(undated | wrong | empty)
-    ledger.keep(rows, kept)
-    rows = rows.take(kept)
-    no_code = pa.array(is_ecog[kept])
-    return FINDINGS.frame({
-        "person_id": rows.persons(), "finding": named(meaning[kept], finding), "assessed_on": rows.dates(date),
-        "value_number": floats(number[kept]),
-        "value_code": strings(pc.if_else(no_code, None, code.filter(pa.array(kept)))),
-        "source_id": rows.source_ids(),
-    })
+    return finding_rows(rows, date, finding, meaning, number, code, ledger)
 
 
 def _numbers(rows: Rows, found: Sequence[codes.FindingCode], meaning: Ints, concepts: ConceptSets) -> Floats:

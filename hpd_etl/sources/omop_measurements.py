@@ -8,27 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpd_etl import codes
-from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Ints
 from hpd_etl.sources.columns import Rows, code_lookup, text_lookup
-from hpd_etl.sources.lesions import SIZES
+from hpd_etl.sources.meanings import Meaning, own_meaning
 
 if TYPE_CHECKING:
     from hpd_etl.config import OmopSource
     from hpd_etl.sources.omop_concepts import ConceptSets
     from hpd_etl.sources.omop_tables import Cdm
-
-SUMS = ("sum_sld", "sum_spd", "sum_volume")
-_OWN_KINDS = (*SIZES, *SUMS, "response", "new_lesion", "ignore")
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a measurement concept means: a kind, and for coded responses and findings what they say."""
-
-    kind: str
-    response: codes.ResponseCode | None = None
-    finding: codes.FindingCode | None = None
 
 
 @dataclass(frozen=True)
@@ -95,21 +82,7 @@ def site_meanings(source: OmopSource) -> tuple[dict[int, Meaning], dict[str, Mea
     texts: dict[str, Meaning] = {}
     for key, value in source.mapping.measurements.items():
         if key.isdecimal():
-            concepts[int(key)] = _own_meaning(key, value)
+            concepts[int(key)] = own_meaning(key, value)
         else:
-            texts[key] = _own_meaning(key, value)
+            texts[key] = own_meaning(key, value)
     return concepts, texts
-
-
-def _own_meaning(key: str, value: str) -> Meaning:
-    kind, _, detail = value.partition(":")
-    if kind == "response" and detail:
-        return Meaning("response", response=codes.ResponseCode("", detail, "overall"))
-    if kind in _OWN_KINDS:
-        return Meaning(kind)
-    known = {entry.finding for system in ("OMOP", "HGNC") for entries in codes.findings(system).values()
-             for entry in entries}
-    if value in known:
-        return Meaning("finding", finding=codes.FindingCode(value, "test", None, None))
-    raise ConfigurationError(f"mapping.measurements: {key!r} = {value!r} is no kind of measurement",
-                             remedy=f"use one of {', '.join((*_OWN_KINDS, *sorted(known)))}")
