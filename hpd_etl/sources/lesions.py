@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hpd_etl import codes
+from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Floats, Ints, category, floats, named, strings
 from hpd_etl.schema import LESIONS
 from hpd_etl.sources.columns import booleans, by_text, group_codes
@@ -35,6 +37,8 @@ KINDS = (*SIZES, "new_lesion")
 LONGEST, SHORT, PERPENDICULAR, ADDITIONAL, UNSTATED, VOLUME, NEW = range(len(KINDS))
 ROLES = LESIONS["role"].values
 _NODE = "lymph_node"
+_NO = {"n", "no", "0", "false", "absent"}
+_YES = {"y", "yes", "1", "true", "present"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Facts:
     kind: Ints
     """Position in KINDS."""
     day: Ints
-    """Days since 1970-01-01."""
+    """A number that rows of one lesion share where they tell of one day."""
     role: Ints
     """Position in ROLES."""
     organ: pa.Array[Any]
@@ -79,7 +83,26 @@ def lesion_rows(rows: Rows, date: str, facts: Facts, sizes: Sizes, first: Priori
 
 def plain_organ(name: str) -> str:
     """The plain name of an anatomical structure: `Liver structure` and `Structure of liver` are liver."""
-    return name.lower().removeprefix("structure of ").removeprefix("entire ").removesuffix(" structure").strip()
+    plain = name.lower().strip().removesuffix("(body structure)").strip()
+    return plain.removeprefix("structure of ").removeprefix("entire ").removesuffix(" structure").strip()
+
+
+def role_words(own: Mapping[str, str]) -> tuple[dict[str, int], frozenset[str]]:
+    """Upper-case word -> position in ROLES, shipped and of the site; and the words that say node."""
+    for key, role in own.items():
+        if role not in ROLES:
+            raise ConfigurationError(f"mapping.roles: {key!r} = {role!r} is none of {', '.join(ROLES)}")
+    shipped = codes.lesion_roles("text")
+    known = {word: role.role for word, role in shipped.items()}
+    known |= {key.strip().upper(): role for key, role in own.items()}
+    return ({word: ROLES.index(role) for word, role in known.items()},
+            frozenset(word for word, role in shipped.items() if role.is_node))
+
+
+def answer(text: str) -> int:
+    """What a text answers to "is there a new lesion?": 0 no, 1 yes, -1 neither."""
+    word = text.strip().lower()
+    return 0 if word in _NO else 1 if word in _YES else -1
 
 
 def in_node(organ: pa.Array[Any]) -> Bools:
@@ -146,6 +169,7 @@ def _frame(rows: Rows, date: str, facts: Facts, kind: Ints, node: Bools, sizes: 
         "person_id": rows.persons(),
         "lesion_id": strings(facts.name),
         "scan_date": rows.dates(date),
+        **rows.precision(),
         "role": category(facts.role, ROLES),
         "organ": strings(facts.organ),
         "is_node": booleans(node),

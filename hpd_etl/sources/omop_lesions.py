@@ -8,11 +8,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hpd_etl import codes
-from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Ints
 from hpd_etl.sources.columns import Rows, by_text, code_lookup, group_codes, one
-from hpd_etl.sources.lesions import KINDS, NEW, ROLES, VOLUME, Facts, in_node, lesion_rows, plain_organ
+from hpd_etl.sources.lesions import (
+    KINDS,
+    NEW,
+    ROLES,
+    VOLUME,
+    Facts,
+    answer,
+    in_node,
+    lesion_rows,
+    plain_organ,
+    role_words,
+)
+from hpd_etl.sources.modalities import omop_modality
 from hpd_etl.sources.omop_identity import RUNGS, Identity, identify, is_yes
 from hpd_etl.sources.omop_measurements import Measured
 from hpd_etl.sources.omop_sizes import read_sizes
@@ -24,8 +34,6 @@ if TYPE_CHECKING:
     from hpd_etl.sources.ledger import Ledger
     from hpd_etl.sources.omop_tables import Cdm
 
-_NO = {"n", "no", "0", "false", "absent"}
-_YES = {"y", "yes", "1", "true", "present"}
 _YES_CONCEPT = 4188539
 _NOT_THERE = {"disappeared", "not_yet_present"}
 
@@ -69,16 +77,12 @@ def _answers(source: OmopSource, rows: Rows, new: Bools) -> tuple[Bools, Bools]:
         return new, new
     own = {int(key): status for key, status in source.mapping.statuses.items() if key.isdecimal()}
     known = {_YES_CONCEPT, *own, *(int(key) for key in source.mapping.roles if key.isdecimal())}
-    text = rows.decided("value_source_value", lambda value: _answer(value.strip().lower()))
+    text = rows.decided("value_source_value", answer)
     number, concept = rows.floats("value_as_number"), rows.ints("value_as_concept_id")
     absent = np.isin(concept, [code for code, status in own.items() if status in _NOT_THERE])
     open_ = new & (text < 0) & np.isnan(number)
     denied = new & ((text == 0) | (number == 0)) | (open_ & absent)
     return denied, open_ & (concept != 0) & ~np.isin(concept, list(known))
-
-
-def _answer(text: str) -> int:
-    return 0 if text in _NO else 1 if text in _YES else -1
 
 
 def _taken(identity: Identity, mask: Bools) -> Identity:
@@ -96,27 +100,21 @@ def _facts(cdm: Cdm, source: OmopSource, rows: Rows, kind: Ints, identity: Ident
     day = np.asarray(rows.table.column("measurement_date").cast(pa.int32()).to_numpy(), dtype=np.int64)
     role, nodal = _roles(source, rows, identity)
     role = np.where((kind == NEW) & (role == ROLES.index("unstated")), ROLES.index("new"), role)
-    names = _concept_names(cdm, source, np.unique(np.concatenate([identity.organ_concept, identity.modality])))
+    names = _concept_names(cdm, source, np.unique(identity.organ_concept))
     organ = _organs(source, identity, names)
     node = nodal | in_node(organ) | is_yes(identity.groups["node"])
     return Facts(lesion, identity.lesion, identity.rung, (*RUNGS, "row"), kind, day, role, organ, node,
-                 _named(identity.modality, names), identity.groups["reader"])
+                 _named(identity.modality, _modalities(identity.modality)), identity.groups["reader"])
 
 
 def _roles(source: OmopSource, rows: Rows, identity: Identity) -> tuple[Ints, Bools]:
     """Role of each row, and whether its word says node: the pattern's, the site's, then CDISC's words."""
     own = source.mapping.roles
-    for key, role in own.items():
-        if role not in ROLES:
-            raise ConfigurationError(f"mapping.roles: {key!r} = {role!r} is none of {', '.join(ROLES)}")
-    shipped = codes.lesion_roles("text")
-    known = {word: role.role for word, role in shipped.items()}
-    known |= {key.strip().upper(): role for key, role in own.items()}
-    nodal = {word for word, role in shipped.items() if role.is_node}
+    known, nodal = role_words(own)
 
     def role_of(text: str) -> int:
         word = text.strip().upper()
-        return ROLES.index(known[word]) + len(ROLES) * (word in nodal) if word in known else -1
+        return known[word] + len(ROLES) * (word in nodal) if word in known else -1
 
     unstated = ROLES.index("unstated")
     by_code = {int(key): ROLES.index(role) for key, role in own.items() if key.isdecimal()}
@@ -129,7 +127,7 @@ def _roles(source: OmopSource, rows: Rows, identity: Identity) -> tuple[Ints, Bo
 
 
 def _concept_names(cdm: Cdm, source: OmopSource, concepts: Ints) -> dict[int, str]:
-    """What organs and modalities are called: by the site's mapping, else by the vocabulary, else by their id."""
+    """What organs are called: by the site's mapping, else by the vocabulary, else by their id."""
     wanted = [concept for concept in concepts.tolist() if concept]
     names = {concept: f"omop:{concept}" for concept in wanted}
     if wanted and cdm.has("concept"):
@@ -137,6 +135,10 @@ def _concept_names(cdm: Cdm, source: OmopSource, concepts: Ints) -> dict[int, st
         names |= {concept: plain_organ(str(name)) for concept, name in zip(
             rows.column("concept_id").to_pylist(), rows.column("concept_name").to_pylist(), strict=True) if name}
     return names | {int(key): organ for key, organ in source.mapping.organs.items() if key.isdecimal()}
+
+
+def _modalities(concepts: Ints) -> dict[int, str]:
+    return {concept: name for concept in np.unique(concepts).tolist() if (name := omop_modality(concept))}
 
 
 def _named(concepts: Ints, names: dict[int, str]) -> pa.Array[Any]:

@@ -11,6 +11,7 @@ from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Ints, category, named, strings
 from hpd_etl.schema import SCANS, THERAPIES
 from hpd_etl.sources.columns import Rows, code_lookup, text_lookup
+from hpd_etl.sources.modalities import omop_modality
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +97,7 @@ def imaging_studies(cdm: Cdm, treated: Ints, ledger: Ledger) -> pd.DataFrame:
     rows = rows.take(~undated)
     concepts = rows.ints("modality_concept_id")
     distinct, modality = np.unique(concepts, return_inverse=True)
-    names = [f"omop:{concept}" if concept else None for concept in distinct.tolist()]
+    names = [omop_modality(concept) for concept in distinct.tolist()]
     return SCANS.frame({
         "person_id": rows.persons(), "scan_date": rows.dates("image_occurrence_date"),
         "date_from": category(np.zeros(len(rows), dtype=np.int64), SCANS["date_from"].values),

@@ -127,7 +127,7 @@ def test_procedures_mean_what_the_site_says(builder: Builder) -> None:
                               "image_study_uid": "1.2.3", "modality_concept_id": 4013636}]})
     records = ward.records(mapping={"procedures": {"4300757": "scan", "RT-LIVER": "radiation:liver"}})
     assert rows(records.scans, "scan_date", "study_uid", "modality", "source_id") == [
-        ("2021-01-01", "1.2.3", "omop:4013636", "image_occurrence:4"),
+        ("2021-01-01", "1.2.3", "MR", "image_occurrence:4"),
         ("2021-02-01", None, None, "procedure_occurrence:1")]
     assert rows(records.therapies, "kind", "organ", "start_date", "source_id") == [
         ("radiation", "liver", "2021-02-01", "procedure_occurrence:2")]

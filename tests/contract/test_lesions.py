@@ -74,7 +74,7 @@ def test_the_first_rung_that_names_the_lesion_wins(builder: Builder) -> None:
         ("L1", "liver", None, "pattern", "measurement:4"),
         ("c1", "liver", None, "column", "measurement:3"),
         ("event:1147333:4611686018427387905", "liver", None, "event_link", "measurement:2"),
-        ("image_finding:4611686018427387906", "liver part", "mri", "image_finding", "measurement:1")]
+        ("image_finding:4611686018427387906", "liver part", "MR", "image_finding", "measurement:1")]
     assert rows(records.rejections, *REFUSED) == [("lesions", "measurement:5", "no_lesion_identity")]
 
 
