@@ -1,0 +1,139 @@
+"""A FHIR server that others wrote, one that asks for a token, and a wire that can be spoilt.
+
+| fixture | scope | is |
+| --- | --- | --- |
+| `fhir_server` | session | base address of a server without login; what one test stores, the others see. `--fhir-url URL` takes another server |
+| `new_fhir_server` | session | a function that starts an empty server (0.1 s) and gives its base address; `settings` as in sekmet's settings.yaml |
+| `stored` | session | a function `stored(base, resources)`: puts dicts with `id` on a server in one transaction |
+| `smart` | session | a server that asks for a token: `.base`, `.keys` (private JWKs by algorithm), `.access(**more)` (FhirAccess) |
+| `new_smart_server` | session | the same as a function: `new_smart_server(lifetime=3600, scopes="system/*.*")` |
+| `wire` | function | the proxy of `wire.py` in front of `fhir_server`; `wired(base)` makes one in front of another |
+| `quick` | function | `quick(url, **more)`: FhirAccess with three attempts and no pause between them |
+"""  # noqa: E501
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from hpd_etl.config import FhirAccess
+from tests.fhir.servers import Servers
+from tests.fhir.wire import Wire, wired
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Access = Callable[..., FhirAccess]
+Store = Callable[[str, Sequence[dict[str, Any]]], None]
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """The process that all servers live in."""
+    held = Servers(tmp_path_factory.mktemp("fhir"))
+    yield held
+    held.stop()
+
+
+@pytest.fixture(scope="session")
+def new_fhir_server(servers: Servers) -> Callable[..., str]:
+    """Starts an empty server."""
+    return servers.start
+
+
+@pytest.fixture(scope="session")
+def fhir_server(request: pytest.FixtureRequest) -> str:
+    """The server of the contract tests."""
+    given = request.config.getoption("--fhir-url")
+    return given.rstrip("/") if given else request.getfixturevalue("servers").start()
+
+
+@pytest.fixture(scope="session")
+def stored() -> Store:
+    """Puts resources on a server."""
+
+    def store(base: str, resources: Sequence[dict[str, Any]]) -> None:
+        entries = [{"resource": each, "request": {"method": "PUT", "url": f"{each['resourceType']}/{each['id']}"}}
+                   for each in resources]
+        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+        sent = urllib.request.Request(base, json.dumps(bundle).encode(), {"Content-Type": "application/fhir+json"})
+        urllib.request.urlopen(sent).close()
+
+    return store
+
+
+@pytest.fixture
+def wire(fhir_server: str) -> Iterator[Wire]:
+    """A wire to the server of the contract tests."""
+    with wired(fhir_server) as held:
+        yield held
+
+
+@pytest.fixture
+def quick() -> Access:
+    """An access that does not wait between attempts."""
+
+    def access(url: str, **more: Any) -> FhirAccess:
+        return FhirAccess(**{"url": url, "attempts": 3, "longest_wait_seconds": 0, "timeout_seconds": 5} | more)
+
+    return access
+
+
+@dataclass(frozen=True)
+class Smart:
+    """A server that asks for a token, and the keys of a client it knows."""
+
+    base: str
+    keys: dict[str, dict[str, Any]]
+    """Private JWK by algorithm; `kid`, and the id of the client it is registered for, are the algorithm."""
+    folder: Path
+
+    def key(self, algorithm: str = "RS384") -> str:
+        """A reference to a private key."""
+        path = self.folder / f"{algorithm}.json"
+        path.write_text(json.dumps(self.keys[algorithm]), "utf-8")
+        return f"file:{path}"
+
+    def access(self, **more: Any) -> FhirAccess:
+        """An access that is let in, but for what is said otherwise."""
+        algorithm = more.get("algorithm", "RS384")
+        return FhirAccess(**{
+            "url": self.base, "auth": "smart", "client_id": algorithm, "private_key": self.key(algorithm),
+            "attempts": 3, "longest_wait_seconds": 0} | more)
+
+
+@pytest.fixture(scope="session")
+def client_keys() -> dict[str, dict[str, Any]]:
+    """A private key for each algorithm."""
+    made = {"RS384": RSAAlgorithm.to_jwk(rsa.generate_private_key(65537, 2048), as_dict=True),
+            "ES384": ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP384R1()), as_dict=True)}
+    return {name: {**key, "kid": name, "alg": name} for name, key in made.items()}
+
+
+@pytest.fixture(scope="session")
+def new_smart_server(servers: Servers, client_keys: dict[str, dict[str, Any]],
+                     tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Smart]:
+    """Starts a server that asks for a token; `lifetime` in seconds, `scopes` are the most a client can get."""
+    private = ("d", "p", "q", "dp", "dq", "qi", "key_ops")
+    public = {client: {name: value for name, value in key.items() if name not in private}
+              for client, key in client_keys.items()}
+
+    def start(lifetime: int = 3600, scopes: str = "system/*.*") -> Smart:
+        clients = [{"client_id": client, "jwks": {"keys": [key]}, "scopes": scopes} for client, key in public.items()]
+        base = servers.start(server_auth={"types": ["smart"], "smart_clients": clients, "token_lifetime": lifetime})
+        return Smart(base, client_keys, tmp_path_factory.mktemp("keys"))
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def smart(new_smart_server: Callable[..., Smart]) -> Smart:
+    """A server that asks for a token."""
+    return new_smart_server()
