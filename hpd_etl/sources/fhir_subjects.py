@@ -79,12 +79,10 @@ class Subjects:
     def _bearers(self) -> dict[tuple[str | None, str | None], set[str]]:
         """The persons who bear each identifier that has a value."""
         found: dict[tuple[str | None, str | None], set[str]] = defaultdict(set)
-        for key, survivor in self._survivor.items():
-            patient = self._resources.get(Patient.type_name, key)
-            assert isinstance(patient, Patient)
+        for patient in self._resources.of(Patient):
             for identifier in patient.identifier:
                 if identifier.value:
-                    found[identifier.system, identifier.value].add(survivor)
+                    found[identifier.system, identifier.value].add(self._survivor[str(patient.id)])
         return found
 
     def patients(self, person: str) -> list[Patient]:

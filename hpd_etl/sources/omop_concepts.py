@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hpd_etl import assets, codes
-from hpd_etl.errors import ConfigurationError
+from hpd_etl.sources.agents import Drug, check_agents, check_site_agents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
 
     from hpd_etl.config import OmopSource, Study
     from hpd_etl.sources.omop_tables import Cdm
 
 _CODED = {"ATC": "ATC", "HCPCS": "HCPCS", "RxNorm": "RxNorm", "RxNorm Extension": "RxNorm Extension"}
 _TEXT_SYSTEMS = ("ATC", "HCPCS", "NDC")
-
-
-@dataclass(frozen=True)
-class Drug:
-    """What a drug code means: an agent, and until when the code was in force."""
-
-    agent: str
-    valid_from: date | None = None
-    valid_to: date | None = None
 
 
 @dataclass
@@ -66,7 +55,8 @@ def offline(study: Study, source: OmopSource) -> ConceptSets:
 def resolve(cdm: Cdm | None, study: Study, source: OmopSource) -> ConceptSets:
     """The concept sets of the study, with the site's own codes."""
     shipped = codes.checkpoint_codes()
-    _check_agents(study, shipped)
+    check_agents(study)
+    check_site_agents(source.mapping)
     conditions = {int(code): found for code, found in codes.findings("OMOP").items()
                   if found[0].part in {"condition", "excluded"}}
     by_code = _concepts_by_code(cdm, shipped, study)
@@ -99,23 +89,6 @@ def resolve(cdm: Cdm | None, study: Study, source: OmopSource) -> ConceptSets:
     return ConceptSets(index, systemic, _expanded_conditions(conditions, below),
                        {concept: code for (vocabulary, code), concepts in by_code.items() if vocabulary == "LOINC"
                         for concept in concepts}, _genes(by_code), used)
-
-
-def _check_agents(study: Study, shipped: Iterable[codes.DrugCode]) -> None:
-    """Raise ConfigurationError where the study names an unknown checkpoint inhibitor, or compares with a known one."""
-    known = codes.checkpoint_ingredients()
-    for agent in study.index.agents:
-        if agent not in known:
-            near = difflib.get_close_matches(agent, known, n=1)
-            hint = f", did you mean {near[0]}?" if near else ""
-            raise ConfigurationError(f"index.agents: no checkpoint inhibitor is called {agent}{hint}",
-                                     remedy="names are the ingredients in mappings/checkpoint_inhibitors.csv")
-    concepts = {int(entry.code) for entry in shipped if entry.system == "OMOP"}
-    for comparator in study.comparators:
-        for agent, own in comparator.agents.items():
-            if agent in known or concepts & set(own.omop):
-                raise ConfigurationError(f"comparators: {agent} of {comparator.cohort} is a checkpoint inhibitor",
-                                         remedy="a comparator is a cohort without checkpoint inhibitors")
 
 
 def _concepts_by_code(cdm: Cdm | None, shipped: Iterable[codes.DrugCode],
@@ -189,11 +162,7 @@ def _add_comparator_codes(index: DrugSet, study: Study, by_code: Mapping[tuple[s
 
 
 def _add_site(index: DrugSet, systemic: DrugSet, source: OmopSource) -> None:
-    known = set(codes.checkpoint_ingredients())
     for key, agent in source.mapping.agents.items():
-        if agent not in known:
-            raise ConfigurationError(f"mapping.agents: {agent!r} is no checkpoint inhibitor of the list",
-                                     remedy="names are the ingredients in mappings/checkpoint_inhibitors.csv")
         _add_key(index, key, agent)
     for key, agent in source.mapping.therapies.items():
         _add_key(systemic, key, agent)

@@ -10,11 +10,11 @@ import pandas as pd
 import pyarrow as pa
 
 from hpd_etl import codes
-from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Ints, category, named
 from hpd_etl.schema import DOSES
+from hpd_etl.sources.agents import Drug, stop_reasons
 from hpd_etl.sources.columns import Rows, booleans, code_lookup, text_lookup
-from hpd_etl.sources.omop_concepts import Drug, DrugSet
+from hpd_etl.sources.omop_concepts import DrugSet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,11 +145,7 @@ def doses(exposures: Exposures, source: OmopSource, ledger: Ledger) -> pd.DataFr
 def _stop_reasons(rows: Rows, source: OmopSource) -> tuple[Ints, Bools]:
     """Why each exposure was stopped (-1: not recorded), and where a text says so that nobody knows."""
     values = DOSES["stop_reason"].values
-    known = codes.stop_reasons() | {key.strip().lower(): value for key, value in source.mapping.stop_reasons.items()}
-    for key, value in source.mapping.stop_reasons.items():
-        if value not in (*values, "ignore"):
-            raise ConfigurationError(f"mapping.stop_reasons: {key!r} = {value!r} is no reason",
-                                     remedy=f"use one of {', '.join(values)}, ignore")
+    known = stop_reasons(source.mapping)
 
     def meaning(text: str) -> int:
         found = known.get(text.strip().lower())
