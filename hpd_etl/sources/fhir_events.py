@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.sources.fhir_dates import Day, day_of
 from hpd_etl.sources.fhir_shapes import (
+    DiagnosticReport,
     Encounter,
+    ImagingStudy,
     Medicated,
     MedicationAdministration,
     MedicationDispense,
     MedicationRequest,
     MedicationStatement,
+    Observation,
     Period,
     Procedure,
 )
@@ -31,6 +34,10 @@ _STATUSES: Mapping[str, str] = {
     "Procedure": "preparation in-progress not-done on-hold stopped completed entered-in-error unknown",
     "Encounter":
         "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown",
+    "Observation": "registered preliminary final amended corrected cancelled entered-in-error unknown",
+    "ImagingStudy": "registered available cancelled entered-in-error unknown",
+    "DiagnosticReport":
+        "registered partial preliminary final amended corrected appended cancelled entered-in-error unknown",
 }
 """The codes R4 gives to the status of an event."""
 
@@ -41,13 +48,17 @@ _REALISED: Mapping[str, str] = {
     "MedicationRequest": "active completed",
     "Procedure": "completed in-progress",
     "Encounter": "arrived triaged in-progress onleave finished",
+    "Observation": "final amended corrected",
+    "ImagingStudy": "registered available",
+    "DiagnosticReport": "final amended corrected appended",
 }
-"""The codes that say that the event has taken place, or has begun to."""
+"""The codes that say that the event has taken place, or has begun to; for what is told, that it may be relied on."""
 
 _ORDERS = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
 _INSTANCE = _ORDERS[-1:]
 
-Event = MedicationAdministration | MedicationStatement | MedicationDispense | MedicationRequest | Procedure | Encounter
+Event = (MedicationAdministration | MedicationStatement | MedicationDispense | MedicationRequest | Procedure | Encounter
+         | Observation | ImagingStudy | DiagnosticReport)
 
 
 class Statuses:
