@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from hpd_etl import library, sources
+from hpd_etl.check import Check, State
 from hpd_etl.errors import HpdEtlError, QualityGateError
 from hpd_etl.schema import Labels, Timeline
 from hpd_etl.sinks import open_sink
-from hpd_etl.sources.check import Check, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,6 +56,6 @@ def _write_back(study: Study, site: Site) -> Iterator[Check]:
             if sink is not None:
                 sink.writeback(Labels(), Timeline(), (), study, "doctor", dry_run=True)
     except HpdEtlError as error:
-        yield Check("write-back", State.ERROR, str(error), error.remedy, error.exit_code)
+        yield Check.failed("write-back", error)
         return
     yield Check("write-back", State.OK, "the results schema can be written")

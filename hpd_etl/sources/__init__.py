@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from hpd_etl.check import Check
     from hpd_etl.config import Site, Study
     from hpd_etl.schema import Records
-    from hpd_etl.sources.check import Check
 
 
 class Source(Protocol):

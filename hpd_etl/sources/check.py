@@ -1,27 +1,5 @@
-"""What a look at a source found, one thing at a time."""
+"""Stands in `hpd_etl.check`."""
 
-from __future__ import annotations
+from hpd_etl.check import Check, State
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-
-class State(StrEnum):
-    """How a check came out."""
-
-    OK = "ok"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at; counts and codes only."""
-
-    name: str
-    state: State
-    told: str
-    remedy: str = ""
-    exit_code: int = 0
-    """That of the error behind a failure."""
+__all__ = ["Check", "State"]

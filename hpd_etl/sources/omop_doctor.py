@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hpd_etl import assets
+from hpd_etl.check import Check, State
 from hpd_etl.errors import HpdEtlError
-from hpd_etl.sources.check import Check, State
 from hpd_etl.sources.ledger import REMEDIES
 from hpd_etl.sources.omop_cdm import OmopCdm, cdm_source, opened_database
 from hpd_etl.sources.omop_tables import OPTIONAL, VOCABULARY, Cdm, probe
@@ -29,7 +29,7 @@ def examine(study: Study, source: OmopSource) -> list[Check]:
             records, used = OmopCdm(database, source).extract(study)
             checks += [*_drugs(used), *_people(used), *_sizes(records, used), *_refusals(used)]
     except HpdEtlError as error:
-        checks.append(Check("failed", State.ERROR, str(error), error.remedy, error.exit_code))
+        checks.append(Check.failed("failed", error))
     return checks
 
 
