@@ -44,13 +44,21 @@ class Resources:
 
     def __init__(self) -> None:
         self._by_type: dict[str, dict[str, Resource]] = {name: {} for name in SHAPES}
-        self._by_url: dict[str, Resource] = {}
+        self._by_url: dict[str, tuple[str, str]] = {}
 
     def add(self, resource: Resource, url: str | None = None) -> None:
         """Keep a resource under its id, and under the full URL a Bundle gave it."""
         self._by_type[resource.type_name][str(resource.id)] = resource
         if url:
-            self._by_url[url] = resource
+            self._by_url[url] = (resource.type_name, str(resource.id))
+
+    def discard(self, kind: str, key: str) -> int:
+        """Forget the resource of this type and id; gives how many there were: 0 or 1."""
+        return int(self._by_type.get(kind, {}).pop(key, None) is not None)
+
+    def counts(self) -> dict[str, int]:
+        """How many resources were kept, by type."""
+        return {kind: len(found) for kind, found in self._by_type.items() if found}
 
     def get(self, kind: str, key: str) -> Resource | None:
         """The resource of this type and id."""
@@ -66,9 +74,7 @@ class Resources:
         An address without a type (`example` for `Patient/example`) counts as one of `shape`.
         """
         text = (reference.reference or "") if reference else ""
-        if (found := self._by_url.get(text)) is not None:
-            return found if isinstance(found, shape) else None
-        key = self.key(text)
+        key = self._by_url.get(text) or self.key(text)
         if key is None or key[0] not in ("", shape.type_name):
             return None
         return cast("_R | None", self._by_type[shape.type_name].get(key[1]))

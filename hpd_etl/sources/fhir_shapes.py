@@ -70,6 +70,7 @@ class Meta(Shape):
     """Which version this is."""
 
     version_id: str | None = None
+    last_updated: str | None = None
     profile: tuple[str, ...] = ()
     tag: tuple[Coding, ...] = ()
 

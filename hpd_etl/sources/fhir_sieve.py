@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from hpd_etl.sources.fhir_shapes import SHAPES
+from hpd_etl.sources.fhir_resources import Resources
+from hpd_etl.sources.fhir_shapes import SHAPES, Medicated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hpd_etl.sources.fhir_resources import Selection
 
@@ -23,20 +24,13 @@ OTHER = "other"
 """What is counted together: types that are not read, whose names may be anything."""
 UNREADABLE = "unreadable"
 """What is counted together: what has no type, because it is no resource."""
+MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises on what is no JSON, no UTF-8, or of other types than R4 gives."""
 
-_FAILURES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+MEDICATED = frozenset(kind for kind, shape in SHAPES.items() if issubclass(shape, Medicated))
+"""Types that tell of a drug; what drug may stand in another resource."""
 
-
-class Glance(msgspec.Struct, rename="camel", gc=False):
-    """The elements that tell whether a resource can matter."""
-
-    resource_type: str
-    contained: msgspec.Raw | None = None
-    code: _Concept | None = None
-    medication_codeable_concept: _Concept | None = None
-    medication_reference: msgspec.Raw | None = None
-    has_member: msgspec.Raw | None = None
-    component: tuple[_Part, ...] = ()
+_CODES_REMEMBERED = 100_000
 
 
 class _Code(msgspec.Struct, gc=False):
@@ -50,6 +44,18 @@ class _Concept(msgspec.Struct, gc=False):
 
 class _Part(msgspec.Struct, gc=False):
     code: _Concept | None = None
+
+
+class Glance(msgspec.Struct, rename="camel", gc=False):
+    """The elements that tell whether a resource can matter."""
+
+    resource_type: str
+    contained: msgspec.Raw | None = None
+    code: _Concept | None = None
+    medication_codeable_concept: _Concept | None = None
+    medication_reference: msgspec.Raw | None = None
+    has_member: msgspec.Raw | None = None
+    component: tuple[_Part, ...] = ()
 
 
 class _Named(msgspec.Struct, rename="camel", gc=False):
@@ -110,81 +116,142 @@ class Sieve:
     """Keeps what a selection wants."""
 
     def __init__(self, selection: Selection) -> None:
-        self._selection = selection
+        self._whole = selection.whole
+        self._texts = selection.texts
+        coded = {*selection.codes, *selection.prefixes, *selection.texts} - selection.whole
+        self._codes = {kind: _Wanted(selection, kind) for kind in coded}
         self._glance = msgspec.json.Decoder(Glance).decode
         self._named = msgspec.json.Decoder(_Named).decode
         self._bundle = msgspec.json.Decoder(_Bundle).decode
 
-    def resource(self, raw: bytes, place: str, found: Found, url: str | None = None, *, within: bool = False) -> None:
-        """Look at one resource; a Bundle is opened unless it stands `within` one."""
+    def lines(self, lines: Iterable[bytes], name: str, start: int, found: Found) -> int:
+        """Look at one resource a line, of a file by this name from this byte on; gives how many lines there were.
+
+        Nearly all lines bear codes that nobody asked for, which is seen here without another call.
+        """
+        glance, codes, ignored, count = self._glance, self._codes, found.ignored, 0
+        for raw in lines:
+            count += 1
+            try:
+                seen = glance(raw)
+            except MALFORMED:
+                if raw.strip():
+                    self._sort_by_name(raw, _Where(f"{name}@{start}"), found)
+                start += len(raw)
+                continue
+            wanted, concept = codes.get(seen.resource_type), seen.code or seen.medication_codeable_concept
+            if (wanted is None or concept is None or not concept.coding or seen.component
+                    or seen.has_member is not None or seen.medication_reference is not None
+                    or seen.contained is not None):
+                self._sort(seen, raw, _Where(f"{name}@{start}"), found)
+            else:
+                for coding in concept.coding:
+                    if wanted[coding.code]:
+                        self._sort(seen, raw, _Where(f"{name}@{start}"), found)
+                        break
+                else:
+                    ignored[seen.resource_type] += 1
+            start += len(raw)
+        return count
+
+    def resource(self, raw: bytes, place: str, found: Found) -> None:
+        """Look at one resource; a Bundle is opened."""
+        self._look(raw, _Where(place), found)
+
+    def _look(self, raw: bytes, where: _Where, found: Found) -> None:
         try:
             seen = self._glance(raw)
-            name = seen.resource_type
-        except _FAILURES:
-            seen = None
-            try:
-                name = self._named(raw).resource_type
-            except _FAILURES:
-                found.refused.append(Refused(UNREADABLE, place, _why(raw)))
-                return
-        if name == "Bundle":
-            if within:
-                found.refused.append(Refused(name, place, "nested_bundle"))
-            else:
-                self._open(raw, place, found)
-        elif name not in SHAPES:
-            found.ignored[OTHER] += 1
-        elif seen is None or self._matters(name, seen):
-            found.kept.append(Kept(name, raw, place, url))
+        except MALFORMED:
+            self._sort_by_name(raw, where, found)
         else:
-            found.ignored[name] += 1
+            self._sort(seen, raw, where, found)
 
-    def _open(self, raw: bytes, place: str, found: Found) -> None:
+    def _sort_by_name(self, raw: bytes, where: _Where, found: Found) -> None:
+        """What has an element of another type than R4 gives it; it is decoded in full if its type matters at all."""
+        try:
+            kind = self._named(raw).resource_type
+        except MALFORMED:
+            found.refused.append(Refused(UNREADABLE, where.place, reason_of(raw)))
+            return
+        if kind in self._whole or kind in self._codes:
+            found.kept.append(Kept(kind, raw, where.place, where.url))
+        else:
+            found.ignored[kind if kind in SHAPES else OTHER] += 1
+
+    def _sort(self, seen: Glance, raw: bytes, where: _Where, found: Found) -> None:
+        kind = seen.resource_type
+        if kind == "Bundle":
+            self._open(raw, where, found)
+        elif kind in self._whole or (kind in self._codes and self._matters(kind, seen)):
+            found.kept.append(Kept(kind, raw, where.place, where.url))
+        else:
+            found.ignored[kind if kind in SHAPES else OTHER] += 1
+
+    def _open(self, raw: bytes, where: _Where, found: Found) -> None:
+        if where.in_bundle:
+            found.refused.append(Refused("Bundle", where.place, "nested_bundle"))
+            return
         try:
             entries = self._bundle(raw).entry
-        except _FAILURES:
-            found.refused.append(Refused("Bundle", place, _why(raw)))
+        except MALFORMED:
+            found.refused.append(Refused("Bundle", where.place, reason_of(raw)))
             return
         for position, entry in enumerate(entries):
             if entry.resource is not None:
-                self.resource(bytes(entry.resource), f"{place}#{position}", found, entry.full_url, within=True)
-            elif entry.request and entry.request.method == "DELETE" and entry.request.url:
-                kind, _, key = entry.request.url.rpartition("/")
-                found.deleted.add((kind.rpartition("/")[2], key))
-            found.matches += entry.resource is not None and (entry.search is None or entry.search.mode == "match")
+                found.matches += entry.search is None or entry.search.mode in (None, "match")
+                self._look(bytes(entry.resource), _Where(f"{where.place}#{position}", entry.full_url, True), found)
+            elif entry.request and entry.request.method == "DELETE":
+                found.deleted.update(filter(None, [Resources.key(entry.request.url or "")]))
 
-    def _matters(self, name: str, seen: Glance) -> bool:
-        if name in self._selection.whole:
+    def _matters(self, kind: str, seen: Glance) -> bool:
+        if seen.has_member is not None or seen.medication_reference is not None:
             return True
-        if name not in self._selection.codes and name not in self._selection.texts:
-            return False
-        if name.startswith("Medication") and name != "Medication":
-            concept = seen.medication_codeable_concept
-            if concept is None or seen.medication_reference is not None or seen.contained is not None:
-                return True
-            return self._wanted(name, concept)
-        if seen.has_member is not None:
+        if kind in MEDICATED and (seen.contained is not None or seen.medication_codeable_concept is None):
             return True
-        return any(self._wanted(name, concept) for concept in _concepts(seen))
+        return any(self._means(kind, concept) for concept in _concepts(seen))
 
-    def _wanted(self, name: str, concept: _Concept) -> bool:
-        codes = [coding.code.strip() for coding in concept.coding if coding.code]
-        wanted = self._selection.codes.get(name, frozenset())
-        starts = self._selection.prefixes.get(name, ())
-        if any(code in wanted or code.startswith(starts) for code in codes):
-            return True
-        return not codes and (concept.text or "").strip().lower() in self._selection.texts.get(name, ())
+    def _means(self, kind: str, concept: _Concept) -> bool:
+        codes = [coding.code for coding in concept.coding if coding.code]
+        if codes:
+            return any(self._codes[kind].has(code) for code in codes)
+        return (concept.text or "").strip().lower() in self._texts.get(kind, ())
+
+
+class _Where(NamedTuple):
+    """Where a resource stands."""
+
+    place: str
+    url: str | None = None
+    in_bundle: bool = False
+
+
+class _Wanted(dict[str | None, bool]):
+    """Code -> whether a resource of one type with this code deserves a closer look; remembers what it was asked."""
+
+    def __init__(self, selection: Selection, kind: str) -> None:
+        super().__init__({None: kind in selection.texts})
+        self._codes = selection.codes.get(kind, frozenset())
+        self._starts = selection.prefixes.get(kind, ())
+
+    def __missing__(self, code: str) -> bool:
+        answer = self.has(code)
+        if len(self) < _CODES_REMEMBERED:
+            self[code] = answer
+        return answer
+
+    def has(self, code: str) -> bool:
+        """Whether the code is one of those, or starts like them."""
+        code = code.strip()
+        return code in self._codes or code.startswith(self._starts)
 
 
 def _concepts(seen: Glance) -> Iterator[_Concept]:
-    if seen.code is not None:
-        yield seen.code
-    for part in seen.component:
-        if part.code is not None:
-            yield part.code
+    """Every code of a resource, those of its components too."""
+    yield from filter(None, (seen.code, seen.medication_codeable_concept, *(part.code for part in seen.component)))
 
 
-def _why(raw: bytes) -> str:
+def reason_of(raw: bytes) -> str:
+    """Why these bytes could not be decoded."""
     try:
         raw.decode()
     except UnicodeDecodeError:
