@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from hpd_etl.grouping import category, strings
+from hpd_etl.grouping import category
 from hpd_etl.schema import DOSES, THERAPIES
-from hpd_etl.schema.tables import PRECISION
 from hpd_etl.sources.agents import stop_reasons
 from hpd_etl.sources.columns import booleans
 from hpd_etl.sources.fhir_events import Span, Statuses, is_realised, spans
+from hpd_etl.sources.fhir_frames import dates_of, precisions_of, texts
 from hpd_etl.sources.fhir_medications import DrugCodes, Meaning, Medications
 from hpd_etl.sources.fhir_shapes import (
     CodeableConcept,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
     from hpd_etl.config import FhirReading, Study
     from hpd_etl.sources.fhir_codes import Tokens
-    from hpd_etl.sources.fhir_dates import Day
     from hpd_etl.sources.fhir_reading import Reading
     from hpd_etl.sources.fhir_resources import Selection
 
@@ -251,23 +249,7 @@ class _Rows:
         starts = [span.start for span in self.spans]
         ends = [span.end for span in self.spans]
         return {
-            "person_id": _texts([each.person for each in self.exposures]), "agent": _texts(self.agents),
+            "person_id": texts([each.person for each in self.exposures]), "agent": texts(self.agents),
             "start_date": dates_of(starts), "date_precision": precisions_of(starts),
             "end_date": dates_of(ends), "end_precision": precisions_of(ends),
-            "source_id": _texts([each.resource.source_id for each in self.exposures])}
-
-
-def _texts(values: Sequence[str | None]) -> pd.Series[str]:
-    return strings(pa.array(values, pa.string()))
-
-
-def dates_of(days: Sequence[Day | None]) -> pd.Series[pd.Timestamp]:
-    """The first day possible of each."""
-    values = pa.array([each.first if each else None for each in days], pa.date32())
-    return pd.Series(values.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False))
-
-
-def precisions_of(days: Sequence[Day | None]) -> pd.Series[str]:
-    """How exactly each is known."""
-    codes = [PRECISION.index(each.precision) if each and each.precision else -1 for each in days]
-    return category(np.array(codes, dtype=np.int64), PRECISION)
+            "source_id": texts([each.resource.source_id for each in self.exposures])}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Ints, category, named, strings
 from hpd_etl.schema import SCANS, THERAPIES
 from hpd_etl.sources.columns import Rows, code_lookup, text_lookup
 from hpd_etl.sources.modalities import omop_modality
+from hpd_etl.sources.procedures import KINDS, Procedures, meanings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,22 +20,12 @@ if TYPE_CHECKING:
     from hpd_etl.sources.ledger import Ledger
     from hpd_etl.sources.omop_tables import Cdm
 
-_KINDS = ("scan", "radiation", "surgery", "local")
-
-
-@dataclass(frozen=True)
-class Procedures:
-    """What procedures told: scans and therapies."""
-
-    scans: pd.DataFrame
-    therapies: pd.DataFrame
-
 
 def procedures(cdm: Cdm, mapping: Mapping[str, str], treated: Ints, ledger: Ledger) -> Procedures:
     """Procedures as site.toml maps them; none is read without a mapping, because no verified list exists."""
     if not mapping or not cdm.has("procedure_occurrence"):
         return Procedures(SCANS.frame(), THERAPIES.frame())
-    meanings = [_meaning(key, value) for key, value in mapping.items()]
+    known = list(meanings(mapping).values())
     ids = {int(key): place for place, key in enumerate(mapping) if key.isdecimal()}
     texts = {key: place for place, key in enumerate(mapping) if not key.isdecimal()}
     rows = ledger.read(Rows("procedure_occurrence", "procedure_occurrence_id", cdm.fetch(
@@ -51,22 +40,13 @@ def procedures(cdm: Cdm, mapping: Mapping[str, str], treated: Ints, ledger: Ledg
     ledger.refuse("therapies", rows, unknown, "code_unknown")
     rows, meaning = rows.take(~unknown), meaning[~unknown]
     undated = ~rows.present("procedure_date")
-    kind = np.array([kind for kind, _ in meanings], dtype=np.int64)[meaning]
+    kind = np.array([KINDS.index(each.kind) for each in known], dtype=np.int64)[meaning]
     ledger.refuse("therapies", rows, undated & (kind > 0), "no_date")
     ledger.refuse("scans", rows, undated & (kind == 0), "no_date")
     ledger.keep(rows, ~undated)
     scans, treatments = ~undated & (kind == 0), ~undated & (kind > 0)
-    organs = [organ for _, organ in meanings]
     return Procedures(_scans(rows.take(scans)), _therapies(
-        rows.take(treatments), kind[treatments], named(meaning[treatments], organs)))
-
-
-def _meaning(key: str, value: str) -> tuple[int, str | None]:
-    kind, _, organ = value.partition(":")
-    if kind not in _KINDS:
-        raise ConfigurationError(f"mapping.procedures: {key!r} = {value!r} is none of {', '.join(_KINDS)}",
-                                 remedy="write a kind, or kind:organ")
-    return _KINDS.index(kind), organ or None
+        rows.take(treatments), kind[treatments], named(meaning[treatments], [each.organ for each in known])))
 
 
 def _scans(rows: Rows) -> pd.DataFrame:
@@ -80,8 +60,8 @@ def _scans(rows: Rows) -> pd.DataFrame:
 def _therapies(rows: Rows, kind: Ints, organ: pd.Series[str]) -> pd.DataFrame:
     return THERAPIES.frame({
         "person_id": rows.persons(), "kind": category(kind, THERAPIES["kind"].values),
-        "agent": "omop:" + strings(rows.text("procedure_concept_id")), "start_date": rows.dates("procedure_date"),
-        "end_date": rows.dates("procedure_date"), "organ": organ, "source_id": rows.source_ids(),
+        "start_date": rows.dates("procedure_date"), "end_date": rows.dates("procedure_date"), "organ": organ,
+        "source_id": rows.source_ids(),
     })
 
 
