@@ -218,6 +218,8 @@ class FhirServerSource(FhirReading):
     access: FhirAccess
     quirks: Literal["auto", "generic", "epic", "oracle"] = "auto"
     """Which way of asking the server understands; `auto` looks at its CapabilityStatement."""
+    group: str | None = None
+    """Logical id of a Group whose members alone are looked at; needed where every search must name a patient."""
     page_size: int = Field(default=200, ge=1)
     """Resources a page, a hint to the server."""
     parallel: int = Field(default=4, ge=1, le=64)

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 READ_VERSIONS = ("4.0", "4.3")
 
 
-class _Software(Shape):
+class _Software(Shape, frozen=True):
     name: str | None = None
     version: str | None = None
 
 
-class _Named(Shape):
+class _Named(Shape, frozen=True):
     name: str | None = None
 
 
-class _Coded(Shape):
+class _Coded(Shape, frozen=True):
     code: str | None = None
 
 
-class _Offered(Shape):
+class _Offered(Shape, frozen=True):
     """A resource type that is offered."""
 
     type: str | None = None
@@ -40,18 +40,18 @@ class _Offered(Shape):
     operation: tuple[_Named, ...] = ()
 
 
-class _Security(Shape):
+class _Security(Shape, frozen=True):
     service: tuple[CodeableConcept, ...] = ()
 
 
-class _Rest(Shape):
+class _Rest(Shape, frozen=True):
     mode: str | None = None
     security: _Security | None = None
     resource: tuple[_Offered, ...] = ()
     operation: tuple[_Named, ...] = ()
 
 
-class _Statement(Shape):
+class _Statement(Shape, frozen=True):
     """A CapabilityStatement."""
 
     fhir_version: str | None = None

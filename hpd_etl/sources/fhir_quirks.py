@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hpd_etl.fhir_http import HttpError
+from hpd_etl.fhir_http.retries import PASSING
 from hpd_etl.sources.fhir_capability import Capability, look
 
 if TYPE_CHECKING:
@@ -119,6 +120,28 @@ def _count(session: Session, quirks: Quirks) -> tuple[bool, str]:
     if answer is None or answer.total != 0:
         return False, "no counts: _summary=count gave none"
     return True, "counts: _summary=count was tried; what is fetched is held against it"
+
+
+def understood(session: Session, mode: Mode, kind: str, condition: tuple[str, str]) -> bool:
+    """Whether a search with this condition is answered at all, tried on an id that nothing bears."""
+    return _tried(session, mode, kind, [_NOBODY, condition]) is not None
+
+
+def finds(session: Session, mode: Mode, kind: str, condition: tuple[str, str]) -> bool:
+    """Whether a search finds anything; yes, where it is not answered."""
+    found = _tried(session, mode, kind, [condition, ("_count", "1")])
+    return found is None or bool(found.total or found.entry)
+
+
+def _tried(session: Session, mode: Mode, kind: str, asked: list[tuple[str, str]]) -> _Searched | None:
+    """What a search gives; None where it is refused."""
+    try:
+        answer = session.post(f"{kind}/_search", asked) if mode.post else session.get(kind, asked)
+    except HttpError as error:
+        if error.status in PASSING:
+            raise
+        return None
+    return _searched(answer)
 
 
 class _Searched(msgspec.Struct, tag_field="resourceType", tag="Bundle"):
