@@ -30,6 +30,7 @@ MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 MEDICATED = frozenset(kind for kind, shape in SHAPES.items() if issubclass(shape, Medicated))
 """Types that tell of a drug; what drug may stand in another resource."""
 
+_ABSENT = msgspec.Raw()
 _CODES_REMEMBERED = 100_000
 
 
@@ -50,11 +51,11 @@ class Glance(msgspec.Struct, rename="camel", gc=False):
     """The elements that tell whether a resource can matter."""
 
     resource_type: str
-    contained: msgspec.Raw | None = None
+    contained: msgspec.Raw = _ABSENT
     code: _Concept | None = None
     medication_codeable_concept: _Concept | None = None
-    medication_reference: msgspec.Raw | None = None
-    has_member: msgspec.Raw | None = None
+    medication_reference: msgspec.Raw = _ABSENT
+    has_member: msgspec.Raw = _ABSENT
     component: tuple[_Part, ...] = ()
 
 
@@ -73,7 +74,7 @@ class _Search(msgspec.Struct, gc=False):
 
 class _Entry(msgspec.Struct, rename="camel", gc=False):
     full_url: str | None = None
-    resource: msgspec.Raw | None = None
+    resource: msgspec.Raw = _ABSENT
     request: _Request | None = None
     search: _Search | None = None
 
@@ -140,9 +141,8 @@ class Sieve:
                 start += len(raw)
                 continue
             wanted, concept = codes.get(seen.resource_type), seen.code or seen.medication_codeable_concept
-            if (wanted is None or concept is None or not concept.coding or seen.component
-                    or seen.has_member is not None or seen.medication_reference is not None
-                    or seen.contained is not None):
+            if (wanted is None or concept is None or not concept.coding or seen.component or seen.has_member
+                    or seen.medication_reference or seen.contained):
                 self._sort(seen, raw, _Where(f"{name}@{start}"), found)
             else:
                 for coding in concept.coding:
@@ -197,16 +197,16 @@ class Sieve:
             found.refused.append(Refused("Bundle", where.place, reason_of(raw)))
             return
         for position, entry in enumerate(entries):
-            if entry.resource is not None:
+            if entry.resource:
                 found.matches += entry.search is None or entry.search.mode in (None, "match")
                 self._look(bytes(entry.resource), _Where(f"{where.place}#{position}", entry.full_url, True), found)
             elif entry.request and entry.request.method == "DELETE":
                 found.deleted.update(filter(None, [Resources.key(entry.request.url or "")]))
 
     def _matters(self, kind: str, seen: Glance) -> bool:
-        if seen.has_member is not None or seen.medication_reference is not None:
+        if seen.has_member or seen.medication_reference:
             return True
-        if kind in MEDICATED and (seen.contained is not None or seen.medication_codeable_concept is None):
+        if kind in MEDICATED and (seen.contained or seen.medication_codeable_concept is None):
             return True
         return any(self._means(kind, concept) for concept in _concepts(seen))
 

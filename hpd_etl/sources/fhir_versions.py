@@ -45,7 +45,7 @@ _SHAPED = {"Condition": "clinicalStatus", "ImagingStudy": "modality"}
 def is_foreign(type_name: str, raw: bytes) -> bool:
     """Whether this resource is of a release that is not read."""
     written = _decoder(type_name).decode(raw)
-    if any(getattr(written, name) is not None for name in _ELSEWHERE[type_name].split()):
+    if any(getattr(written, name) for name in _ELSEWHERE[type_name].split()):
         return True
     if written.fhirVersion is not None and not written.fhirVersion.startswith("4."):
         return True
@@ -54,16 +54,14 @@ def is_foreign(type_name: str, raw: bytes) -> bool:
     return False
 
 
-def _reshaped(element: msgspec.Raw | None) -> bool:
+def _reshaped(element: msgspec.Raw) -> bool:
     """STU3 has a plain code for the status of a Condition, R5 concepts for the modalities of an ImagingStudy."""
-    if element is None:
-        return False
-    value = msgspec.json.decode(element)
+    value = msgspec.json.decode(element) if element else None
     return isinstance(value, str) or (isinstance(value, list) and any("coding" in part for part in value))
 
 
 @cache
 def _decoder(type_name: str) -> msgspec.json.Decoder[Any]:
     names = [*_ELSEWHERE[type_name].split(), *([_SHAPED[type_name]] if type_name in _SHAPED else [])]
-    fields = [("fhirVersion", str | None, None), *((name, msgspec.Raw | None, None) for name in names)]
+    fields = [("fhirVersion", str | None, None), *((name, msgspec.Raw, msgspec.Raw()) for name in names)]
     return msgspec.json.Decoder(msgspec.defstruct("Elsewhere", fields, gc=False))
