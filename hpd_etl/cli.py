@@ -15,9 +15,12 @@ from hpd_etl import __version__
 from hpd_etl.errors import HpdEtlError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from rich.console import RenderableType
+
+    from hpd_etl.check import Check
 
 app = typer.Typer(
     help="Label hyperprogressive disease in OMOP data under the published definitions, with reasons. "
@@ -26,6 +29,8 @@ app = typer.Typer(
 )
 definitions = typer.Typer(help="List, show and check definitions.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(definitions, name="definitions")
+auth = typer.Typer(help="Check how FHIR servers let us in.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(auth, name="auth")
 
 StudyFile = Annotated[Path, typer.Option("--study", help="What is asked.")]
 SiteFile = Annotated[Path, typer.Option("--site", help="Where the data are.")]
@@ -198,7 +203,22 @@ def doctor(study: StudyFile = STUDY, site: SiteFile = SITE) -> None:
     from hpd_etl import doctor
     from hpd_etl.config import read_site, read_study
 
-    checks = doctor.examine(read_study(study), read_site(site))
+    _tell(doctor.examine(read_study(study), read_site(site)))
+
+
+@auth.command("check")
+def auth_check(site: SiteFile = SITE) -> None:
+    """Say step by step whether the FHIR servers of this site let us in, and where not, why; exit 4."""
+    from hpd_etl import doctor
+    from hpd_etl.config import read_site
+
+    _tell(doctor.access(read_site(site)))
+
+
+def _tell(checks: Sequence[Check]) -> None:
+    """Print what was found; the exit code is that of the first failure."""
+    from hpd_etl import doctor
+
     _print(doctor.report(checks))
     if code := doctor.exit_code(checks):
         raise typer.Exit(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -9,23 +10,47 @@ from rich.text import Text
 
 from hpd_etl import library, sources
 from hpd_etl.check import Check, State
+from hpd_etl.config import FhirBulkSource, FhirServerSink, FhirServerSource
 from hpd_etl.errors import HpdEtlError, QualityGateError
 from hpd_etl.schema import Labels, Timeline
 from hpd_etl.sinks import open_sink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
-    from hpd_etl.config import Site, Study
+    from hpd_etl.config import FhirAccess, Site, Study
 
+_WRITTEN = ("Device", "Observation", "Provenance")
 _STYLES = {State.OK: "green", State.INFO: "", State.WARNING: "yellow", State.ERROR: "bold red"}
 
 
 def examine(study: Study, site: Site) -> list[Check]:
     """All checks in order; a failure stops only the checks that rest on it. Nothing is changed anywhere."""
     return [*_definitions(study), *sources.examine(study, site), *_write_back(study, site)]
+
+
+def access(site: Site) -> list[Check]:
+    """Whether the FHIR servers of the site let us in, step by step; nothing is changed anywhere."""
+    from hpd_etl.sources.fhir_shapes import SHAPES
+
+    checks: list[Check] = []
+    if isinstance(site.source, (FhirServerSource, FhirBulkSource)):
+        checks += _let_in("source", site.source.access, _scopes(SHAPES, "read"))
+    if isinstance(site.sink, FhirServerSink):
+        checks += _let_in("sink", site.sink.access, _scopes(_WRITTEN, "read", "write"))
+    return checks or [Check("access", State.INFO, "no FHIR server in site.toml")]
+
+
+def _let_in(place: str, server: FhirAccess, scopes: Sequence[str]) -> Iterator[Check]:
+    from hpd_etl.fhir_http.examine import examine as let_in
+
+    return (replace(check, name=f"{place}: {check.name}") for check in let_in(server, scopes))
+
+
+def _scopes(kinds: Iterable[str], *rights: str) -> list[str]:
+    return [f"system/{kind}.{right}" for kind in kinds for right in rights]
 
 
 def report(checks: Sequence[Check]) -> RenderableType:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import time
 import uuid
@@ -12,6 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from hpd_etl.config import revealed
 from hpd_etl.errors import ConfigurationError
@@ -30,6 +33,15 @@ class Key(NamedTuple):
     secret: RSAPrivateKey | EllipticCurvePrivateKey
     name: str | None
     algorithm: str
+
+    @property
+    def thumbprint(self) -> str:
+        """SHA-256 thumbprint (RFC 7638) of the public half, by which two sides can tell that they mean the same key."""
+        public = (RSAAlgorithm.to_jwk(self.secret.public_key(), as_dict=True) if isinstance(self.secret, RSAPrivateKey)
+                  else ECAlgorithm.to_jwk(self.secret.public_key(), as_dict=True))
+        members = {name: public[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in public}
+        digest = hashlib.sha256(json.dumps(members, separators=(",", ":")).encode()).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def read(access: FhirAccess) -> Key:

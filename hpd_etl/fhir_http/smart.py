@@ -25,8 +25,17 @@ if TYPE_CHECKING:
 WELL_KNOWN = ".well-known/smart-configuration"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _NEWER = {"read": "rs", "write": "cu"}
+"""Version 2 of the scopes; nothing is ever deleted."""
+_RIGHTS = {"read": "rs", "write": "cud", "*": "cruds"}
+"""What version 1 of the scopes means in letters of version 2."""
 _AHEAD_SECONDS = 60
 """A token is renewed so long before it expires, but not before three quarters of its life."""
+_REMEDIES = {
+    "invalid_scope": "scopes in site.toml have to be among those the client is registered for",
+    "unauthorized_client": "the client has to be registered for the grant client_credentials",
+    "unsupported_grant_type": "the server has no SMART Backend Services: another auth",
+    "invalid_request": "token_url may be the endpoint of something else than SMART Backend Services",
+}
 _ERROR = re.compile(r"[a-z_]{1,40}")
 
 
@@ -58,6 +67,16 @@ class _Granted(msgspec.Struct):
 class _Refused(msgspec.Struct):
     error: str = ""
     error_description: str = ""
+
+
+class TokenRefusedError(AccessError):
+    """The token endpoint said no; `code` is that of OAuth, or the status."""
+
+    def __init__(self, response: Response, signed: str) -> None:
+        self.headers = response.headers
+        self.code, said = _told(response, signed)
+        super().__init__(f"no token was given: {self.code}{said and f', {said}'}",
+                         remedy=_REMEDIES.get(self.code, "hpd-etl auth check goes through the usual causes"))
 
 
 class Tokens:
@@ -130,6 +149,18 @@ def _newer(scope: str) -> str:
     return f"{what}.{_NEWER.get(right, right)}"
 
 
+def covers(granted: str, asked: str) -> bool:
+    """Whether a granted scope holds what was asked, in whichever of the two spellings."""
+    given, wanted = _parts(granted), _parts(asked)
+    return given[0] == wanted[0] and given[1] in ("*", wanted[1]) and set(wanted[2]) <= set(given[2])
+
+
+def _parts(scope: str) -> tuple[str, str, str]:
+    context, _, rest = scope.partition("/")
+    kind, _, right = rest.rpartition(".")
+    return context, kind, _RIGHTS.get(right, right)
+
+
 def ask(access: FhirAccess, key: keys.Key, token_url: str, scopes: Sequence[str], channel: Channel) -> Token:
     """A token from the endpoint; raises AccessError where it is refused."""
     signed = keys.assertion(key, access.client_id or "", token_url)
@@ -141,23 +172,21 @@ def ask(access: FhirAccess, key: keys.Key, token_url: str, scopes: Sequence[str]
     if response.status in PASSING:
         raise HttpError("the token endpoint", response)
     if response.status >= 400:
-        raise AccessError(f"no token was given: {refusal(response, signed)}",
-                          remedy="hpd-etl auth check names the usual causes")
+        raise TokenRefusedError(response, signed)
     return _token(response, began)
 
 
-def refusal(response: Response, signed: str) -> str:
-    """Why there is no token, in the words of the endpoint, without the assertion should it be among them."""
+def _told(response: Response, signed: str) -> tuple[str, str]:
+    """Code and words of a refusal; without the assertion, should it be among them."""
     try:
         told = msgspec.json.decode(response.body, type=_Refused)
     except msgspec.DecodeError:
-        return str(response.status)
-    error = told.error if _ERROR.fullmatch(told.error) else str(response.status)
+        return str(response.status), ""
     said = told.error_description
     for part in (signed, *signed.split(".")):
         said = said.replace(part, "…")
     said = "".join(mark for mark in said if mark.isprintable())[:200]
-    return f"{error}, {said}" if said else error
+    return (told.error if _ERROR.fullmatch(told.error) else str(response.status)), said
 
 
 def _token(response: Response, began: float) -> Token:

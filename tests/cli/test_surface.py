@@ -6,11 +6,12 @@ import json
 
 import pytest
 
-from hpd_etl.cli import app, definitions
+from hpd_etl.cli import app, auth, definitions
 
-VERBS = ["align", "definitions", "demo", "doctor", "explain", "extract", "init", "label", "run", "sql", "validate",
-         "writeback"]
-HEAVY = ["duckdb", "great_expectations", "numpy", "pandas", "psycopg", "pyarrow", "rich", "scipy", "sqlalchemy",
+VERBS = ["align", "auth", "definitions", "demo", "doctor", "explain", "extract", "init", "label", "run", "sql",
+         "validate", "writeback"]
+HEAVY = ["cryptography", "duckdb", "fhir", "great_expectations", "httpx2", "isal", "jwt", "msgspec", "numpy", "orjson",
+         "pandas", "psycopg", "pyarrow", "rich", "scipy", "sqlalchemy", "stamina",
          "hpd_etl.config", "hpd_etl.pipeline"]
 
 
@@ -19,6 +20,7 @@ def test_the_verbs_are_these():
     commands = [command.callback.__name__ for command in app.registered_commands]
     assert sorted([*commands, *(group.name for group in app.registered_groups)]) == VERBS
     assert sorted(command.name for command in definitions.registered_commands) == ["check", "list", "show"]
+    assert [command.name for command in auth.registered_commands] == ["check"]
 
 
 def modules(process, *arguments) -> set[str]:
