@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,15 @@ from hpd_etl.config import Study
 from hpd_etl.criteria import frames
 from hpd_etl.criteria.burden import Burden, burden
 from hpd_etl.criteria.course import Course, course
+from hpd_etl.criteria.courses import Courses
 from hpd_etl.criteria.definition import Definition, parse, window_sets
 from hpd_etl.criteria.metrics import GROWTH_FLAGS, MONTH_METRICS, Measured, measure, observe
 from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
 from hpd_etl.criteria.requirements import unmet
 from hpd_etl.criteria.response import Response, respond
 from hpd_etl.criteria.rules import leaves
-from hpd_etl.criteria.verdicts import decide
-from hpd_etl.grouping import Bools, Ints
+from hpd_etl.criteria.verdicts import NOT_EVALUABLE, decide
+from hpd_etl.grouping import NO_DAY, Bools, Ints, days
 from hpd_etl.schema import Labels, Timeline
 
 __all__ = ["Definition", "label", "parse", "unmet_requirements", "window_sets"]
@@ -50,32 +51,100 @@ class _MeasureSet:
     flags: Mapping[str, Bools]
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """All that is known of the persons of a timeline, before it becomes tables."""
+
+    timeline: Timeline
+    followed: Mapping[str, _Followed]
+    measured: Mapping[str, _MeasureSet]
+    outcomes: Sequence[frames.Outcome]
+
+    @property
+    def metrics(self) -> dict[str, Measured]:
+        """The metrics of each measure set."""
+        return {name: one.measured for name, one in self.measured.items()}
+
+    @property
+    def evidence(self) -> pd.DataFrame:
+        """The source rows that the labels rest on."""
+        names = list(self.measured)
+        return _stacked(
+            [
+                frames.evidence_frame(
+                    self.timeline, one.followed.line, one.followed.sums, one.response, one.confirmation, name, names
+                )
+                for name, one in self.measured.items()
+            ]
+        )
+
+    @property
+    def burden(self) -> pd.DataFrame:
+        """The burden at the time points of each window set."""
+        return _stacked(
+            [frames.burden_frame(self.timeline, one.line, one.sums, name) for name, one in self.followed.items()]
+        )
+
+
 def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> Labels:
     """The labels of all persons of the timeline under all definitions; pure, additive over persons."""
+    shown = _judged(timeline, definitions, study)
+    if timeline.courses is None:
+        return _labels(timeline, shown.outcomes, shown.metrics, shown.evidence, shown.burden, study)
+    courses = Courses.of(timeline, timeline.courses)
+    tried = _judged(timeline.courses, definitions, study)
+    index_day = courses.agreed(days(timeline.index["index_date"]), days(timeline.courses.index["index_date"]), NO_DAY)
+    metrics = {name: courses.measured(one, tried.metrics[name]) for name, one in shown.metrics.items()}
+    outcomes = [
+        _settled(courses, *both, metrics[both[0].definition.measure_set], index_day)
+        for both in zip(shown.outcomes, tried.outcomes, strict=True)
+    ]
+    settled = replace(timeline, index=courses.index(timeline.index, timeline.courses.index))
+    evidence = courses.rows_of_any(shown.evidence, tried.evidence)
+    burden = courses.rows_of_all(shown.burden, tried.burden)
+    return _labels(settled, outcomes, metrics, evidence, burden, study)
+
+
+def _judged(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> _Judged:
     followed = {name: _followed(timeline, name, study, definitions) for name in _by(definitions, "window_set")}
     measured = {
         group[0].measure_set: _measure_set(timeline, followed[group[0].window_set], group, study)
         for group in _by(definitions, "measure_set").values()
     }
-    names = list(measured)
-    post = {name: one.followed.line.scans.post for name, one in measured.items()}
+    outcomes = [_outcome(timeline, measured[each.measure_set], each, study) for each in definitions]
+    return _Judged(timeline, followed, measured, outcomes)
+
+
+def _settled(
+    courses: Courses, shown: frames.Outcome, tried: frames.Outcome, measured: Measured, index_day: Ints
+) -> frames.Outcome:
+    """What one definition makes of every person, where their courses agree."""
+    verdicts = courses.verdicts(shown.verdicts, tried.verdicts)
+    decided = courses.agreed(shown.decided, tried.decided, NO_DAY)
+    return frames.Outcome(
+        shown.definition,
+        verdicts,
+        measured,
+        courses.confirmation(shown.confirmation, tried.confirmation),
+        np.where(verdicts.verdict == NOT_EVALUABLE, index_day, decided),
+        {**courses.flags(shown.flags, tried.flags), "imprecise_date": shown.flags["imprecise_date"]},
+    )
+
+
+def _labels(
+    timeline: Timeline,
+    outcomes: Sequence[frames.Outcome],
+    metrics: Mapping[str, Measured],
+    evidence: pd.DataFrame,
+    burden: pd.DataFrame,
+    study: Study,
+) -> Labels:
     return Labels.of(
         {
-            "labels": frames.labels_frame(
-                timeline, [_outcome(measured[each.measure_set], each, study) for each in definitions], study
-            ),
-            "metrics": frames.metrics_frame(timeline, {name: one.measured for name, one in measured.items()}, post),
-            "evidence": _stacked(
-                [
-                    frames.evidence_frame(
-                        timeline, one.followed.line, one.followed.sums, one.response, one.confirmation, name, names
-                    )
-                    for name, one in measured.items()
-                ]
-            ),
-            "burden": _stacked(
-                [frames.burden_frame(timeline, one.line, one.sums, name) for name, one in followed.items()]
-            ),
+            "labels": frames.labels_frame(timeline, outcomes, study),
+            "metrics": frames.metrics_frame(timeline, metrics),
+            "evidence": evidence,
+            "burden": burden,
         }
     )
 
@@ -89,12 +158,21 @@ def unmet_requirements(timeline: Timeline, definitions: Sequence[Definition], st
 
     Columns person_id, cohort, definition_id, primary_reason, reasons; `<NA>` where nothing is lacking.
     """
+    lacking = _lacking(timeline, definitions, study)
+    if timeline.courses is not None:
+        courses = Courses.of(timeline, timeline.courses)
+        tried = _lacking(timeline.courses, definitions, study)
+        lacking = {name: courses.lacking(shown, tried[name]) for name, shown in lacking.items()}
+    return frames.unmet_frame(timeline, lacking)
+
+
+def _lacking(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> dict[str, Ints]:
     lacking = {}
     for name, group in _by(definitions, "window_set").items():
         one = _followed(timeline, name, study, definitions)
         for each in group:
             lacking[each.id] = np.bitwise_or.reduce([one.unmet["index"], *(one.unmet[need] for need in each.requires)])
-    return frames.unmet_frame(timeline, lacking)
+    return lacking
 
 
 def _by(definitions: Sequence[Definition], attribute: str) -> dict[str, list[Definition]]:
@@ -125,7 +203,7 @@ def _other_months(study: Study) -> Iterator[float]:
     return (month for month in MONTHS if month != study.criteria.month_days)
 
 
-def _outcome(measures: _MeasureSet, definition: Definition, study: Study) -> frames.Outcome:
+def _outcome(timeline: Timeline, measures: _MeasureSet, definition: Definition, study: Study) -> frames.Outcome:
     unmet_bits = measures.followed.unmet
     verdicts = decide(definition, measures.measured, unmet_bits, study)
     sensitive: Bools = np.zeros(len(verdicts.verdict), dtype=np.bool_)
@@ -136,6 +214,6 @@ def _outcome(measures: _MeasureSet, definition: Definition, study: Study) -> fra
     if "pre_baseline" not in definition.requires:
         flags = {name: marked for name, marked in flags.items() if name not in GROWTH_FLAGS}
     scans = measures.followed.line.scans
-    return frames.Outcome(
-        definition, verdicts, measures.measured, measures.confirmation, scans.day_of(scans.post), flags
-    )
+    index_day, post = days(timeline.index["index_date"]), scans.day_of(scans.post)
+    decided = np.where((verdicts.verdict != NOT_EVALUABLE) & (post != NO_DAY), index_day + post, index_day)
+    return frames.Outcome(definition, verdicts, measures.measured, measures.confirmation, decided, flags)

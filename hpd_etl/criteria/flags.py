@@ -9,6 +9,7 @@ FLAGS: Mapping[str, str] = {
     "early_first_evaluation": "the first evaluation lies less than 14 days after the first dose",
     "first_seen_late": "a lesion seen first at the first evaluation is not called new by the source and not counted",
     "growth_onset": "growth on treatment where there was none before it",
+    "imprecise_date": "a date that matters is known only to the month or the year; a verdict holds on all its days",
     "lesions_complete": "that there is no new lesion follows only from there being no row of one",
     "local_therapy_elsewhere": "a local therapy between the scans was to an organ in which no target lies, by its name",
     "local_therapy_organ_unknown": "a local therapy fell between the scans; its organ, or that of a target, is unknown",

@@ -18,7 +18,7 @@ from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.definition import Definition
 from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured, failed_reason
 from hpd_etl.criteria.pseudoprogression import STATES, Confirmation
-from hpd_etl.criteria.reasons import NAMES
+from hpd_etl.criteria.reasons import BIT, NAMES, lowest_bit
 from hpd_etl.criteria.response import Response
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.criteria.verdicts import HPD, NOT_EVALUABLE, VERDICTS, Verdicts
@@ -46,7 +46,7 @@ from hpd_etl.grouping import (
     strings,
     text,
 )
-from hpd_etl.schema import BURDEN, EVIDENCE, LABELS, METRICS, RESPONSES, Timeline
+from hpd_etl.schema import BURDEN, EVIDENCE, LABELS, METRICS, RESPONSES, Reason, Timeline
 
 _EARLY_EVALUATION_DAY = 14
 _OLD_BASELINE_DAY = -28
@@ -61,7 +61,8 @@ class Outcome:
     verdicts: Verdicts
     measured: Measured
     confirmation: Confirmation
-    post_day: Ints
+    decided: Ints
+    """Day of the deciding assessment; `NO_DAY` where it is not known."""
     flags: Mapping[str, Bools]
 
 
@@ -73,7 +74,7 @@ def labels_frame(timeline: Timeline, outcomes: Sequence[Outcome], study: Study) 
     verdict = np.concatenate([outcome.verdicts.verdict for outcome in outcomes])
     state = np.concatenate([outcome.confirmation.state for outcome in outcomes])
     index_day = np.tile(days(timeline.index["index_date"]), len(outcomes))
-    post = np.concatenate([outcome.post_day for outcome in outcomes])
+    decided = np.concatenate([outcome.decided for outcome in outcomes])
     everyone = np.tile(np.arange(n), len(outcomes))
     [cohort], cohorts = sorted_codes(timeline.index["cohort"])
     return LABELS.frame(
@@ -90,7 +91,7 @@ def labels_frame(timeline: Timeline, outcomes: Sequence[Outcome], study: Study) 
             "assumed_fields": repeated([";".join(definition.assumed_fields) or None for definition in definitions], n),
             "value": floats(np.concatenate([outcome.measured.low[outcome.definition.value] for outcome in outcomes])),
             "value_unit": repeated([METRIC_SOURCES[definition.value].unit for definition in definitions], n),
-            "decided_on": dates(np.where((verdict != NOT_EVALUABLE) & (post != NO_DAY), index_day + post, index_day)),
+            "decided_on": dates(decided),
             "index_date": dates(index_day),
             "confirmation": category(np.where(verdict == HPD, state, 0), STATES),
             "lifecycle": category(np.zeros(len(verdict), dtype=np.int64), LABELS["lifecycle"].values),
@@ -113,11 +114,7 @@ def _reasons(outcome: Outcome) -> tuple[tuple[Ints, list[str | None]], tuple[Int
     names = [*NAMES, *failures]
     failed = np.where(verdicts.verdict == HPD, 0, verdicts.failed) << len(NAMES)
     mask = np.where(verdicts.verdict == NOT_EVALUABLE, verdicts.reasons, failed)
-    return spelled(_lowest_bit(mask), names, "rule_met"), spelled(mask, names, "rule_met")
-
-
-def _lowest_bit(masks: Ints) -> Ints:
-    return np.asarray(masks & -masks, dtype=np.int64)
+    return spelled(lowest_bit(mask), names, "rule_met"), spelled(mask, names, "rule_met")
 
 
 def _mask(flags: Mapping[str, Bools]) -> Ints:
@@ -151,6 +148,7 @@ def flags_of(
         "targets_derived": (sums.set_size > 0) & ~line.targets_recorded,
         "sum_recorded": _at_scan(sums.recorded, scans.baseline),
         "response_recorded": _at_scan(response.recorded, scans.post),
+        "imprecise_date": timeline.index["courses"].notna().to_numpy(np.bool_),
         "lesions_complete": no_new & has_rows & study.lesions.no_row_means_no_new_lesion,
         "first_seen_late": any_of(line.row_person, rows_at_post & line.seen_late & (line.row_point >= 0), n),
         "pseudoprogression": confirmation.pseudoprogression,
@@ -192,8 +190,8 @@ def _changed(timeline: Timeline, line: Course, column: str) -> Bools:
     )
 
 
-def metrics_frame(timeline: Timeline, measured: Mapping[str, Measured], post: Mapping[str, Ints]) -> pd.DataFrame:
-    """The `metrics` table: a block of all persons for each measure set, with its first evaluation."""
+def metrics_frame(timeline: Timeline, measured: Mapping[str, Measured]) -> pd.DataFrame:
+    """The `metrics` table: a block of all persons for each measure set."""
     n, sets = len(timeline.index), list(measured.values())
     numeric = (
         "tgk_pre",
@@ -206,7 +204,8 @@ def metrics_frame(timeline: Timeline, measured: Mapping[str, Measured], post: Ma
         "pace_ratio",
         "sld_change_pct",
     )
-    response = [np.where(post[name] >= 0, one.response, -1) for name, one in measured.items()]
+    examined = [one.missing["response_first"] & ~BIT[Reason.RESPONSE_UNKNOWN] == 0 for one in sets]
+    response = [np.where(there, one.response, -1) for there, one in zip(examined, sets, strict=True)]
 
     def each(name: str) -> Floats:
         return np.concatenate([one.sums[name] if name in one.sums else one.low[name] for one in sets])
@@ -339,7 +338,7 @@ def unmet_frame(timeline: Timeline, lacking: Mapping[str, Ints]) -> pd.DataFrame
             "person_id": coded(everyone, text(timeline.index["person_id"])),
             "cohort": coded(cohort[everyone], cohorts),
             "definition_id": repeated(list(lacking), n),
-            "primary_reason": stacked([spelled(_lowest_bit(mask), NAMES) for mask in lacking.values()]),
+            "primary_reason": stacked([spelled(lowest_bit(mask), NAMES) for mask in lacking.values()]),
             "reasons": stacked([spelled(mask, NAMES) for mask in lacking.values()]),
         }
     )

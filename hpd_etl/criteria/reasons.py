@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from hpd_etl.grouping import Ints
 from hpd_etl.schema import Reason
 
 NAMES = [str(reason) for reason in Reason]
 """In the order of the enumeration: the lowest bit is the primary reason."""
 
 BIT = {reason: np.int64(1 << place) for place, reason in enumerate(Reason)}
+
+
+def lowest_bit(masks: Ints) -> Ints:
+    """The primary reason of each set."""
+    return np.asarray(masks & -masks, dtype=np.int64)

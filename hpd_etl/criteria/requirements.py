@@ -9,7 +9,7 @@ import numpy as np
 from hpd_etl.config import Study, Windows
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.reasons import BIT
-from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of
+from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, positions
 from hpd_etl.schema import INDEX, Reason, Timeline
 
 _STOPS = INDEX["stop_reason"].values
@@ -19,11 +19,15 @@ def unmet(line: Course, timeline: Timeline, windows: Windows, study: Study) -> M
     """By requirement the reason bits of each person; 0 where it is met. `index` holds for every definition."""
     index = timeline.index
     short = (index["lookback_days"].fillna(0) < study.index.lookback_days).to_numpy(np.bool_)
+    persons = timeline.persons
+    incomplete = (persons["is_complete"] == False).to_numpy(np.bool_, na_value=False)  # noqa: E712 - unknown is neither
+    partly_read = any_of(positions(persons["person_id"], line.ids), incomplete, line.persons)
     in_baseline = _examined(line, windows.baseline_from_day, windows.baseline_to_day + windows.baseline_grace_days)
     no_baseline = np.where(in_baseline, BIT[Reason.NO_MEASURABLE_DISEASE], BIT[Reason.NO_BASELINE_SCAN])
     has_baseline = line.scans.baseline >= 0
     return {
-        "index": np.where(short, BIT[Reason.SHORT_LOOKBACK], 0),
+        "index": np.where(partly_read, BIT[Reason.EXTRACTION_INCOMPLETE], 0)
+        | np.where(short, BIT[Reason.SHORT_LOOKBACK], 0),
         "baseline": np.where(has_baseline, 0, no_baseline),
         "first_evaluation": np.where(line.scans.post >= 0, 0, _without_evaluation(line, timeline, windows)),
         "pre_baseline": np.where((line.scans.pre >= 0) | ~has_baseline, 0, BIT[Reason.NO_PREBASELINE_SCAN]),

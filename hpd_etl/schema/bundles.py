@@ -91,6 +91,8 @@ class Timeline(Bundle):
     index: pd.DataFrame = _holds(INDEX)
     scan_choices: pd.DataFrame = _holds(SCAN_CHOICES)
     targets: pd.DataFrame = _holds(TARGETS)
+    courses: Timeline | None = None
+    """Every possible course of those whose dates are not all known to the day, each as a person of its own."""
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,6 @@ class Reason(StrEnum):
 
 RESERVED_REASONS = frozenset(
     {
-        Reason.EXTRACTION_INCOMPLETE,
-        Reason.IMPRECISE_DATE,
         Reason.FINDING_UNKNOWN,
         Reason.UNCONFIRMED,
     }

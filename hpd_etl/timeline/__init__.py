@@ -29,6 +29,7 @@ from hpd_etl.grouping import (
     text,
 )
 from hpd_etl.schema import DATE_OF, RESPONSES, SCAN_CHOICES, TARGETS, Records, Table, Timeline
+from hpd_etl.timeline.courses import align_courses
 from hpd_etl.timeline.index import Persons, Placed, absent, by_cohort, first_lines
 from hpd_etl.timeline.lesions import LesionDays, lesion_days, merge_studies
 from hpd_etl.timeline.refusals import Refusals
@@ -45,8 +46,14 @@ _ORIGINS = TARGETS["origin"].values
 def align(records: Records, study: Study, window_sets: Mapping[str, Windows]) -> Timeline:
     """Every person's records around day 0, their time points, and the scans each window set uses.
 
-    Pure, and additive over disjoint sets of persons. What cannot stand is in `rejections`.
+    Pure, and additive over disjoint sets of persons. What cannot stand is in `rejections`. Who has dates that are
+    known only to the month or the year is shown with possible days, and has every possible course in `courses`.
     """
+    return align_courses(records, window_sets.values(), lambda known: _aligned(known, study, window_sets))
+
+
+def _aligned(records: Records, study: Study, window_sets: Mapping[str, Windows]) -> Timeline:
+    """The timeline of records whose dates are days."""
     refusals = Refusals()
     persons, index, tables = _treated(records, study, refusals)
     day_0 = days(index["index_date"])

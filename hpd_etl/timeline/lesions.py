@@ -34,7 +34,7 @@ from hpd_etl.grouping import (
     text,
 )
 from hpd_etl.measurability import ROLE, STATUS, TOO_SMALL_MM
-from hpd_etl.schema import LESIONS, LesionRole, LesionStatus, with_days
+from hpd_etl.schema import LESIONS, PRECISION, LesionRole, LesionStatus, with_days
 from hpd_etl.timeline.index import Persons, Placed
 from hpd_etl.timeline.refusals import Refusals
 
@@ -72,6 +72,8 @@ class LesionDays:
     name_of: Ints
     """By lesion: its name in `names["lesion_id"]`."""
     names: dict[str, pa.Array]
+    precision: Ints | None = None
+    """How exactly the date of each row is known, -1 to the day; None where all are."""
 
     def __len__(self) -> int:
         return len(self.person)
@@ -88,6 +90,7 @@ class LesionDays:
                 "person_id": coded(self.person, persons.ids),
                 "lesion_id": coded(self.name_of[self.lesion], self.names["lesion_id"]),
                 "scan_date": dates(self.day),
+                **({} if self.precision is None else {"date_precision": category(self.precision, PRECISION)}),
                 "role": category(self.role, LESIONS["role"].values),
                 "organ": coded(self.organ, self.names["organ"]),
                 "is_node": pd.array(self.is_node, dtype="boolean"),
@@ -143,10 +146,16 @@ def lesion_days(placed: Placed, refusals: Refusals) -> LesionDays:
         text(rows["source_id"]),
         lesions % (len(names["lesion_id"]) + 1),
         names,
+        _precision(rows),
     )
     merged, conflicting = _collapsed(raw)
     refusals.refuse("lesions", rows, conflicting, "conflicting_measurements")
     return _with_lesion_facts(merged)
+
+
+def _precision(rows: pd.DataFrame) -> Ints | None:
+    known = rows["date_precision"].cat.codes.to_numpy()
+    return known.astype(np.int64) if (known >= 0).any() else None
 
 
 def _impossible(sizes: dict[str, Floats]) -> Bools:
@@ -200,6 +209,7 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
         diameter=values["diameter"],
         perpendicular=values["perpendicular"],
         volume=values["volume"],
+        precision=None if raw.precision is None else highest(group, raw.precision[order], n, -1),
     )
     conflicting = np.zeros(len(raw), dtype=np.bool_)
     conflicting[order] = conflict[group] & (status != STATUS[LesionStatus.NOT_ASSESSED])
@@ -228,7 +238,14 @@ def _taken(raw: LesionDays, order: Ints, rows: Ints) -> LesionDays:
             "identity",
         )
     }
-    return LesionDays(**taken, source_id=raw.source_id.take(pa.array(order)), name_of=raw.name_of, names=raw.names)
+    precision = None if raw.precision is None else raw.precision[rows]
+    return LesionDays(
+        **taken,
+        precision=precision,
+        source_id=raw.source_id.take(pa.array(order)),
+        name_of=raw.name_of,
+        names=raw.names,
+    )
 
 
 def _extent(group: Ints, values: Floats, n: int) -> tuple[Floats, Floats]:

@@ -15,7 +15,8 @@ def test_every_flag_has_a_meaning_and_every_meaning_a_flag() -> None:
     study, champiat = Study(id="flags"), everything(None)["champiat2017"]
     timeline = align(Records.of({}), study, criteria.window_sets([champiat], study))
     followed = criteria._followed(timeline, champiat.window_set, study, [champiat])
-    outcome = criteria._outcome(criteria._measure_set(timeline, followed, [champiat], study), champiat, study)
+    outcome = criteria._outcome(
+        timeline, criteria._measure_set(timeline, followed, [champiat], study), champiat, study)
     assert set(outcome.flags) == set(FLAGS)
 
 
