@@ -38,7 +38,11 @@ def encoded(series: pd.Series[str]) -> tuple[Ints, pa.Array]:
         return series.cat.codes.to_numpy().astype(np.int64), text(pd.Series(series.cat.categories)).cast(
             pa.large_string()
         )
-    dictionary = pc.dictionary_encode(text(series))
+    return _by_name(text(series))
+
+
+def _by_name(values: pa.Array) -> tuple[Ints, pa.Array]:
+    dictionary = pc.dictionary_encode(values)
     return np.asarray(pc.fill_null(dictionary.indices, -1), dtype=np.int64), dictionary.dictionary.cast(
         pa.large_string()
     )
@@ -116,6 +120,12 @@ def named(codes: Ints, names: Sequence[str | None] | pa.Array) -> pd.Series[str]
 def strings(values: pa.Array) -> pd.Series[str]:
     """An Arrow array of strings as a column."""
     return pd.Series(pd.arrays.ArrowStringArray(values.cast(pa.large_string())))
+
+
+def repeating(values: pa.Array) -> pd.Series[str]:
+    """An Arrow array of strings that repeat, as a column that holds each of them once."""
+    codes, names = _by_name(values)
+    return coded(codes, names)
 
 
 def coded(codes: Ints, names: pa.Array) -> pd.Series[str]:

@@ -86,8 +86,9 @@ class _DuckDB:
         return self._connection.execute(text, values) if values else self._connection.execute(text)
 
     def _text(self, sql: str, parameters: Parameters | None) -> tuple[str, dict[str, Value | Sequence[int]]]:
+        """Lists of numbers are joined, which filters the scan itself; a written-out list filters what it has read."""
         return bound(located(sql, self._names), parameters, "${}", "select unnest(cast({} as bigint[]))",
-                     lambda numbers: f"[{','.join(map(str, numbers))}]")
+                     lambda numbers: f"[{','.join(map(str, numbers))}]", written_out=1)
 
 
 def _rolled_back(connection: duckdb.DuckDBPyConnection) -> None:

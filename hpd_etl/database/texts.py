@@ -41,10 +41,12 @@ def located(sql: str, names: Mapping[str, str]) -> str:
 
 
 def bound(sql: str, parameters: Parameters | None, mark: str, unfolded: str,
-          folded: Callable[[Sequence[int]], str | Sequence[int]]) -> tuple[str, dict[str, Value | Sequence[int]]]:
+          folded: Callable[[Sequence[int]], str | Sequence[int]], *,
+          written_out: int = LONG_LIST) -> tuple[str, dict[str, Value | Sequence[int]]]:
     """The statement with its lists expanded and names marked as the driver wants them, and the values.
 
-    A long list of numbers is `folded` into one value, which the subquery `unfolded` turns into rows.
+    A list of more numbers than are `written_out` is `folded` into one value, which the subquery `unfolded` turns
+    into rows.
     """
     given = parameters or {}
     values: dict[str, Value | Sequence[int]] = {}
@@ -58,7 +60,7 @@ def bound(sql: str, parameters: Parameters | None, mark: str, unfolded: str,
             return "null"
         if isinstance(value[0], int):
             numbers = [int(item) for item in value]
-            if len(numbers) <= LONG_LIST:
+            if len(numbers) <= written_out:
                 return ", ".join(map(str, numbers))
             values[match[1]] = folded(numbers)
             return unfolded.format(mark.format(match[1]))

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hpd_etl.grouping import Bools, Floats, Ints, strings
+from hpd_etl.grouping import Bools, Floats, Ints, repeating, strings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,7 +61,7 @@ class Rows:
 
     def text(self, name: str) -> Text:
         """A column as one array of strings."""
-        return one(self.table.column(name).cast(pa.string()))
+        return one(self.table.column(name)).cast(pa.string())
 
     def encoded(self, name: str) -> Encoded:
         """A column of texts by its distinct texts; encoded once."""
@@ -95,8 +95,9 @@ class Rows:
         return Rows(self.origin, self.key, self.table.take(pa.array(rows)), self.counted)
 
     def persons(self) -> pd.Series[str]:
-        """The person of every row."""
-        return strings(self.text("person_id"))
+        """The person of every row; each is written out once."""
+        found = pc.dictionary_encode(one(self.table.column("person_id")))
+        return repeating(pa.DictionaryArray.from_arrays(found.indices, found.dictionary.cast(pa.string())))
 
     def source_ids(self) -> pd.Series[str]:
         """`table:id` of every row; a column `source_id` holds it whole."""

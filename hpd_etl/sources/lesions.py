@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from hpd_etl import codes
 from hpd_etl.errors import ConfigurationError
-from hpd_etl.grouping import Bools, Floats, Ints, category, floats, named, strings
+from hpd_etl.grouping import Bools, Floats, Ints, category, coded, floats, repeating
 from hpd_etl.schema import LESIONS
 from hpd_etl.sources.columns import booleans, by_text, group_codes
 from hpd_etl.sources.sizes import PROBLEMS, STATUSES, Sizes
@@ -167,19 +167,19 @@ def _frame(rows: Rows, date: str, facts: Facts, kind: Ints, node: Bools, sizes: 
         [sizes.status, present, not_assessed, present, measured], default=not_assessed)
     return LESIONS.frame({
         "person_id": rows.persons(),
-        "lesion_id": strings(facts.name),
+        "lesion_id": repeating(facts.name),
         "scan_date": rows.dates(date),
         **rows.precision(),
         "role": category(facts.role, ROLES),
-        "organ": strings(facts.organ),
+        "organ": repeating(facts.organ),
         "is_node": booleans(node),
         "diameter_mm": floats(_where(diameter | (sized & (kind == NEW)), sizes.value)),
         "perpendicular_mm": floats(_where(sized & ~node & (kind == PERPENDICULAR), sizes.value)),
         "volume_mm3": floats(_where(sized & (kind == VOLUME), sizes.value)),
         "status": category(status, STATUSES),
-        "modality": strings(facts.modality),
-        "reader": strings(facts.reader),
-        "identity": named(facts.identity, list(facts.rungs)),
+        "modality": repeating(facts.modality),
+        "reader": repeating(facts.reader),
+        "identity": coded(facts.identity, pa.array(facts.rungs, pa.string())),
         "source_id": rows.source_ids(),
     })
 
