@@ -46,6 +46,12 @@ def selection(study: Study, source: FhirReading, tokens: Tokens) -> Selection:
     return DrugCodes(study, source, tokens).selection()
 
 
+def uncoded(study: Study) -> list[str]:
+    """The drugs of comparators for which the study names no code that resources could bear."""
+    return sorted(agent for comparator in study.comparators for agent, own in comparator.agents.items()
+                  if not (own.rxnorm or own.atc or own.hcpcs))
+
+
 class Exposure(NamedTuple):
     """What a resource tells of an anticancer drug, or why it cannot be read."""
 

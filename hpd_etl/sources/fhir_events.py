@@ -126,8 +126,9 @@ def spans(event: Event | Medicated, status: str, today: date) -> list[Span]:
 
 
 def _point(text: str | None) -> Span | None:
+    """One day; known only to the month, it is no two days that may lie apart."""
     found = day(text)
-    return Span(found, found) if found else None
+    return Span(found, None if found.precision else found) if found else None
 
 
 def _period(period: Period | None) -> Span | None:

@@ -5,29 +5,36 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from hpd_etl import assets
-from hpd_etl.schema import Records
+from hpd_etl.schema import SCANS, THERAPIES, Records
 from hpd_etl.sources import (
     fhir_drugs,
     fhir_findings,
     fhir_lesions,
+    fhir_procedures,
     fhir_responses,
     fhir_scans,
+    fhir_standing,
     fhir_sums,
 )
 from hpd_etl.sources.fhir_codes import Tokens, systems
+from hpd_etl.sources.fhir_persons import followup, persons
 from hpd_etl.sources.fhir_reading import Reading
 from hpd_etl.sources.fhir_resources import Selection
 from hpd_etl.sources.fhir_subjects import Subjects
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from hpd_etl.config import FhirReading, Study
+    from hpd_etl.schema import Table
     from hpd_etl.sources.fhir_resources import Resources
     from hpd_etl.sources.ledger import Ledger
 
-_MAPPERS = (fhir_drugs, fhir_lesions, fhir_sums, fhir_responses, fhir_findings, fhir_scans)
+_MAPPERS = (fhir_drugs, fhir_procedures, fhir_scans, fhir_lesions, fhir_sums, fhir_responses, fhir_findings)
+_UNRESOLVED = ("subject_unknown", "reference_unresolved")
 
 
 def selection(study: Study, source: FhirReading) -> Selection:
@@ -43,22 +50,54 @@ def records_of(resources: Resources, study: Study, source: FhirReading, ledger: 
                incomplete: Collection[str] = (), today: date | None = None) -> tuple[Records, dict[str, Any]]:
     """Records of everyone treated with an index drug, and what they were read with.
 
-    `incomplete` are the ids of Patients of whom something could not be fetched; `today`, by the clock
-    where it is not given, is the last day on which something can have happened.
+    What does not count is taken out of `resources` on the way. `incomplete` are the ids of Patients of
+    whom something could not be fetched; `today`, by the clock where it is not given, is the last day
+    on which something can have happened.
     """
+    unfit = fhir_standing.set_aside(resources)
     reading = Reading(resources, Subjects(resources), Tokens(systems(source.mapping)), study, source, ledger)
-    exposures = fhir_drugs.read_exposures(reading, today or date.today())
+    tables, treated = _tables(reading, unfit, incomplete, today or date.today())
+    records = Records.of({**tables, "rejections": ledger.rejections()})
+    return records, _used(reading, len(treated))
+
+
+def _tables(reading: Reading, unfit: Sequence[fhir_standing.Unfit], incomplete: Collection[str],
+            today: date) -> tuple[dict[str, pd.DataFrame], frozenset[str]]:
+    """Every table of Records, and who was treated."""
+    exposures = fhir_drugs.read_exposures(reading, today)
     treated = exposures.treated()
+    fhir_standing.refuse(unfit, reading.subjects, treated, reading.ledger)
+    fhir_standing.keep_treated(reading.resources, reading.subjects, treated, reading.ledger)
+    performed = fhir_procedures.procedures(reading, treated, today)
+    systemic = fhir_drugs.therapies(reading, exposures, treated)
     tables = {
         "doses": fhir_drugs.doses(reading, exposures, treated),
-        "therapies": fhir_drugs.therapies(reading, exposures, treated),
-        "scans": fhir_scans.scans(reading, treated),
+        "therapies": _joined(THERAPIES, systemic, performed.therapies),
+        "scans": _joined(SCANS, fhir_scans.scans(reading, treated), performed.scans),
         "lesions": fhir_lesions.lesions(reading, treated),
         "tumour_sums": fhir_sums.tumour_sums(reading, treated),
         "responses": fhir_responses.responses(reading, treated),
         "findings": fhir_findings.findings(reading, treated),
     }
-    records = Records.of({**tables, "rejections": ledger.rejections()})
-    return records, {"source": getattr(source, "kind", ""), "treated_persons": len(treated),
-                     "counts": ledger.counts(), "rejections": ledger.reasons(),
-                     "mappings_sha256": {name: assets.sha256(name) for name in assets.mapping_names()}}
+    people = persons(reading, treated, incomplete, today)
+    return {**tables, "persons": people, "followup": followup(reading, people, tables, today)}, treated
+
+
+def _joined(table: Table, *frames: pd.DataFrame) -> pd.DataFrame:
+    filled = [table.frame(frame) for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else table.frame()
+
+
+def _used(reading: Reading, treated: int) -> dict[str, Any]:
+    """What was read with what, in counts; no value of a patient."""
+    reasons = reading.ledger.reasons()
+    return {
+        "source": getattr(reading.source, "kind", "fhir"), "fhir_version": "R4", "treated_persons": treated,
+        "concept_sets": {"checkpoint_inhibitors": {"from": "frozen list"},
+                         "systemic_therapies": {"from": "ATC L01 by prefix, and the site's list"},
+                         "comparators_without_codes": fhir_drugs.uncoded(reading.study),
+                         "mappings_sha256": {name: assets.sha256(name) for name in assets.mapping_names()}},
+        "orders_read": reading.source.read_orders,
+        "unresolved_references": {reason: reasons[reason] for reason in _UNRESOLVED if reason in reasons},
+        "counts": reading.ledger.counts(), "rejections": reasons,
+    }

@@ -56,6 +56,10 @@ class Subjects:
             seen.add(key)
         return key
 
+    def survivor(self, patient: Patient) -> str:
+        """The person a Patient is; `""` where their links do not tell."""
+        return self._survivor[str(patient.id)]
+
     def person(self, reference: Reference | None) -> str | None:
         """The person a reference means; None where it means nobody, or nobody who is there."""
         if reference is None:
@@ -69,7 +73,7 @@ class Subjects:
     def _found(self, reference: Reference) -> str | None:
         patient = self._resources.find(reference, Patient)
         if patient is not None:
-            return self._survivor[str(patient.id)] or None
+            return self.survivor(patient) or None
         if reference.reference or reference.identifier is None or reference.type not in (None, Patient.type_name):
             return None
         bearers = self._bearers.get((reference.identifier.system, reference.identifier.value), set())
@@ -82,7 +86,7 @@ class Subjects:
         for patient in self._resources.of(Patient):
             for identifier in patient.identifier:
                 if identifier.value:
-                    found[identifier.system, identifier.value].add(self._survivor[str(patient.id)])
+                    found[identifier.system, identifier.value].add(self.survivor(patient))
         return found
 
     def patients(self, person: str) -> list[Patient]:
@@ -93,7 +97,7 @@ class Subjects:
     def _of_person(self) -> dict[str, list[Patient]]:
         found: dict[str, list[Patient]] = defaultdict(list)
         for patient in self._resources.of(Patient):
-            found[self._survivor[str(patient.id)]].append(patient)
+            found[self.survivor(patient)].append(patient)
         return found
 
     def unclear(self) -> Collection[Patient]:
