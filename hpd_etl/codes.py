@@ -117,9 +117,9 @@ def drug_types() -> dict[int, tuple[str, bool]]:
     return {int(row["code"]): (row["kind"], row["realised"] == "yes") for row in assets.mapping("drug_types")}
 
 
-def stop_reasons() -> dict[str, str]:
-    """Lower-case text -> why a treatment was stopped."""
-    return {row["code"]: row["stop_reason"] for row in assets.mapping("stop_reasons")}
+def stop_reasons(system: str = "text") -> dict[str, str]:
+    """Code, or lower-case text -> why a treatment was stopped."""
+    return {row["code"]: row["stop_reason"] for row in assets.mapping("stop_reasons") if row["system"] == system}
 
 
 def _column(name: str, column: str, system: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from hpd_etl import codes
 from hpd_etl.grouping import category
 from hpd_etl.schema import DOSES, THERAPIES
 from hpd_etl.sources.agents import stop_reasons
@@ -146,12 +147,16 @@ class _Reader:
 _NO_DRUG = Meaning()
 
 
+_TERMS = "SNOMED CT"
+
+
 class Stops:
     """Why treatments were stopped."""
 
     def __init__(self, reading: Reading) -> None:
         self._words = stop_reasons(reading.source.mapping)
-        self._codes = reading.tokens.own(reading.source.mapping.stop_reasons)
+        self._codes = {f"{_TERMS}|{code}": reason for code, reason in codes.stop_reasons(_TERMS).items()} \
+            | reading.tokens.own(reading.source.mapping.stop_reasons)
         self._tokens = reading.tokens
 
     def of(self, resource: Medicated, status: str, given: Sequence[Span]) -> tuple[str | None, bool]:
