@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hpd_etl.fhir_http import HttpError
-from hpd_etl.fhir_http.retries import PASSING
+from hpd_etl.fhir_http import PASSING, HttpError
 from hpd_etl.sources.fhir_capability import Capability, look
 
 if TYPE_CHECKING:

@@ -64,6 +64,14 @@ class Searches:
         for beside in self._conditions(kind):
             yield from self._by(kind, "patient", patients, self._mode.quirks.persons, beside)
 
+    def of_nobody(self, kind: str = "Observation") -> Iterator[Slice]:
+        """Observations that name no subject themselves: the panel that holds them does."""
+        if not self._mode.quirks.whole_hospital or not self._mode.capability.searches(kind, "subject"):
+            return
+        if self._answers(kind, "subject:missing", "true", "members of panels that name no subject are not found"):
+            for beside in self._conditions(kind):
+                yield Slice(kind, "subject:missing", ("true",), beside)
+
     def types(self) -> list[str]:
         """The types that are asked for by patient; those that are not offered are left out."""
         asked = []

@@ -14,8 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from hpd_etl.errors import SourceError
-from hpd_etl.fhir_http import HttpError
-from hpd_etl.fhir_http.retries import PASSING
+from hpd_etl.fhir_http import PASSING, HttpError
 from hpd_etl.sources.fhir_pages import IncompleteError, Key, Pages, total
 
 if TYPE_CHECKING:

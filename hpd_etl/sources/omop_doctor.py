@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hpd_etl import assets
 from hpd_etl.check import Check, State
 from hpd_etl.errors import HpdEtlError
-from hpd_etl.sources.ledger import REMEDIES
+from hpd_etl.sources.extracted import extracted
 from hpd_etl.sources.omop_cdm import OmopCdm, cdm_source, opened_database
 from hpd_etl.sources.omop_tables import OPTIONAL, VOCABULARY, Cdm, probe
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hpd_etl.config import OmopSource, Study
-    from hpd_etl.schema import Records
 
 
 def examine(study: Study, source: OmopSource) -> list[Check]:
@@ -27,7 +26,7 @@ def examine(study: Study, source: OmopSource) -> list[Check]:
             cdm = probe(database, source)
             checks += [*_versions(cdm), *_tables(cdm), *_concepts(cdm)]
             records, used = OmopCdm(database, source).extract(study)
-            checks += [*_drugs(used), *_people(used), *_sizes(records, used), *_refusals(used)]
+            checks += [*_drugs(used), *extracted(records, used)]
     except HpdEtlError as error:
         checks.append(Check.failed("failed", error))
     return checks
@@ -81,35 +80,3 @@ def _drugs(used: dict[str, Any]) -> Iterator[Check]:
     yield Check("other systemic therapy", State.OK if other["concepts"] else State.WARNING,
                 f"{other['concepts']} concepts from {other['from']}",
                 "" if other["concepts"] else "list the site's drugs in mapping.therapies")
-
-
-def _people(used: dict[str, Any]) -> Iterator[Check]:
-    treated = used["treated_persons"]
-    yield Check("candidates", State.OK if treated else State.ERROR, f"{treated} persons with a dose of an index drug",
-                "" if treated else "see what was refused, and mapping.agents")
-    for origin, count in used["counts"].items():
-        told = ", ".join(f"{count[name]} {name}" for name in ("read", "kept", "refused", "ignored"))
-        yield Check(f"rows of {origin}", State.INFO, told)
-
-
-def _sizes(records: Records, used: dict[str, Any]) -> Iterator[Check]:
-    """What decides whether a site can take part: sizes, their dimensions, roles and short axes of nodes."""
-    lesions = records.lesions
-    sized = lesions["diameter_mm"].notna()
-    yield Check("sizes", State.OK if sized.any() else State.ERROR, f"{int(sized.sum())} of {len(lesions)} lesion rows",
-                "" if sized.any() else "see what was refused below")
-    unstated = used["rejections"].get("dimension_unknown", 0)
-    yield Check("dimensions", State.WARNING if unstated else State.OK,
-                f"{unstated} sizes without a stated dimension", REMEDIES["dimension_unknown"] if unstated else "")
-    targets = int((lesions["role"] == "target").sum())
-    yield Check("target lesions", State.OK if targets else State.WARNING, f"{targets} rows are called target",
-                "" if targets else "targets will be derived: the largest measurable lesions at baseline")
-    nodes = lesions[lesions["is_node"].fillna(value=False)]
-    without = nodes.groupby(["person_id", "lesion_id"], observed=True)["diameter_mm"].count().eq(0).sum()
-    yield Check("nodes", State.WARNING if without else State.OK, f"{int(without)} lymph nodes without a short axis",
-                "map the short axis in mapping.measurements" if without else "")
-
-
-def _refusals(used: dict[str, Any]) -> Iterator[Check]:
-    for reason, count in used["rejections"].items():
-        yield Check(f"refused: {reason}", State.WARNING, f"{count} rows", REMEDIES[reason])
