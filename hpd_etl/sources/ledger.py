@@ -55,6 +55,7 @@ REMEDIES = {
     "status_unknown": "the status is no R4 code; say in mapping.event_statuses what it stands for",
     "not_final": "read once the status is final, amended or corrected",
     "entered_in_error": "nothing; the source has withdrawn the resource",
+    "refuted": "nothing; the diagnosis does not stand",
     "modifier_extension": "an extension that changes the meaning is not understood; leave it out or map the resource",
     "implicit_rules": "rules that change the meaning are not understood; leave implicitRules out",
     "subject_unknown": "the resource names nobody, or somebody who is not there",

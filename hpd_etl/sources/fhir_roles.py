@@ -1,0 +1,55 @@
+"""What a source calls a lesion: target, non-target or new, by code or by the words of CDISC."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hpd_etl import codes
+from hpd_etl.sources.fhir_meanings import answers, by_token
+from hpd_etl.sources.lesions import ROLES, role_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hpd_etl.sources.fhir_reading import Reading
+    from hpd_etl.sources.fhir_shapes import CodeableConcept, Observation
+
+
+class Role(NamedTuple):
+    """Position in ROLES, and whether what said it says node, too."""
+
+    role: int
+    is_node: bool
+
+
+_UNSTATED = Role(ROLES.index("unstated"), is_node=False)
+
+
+class RoleReader:
+    """Reads roles from components, from further codings of the size and from categories."""
+
+    def __init__(self, reading: Reading) -> None:
+        own = reading.source.mapping.roles
+        self._tokens = reading.tokens
+        words, nodal = role_words(own)
+        self._words = {word: Role(role, word in nodal) for word, role in words.items()}
+        self._coded = {token: Role(ROLES.index(role.role), bool(role.is_node))
+                       for token, role in by_token(codes.lesion_roles).items()}
+        self._coded |= {token: Role(ROLES.index(role), is_node=False)
+                        for token, role in reading.tokens.own(own).items()}
+
+    def of(self, context: Sequence[Observation]) -> Role:
+        """The role by the nearest Observation that names one."""
+        return next((role for each in context for role in self._told(each)), _UNSTATED)
+
+    def _told(self, observation: Observation) -> Iterator[Role]:
+        for part in observation.component:
+            yield from self._said(part.value_codeable_concept, part.value_string)
+        for concept in (observation.code, *observation.category):
+            yield from self._said(concept, None)
+
+    def _said(self, concept: CodeableConcept | None, text: str | None) -> Iterator[Role]:
+        coded = self._tokens.first(concept, self._coded)
+        if coded is not None:
+            yield coded
+        yield from (self._words[word.upper()] for word in answers(concept, text) if word.upper() in self._words)
