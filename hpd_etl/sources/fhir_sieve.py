@@ -6,6 +6,7 @@ What matters is handed on as it was written, so that another process may look.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +17,7 @@ from hpd_etl.sources.fhir_resources import Resources
 from hpd_etl.sources.fhir_shapes import SHAPES, Medicated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from hpd_etl.sources.fhir_resources import Selection
 
@@ -29,6 +30,9 @@ MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 MEDICATED = frozenset(kind for kind, shape in SHAPES.items() if issubclass(shape, Medicated))
 """Types that tell of a drug; what drug may stand in another resource."""
+
+LONGEST = 64 * 1024 * 1024
+"""Bytes of a line or document; one that has as many is not read."""
 
 _ABSENT = msgspec.Raw()
 _CODES_REMEMBERED = 100_000
@@ -109,8 +113,19 @@ class Found:
     refused: list[Refused] = field(default_factory=list)
     deleted: set[tuple[str, str]] = field(default_factory=set)
     """Type and id of what the source says is gone."""
+    lines: Counter[str] = field(default_factory=Counter)
+    """How many lines of a file, by its name; a document counts as one."""
     matches: int = 0
     """Entries of Bundles that a search found, without what was included or said beside them."""
+
+    def add(self, other: Found) -> None:
+        """Take over what another part holds."""
+        self.kept += other.kept
+        self.ignored += other.ignored
+        self.refused += other.refused
+        self.deleted |= other.deleted
+        self.lines.update(other.lines)
+        self.matches += other.matches
 
 
 class Sieve:
@@ -125,38 +140,46 @@ class Sieve:
         self._named = msgspec.json.Decoder(_Named).decode
         self._bundle = msgspec.json.Decoder(_Bundle).decode
 
-    def lines(self, lines: Iterable[bytes], name: str, start: int, found: Found) -> int:
-        """Look at one resource a line, of a file by this name from this byte on; gives how many lines there were.
+    def lines(self, lines: Iterator[bytes], name: str, start: int, stop: int, found: Found) -> int:
+        """Look at one resource a line, from byte `start` of a file on; gives the byte of the first line left.
 
-        Nearly all lines bear codes that nobody asked for, which is seen here without another call.
+        That is a line behind `stop`, or the end. Nearly all lines bear codes that nobody asked for, which is
+        seen here without another call.
         """
         glance, codes, ignored, count = self._glance, self._codes, found.ignored, 0
-        for raw in lines:
-            count += 1
-            try:
-                seen = glance(raw)
-            except MALFORMED:
-                if raw.strip():
-                    self._sort_by_name(raw, _Where(f"{name}@{start}"), found)
-                start += len(raw)
-                continue
-            wanted, concept = codes.get(seen.resource_type), seen.code or seen.medication_codeable_concept
-            if (wanted is None or concept is None or not concept.coding or seen.component or seen.has_member
-                    or seen.medication_reference or seen.contained):
-                self._sort(seen, raw, _Where(f"{name}@{start}"), found)
-            else:
-                for coding in concept.coding:
-                    if wanted[coding.code]:
-                        self._sort(seen, raw, _Where(f"{name}@{start}"), found)
-                        break
+        try:
+            for raw in lines:
+                count += 1
+                try:
+                    seen = glance(raw)
+                except MALFORMED:
+                    self.resource(raw, f"{name}@{start}", found)
+                    start += _skipped(raw, lines)
                 else:
-                    ignored[seen.resource_type] += 1
-            start += len(raw)
-        return count
+                    wanted, concept = codes.get(seen.resource_type), seen.code or seen.medication_codeable_concept
+                    if (wanted is None or concept is None or not concept.coding or seen.component or seen.has_member
+                            or seen.medication_reference or seen.contained):
+                        self._sort(seen, raw, _Where(f"{name}@{start}"), found)
+                    else:
+                        for coding in concept.coding:
+                            if wanted[coding.code]:
+                                self._sort(seen, raw, _Where(f"{name}@{start}"), found)
+                                break
+                        else:
+                            ignored[seen.resource_type] += 1
+                start += len(raw)
+                if start >= stop:
+                    break
+        finally:
+            found.lines[name] += count
+        return start
 
     def resource(self, raw: bytes, place: str, found: Found) -> None:
-        """Look at one resource; a Bundle is opened."""
-        self._look(raw, _Where(place), found)
+        """Look at one resource; a Bundle is opened, white space is nothing."""
+        if len(raw) >= LONGEST:
+            found.refused.append(Refused(UNREADABLE, place, "line_too_long"))
+        elif raw := raw.removeprefix(BOM_UTF8).strip():
+            self._look(raw, _Where(place), found)
 
     def _look(self, raw: bytes, where: _Where, found: Found) -> None:
         try:
@@ -243,6 +266,17 @@ class _Wanted(dict[str | None, bool]):
         """Whether the code is one of those, or starts like them."""
         code = code.strip()
         return code in self._codes or code.startswith(self._starts)
+
+
+def _skipped(raw: bytes, lines: Iterator[bytes]) -> int:
+    """Leave the rest of a line that is too long; gives how many bytes that were."""
+    skipped = 0
+    while len(raw) >= LONGEST and not raw.endswith(b"\n"):
+        rest = next(lines, b"\n")
+        skipped += len(rest)
+        if rest.endswith(b"\n"):
+            break
+    return skipped
 
 
 def _concepts(seen: Glance) -> Iterator[_Concept]:
