@@ -4,7 +4,7 @@
 
     runs/<run_id>/
         1-records/<table>.parquet
-        2-timeline/<table>.parquet
+        2-timeline/<table>.parquet, 2-timeline/courses/<table>.parquet
         3-quality.json
         4-labels/{labels,evidence,metrics,burden}.parquet, labels.csv, evidence.csv, README.txt
         5-receipt.json
@@ -22,6 +22,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from hpd_etl.schema import Bundle, Table
+    from hpd_etl.schema import Bundle, Table, Timeline
 
 FORMAT = 1
 """Version of the layout of an artefact; another one is refused."""
@@ -44,6 +45,7 @@ MADE_BY = {RECORDS: "extract", TIMELINE: "align", QUALITY: "validate", LABELS: "
            MANIFEST: "extract"}
 _FORMAT_KEY = b"hpd_etl.format"
 _CSV = ("labels", "evidence")
+_COURSES = "courses"
 
 _B = TypeVar("_B", bound="Bundle")
 
@@ -61,11 +63,10 @@ def write(bundle: Bundle, target: Path) -> None:
     with _refusals(target):
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
-            for table, frame in bundle:
-                _write_table(made, table, frame)
+            _write_tables(made, bundle)
             if target.name == LABELS:
                 _write_intended_use(made)
-            for path in (*made.iterdir(), made):  # after the last write: one journal commit serves most of them
+            for path in (*made.rglob("*"), made):  # after the last write: one journal commit serves most of them
                 _flush(path)
             _replace(made, target)
         finally:
@@ -86,6 +87,15 @@ def write_json(content: Mapping[str, Any], target: Path) -> None:
             _flush(target.parent)
         finally:
             Path(name).unlink(missing_ok=True)
+
+
+def _write_tables(folder: Path, bundle: Bundle) -> None:
+    for table, frame in bundle:
+        _write_table(folder, table, frame)
+    courses: Bundle | None = getattr(bundle, _COURSES, None)
+    if courses is not None:
+        (folder / _COURSES).mkdir()
+        _write_tables(folder / _COURSES, courses)
 
 
 def _write_table(folder: Path, table: Table, frame: pd.DataFrame) -> None:
@@ -161,6 +171,15 @@ def read(kind: type[_B], folder: Path, person_id: str | None = None) -> _B:
         raise _missing(folder)
     return kind.of({table.name: _read_table(folder / f"{table.name}.parquet", table, person_id)
                     for table in kind.tables()})
+
+
+def read_timeline(folder: Path) -> Timeline:
+    """The timeline in this folder with its possible courses; raises like `read`."""
+    from hpd_etl.schema import Timeline
+
+    timeline = read(Timeline, folder)
+    inner = folder / _COURSES
+    return replace(timeline, courses=read(Timeline, inner)) if inner.is_dir() else timeline
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Run:
 
     def timeline(self) -> Timeline:
         """What `align` left."""
-        return artefacts.read(Timeline, self._fresh("align", TIMELINE))
+        return artefacts.read_timeline(self._fresh("align", TIMELINE))
 
     def labels(self) -> Labels:
         """What `label` left."""
@@ -130,9 +130,10 @@ def _inputs(study: Study, site: Site, definitions: Sequence[Definition]) -> dict
 
 def _without_secrets(site: Site) -> dict[str, Any]:
     content = site.model_dump(mode="json", exclude={"runs": True})
-    for part in ("source", "sink"):
-        if content[part] is not None:
-            content[part]["access"] = {"url": content[part]["access"]["url"]}
+    for part in filter(None, (content["source"], content["sink"])):
+        part.pop("salt", None)
+        if "access" in part:  # a folder needs none
+            part["access"] = {"url": part["access"]["url"]}
     return content
 
 

@@ -77,8 +77,9 @@ class Courses:
     def bounds(self, shown: tuple[Floats, Floats], values: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
         """The interval of each person: of one with courses that of all; NaN where any is missing."""
         low, high = np.full(self.persons, np.inf), np.full(self.persons, -np.inf)
-        np.minimum.at(low, self.owner, values[0])
-        np.maximum.at(high, self.owner, values[1])
+        with np.errstate(invalid="ignore"):
+            np.minimum.at(low, self.owner, values[0])
+            np.maximum.at(high, self.owner, values[1])
         return self._of_several(shown[0], low), self._of_several(shown[1], high)
 
     def _of_several(self, shown: Floats, settled: Floats) -> Floats:
@@ -147,7 +148,10 @@ class Courses:
     def index(self, shown: pd.DataFrame, tried: pd.DataFrame) -> pd.DataFrame:
         """The `index` with the time to treatment failure as the interval that holds those of all courses."""
         bounds = self.bounds(_ttf(shown), _ttf(tried))
-        least, most = (integers(np.nan_to_num(bound).astype(np.int64), np.isfinite(bound)) for bound in bounds)
+        known = [np.isfinite(bound) for bound in bounds]
+        least, most = (
+            integers(np.where(at, bound, 0).astype(np.int64), at) for at, bound in zip(known, bounds, strict=True)
+        )
         return shown.assign(ttf_min_days=least, ttf_max_days=most)
 
     def rows_of_any(self, shown: pd.DataFrame, tried: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,9 @@ Columns that are numbers are days counted from the first of January 2020, the da
 
     RECIST PD, irRECIST SD, some PD, nontarget PD           a recorded response ("some": framework unstated)
 
+A date known only to the month or the year is written `2020-02` or `2020-??`, wherever a day may stand, also as a
+column. `read` is `part` where not all of a person could be fetched.
+
 `doses` are days or spans, as `0, 14..20, 60..` (two dots without an end: going on), each with the agent (nivolumab
 where none stands) and the recorded reason of a stop, as `0..40 toxicity`. `therapies` are kind, agent or organ (`?` for
 unknown) and days.
@@ -20,6 +23,7 @@ unknown) and days.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -33,7 +37,8 @@ STATUSES = {"gone": "disappeared", "small": "too_small", "NE": "not_assessed", "
             "seen": "present", "worse": "progressed"}
 FRAMEWORKS = {"RECIST": "RECIST1.1", "irRECIST": "irRECIST", "some": "unstated", "nontarget": "RECIST1.1"}
 STOPS = ("progression", "toxicity", "completed", "death", "other")
-GIVEN = {"doses", "death", "birth", "followup", "therapies"}
+GIVEN = {"doses", "death", "birth", "followup", "therapies", "read"}
+PARTIAL = re.compile(r"(\d{4})-(\d\d|\?\?)")
 OBSERVED = "-365..365"
 
 
@@ -46,8 +51,8 @@ def rows(table: str) -> list[dict[str, str]]:
 
 
 def is_day(column: str) -> bool:
-    """Whether a column is a day."""
-    return column.lstrip("+-").isdigit()
+    """Whether a column is a day, or a month or year that holds it."""
+    return column.lstrip("+-").isdigit() or bool(PARTIAL.fullmatch(column))
 
 
 def records(patients: list[dict[str, str]]) -> Records:
@@ -61,7 +66,9 @@ def records(patients: list[dict[str, str]]) -> Records:
     for patient in patients:
         person = patient["person"]
         made["persons"].append({"person_id": person, "birth_date": day(patient.get("birth", "")),
-                                "death_date": day(patient.get("death", ""))})
+                                "death_date": day(patient.get("death", "")),
+                                "death_precision": precision(patient.get("death", "")),
+                                "is_complete": False if patient.get("read") == "part" else None})
         if period := patient.get("followup", OBSERVED):
             start, end, _ = span(period)
             note("followup", person, start_date=start, end_date=end)
@@ -72,7 +79,7 @@ def records(patients: list[dict[str, str]]) -> Records:
         for column in filter(is_day, patient):
             for text in items(patient[column]):
                 table, values = finding(text.split(), day(column))
-                note(table, person, **values)
+                note(table, person, date_precision=precision(column), **values)
     return Records.of({name: pd.DataFrame(held) for name, held in made.items() if held})
 
 
@@ -82,14 +89,28 @@ def items(cell: str) -> list[str]:
 
 
 def day(text: str) -> datetime | None:
-    """A day as a date; None where the cell is empty."""
+    """A day as a date, the first that is possible; None where the cell is empty."""
+    if written := PARTIAL.fullmatch(text):
+        return datetime(int(written[1]), 1 if written[2] == "??" else int(written[2]), 1)
     return DAY_0 + timedelta(days=int(text)) if text else None
+
+
+def precision(text: str) -> str | None:
+    """How exactly a day is known; None: to the day."""
+    written = PARTIAL.fullmatch(text)
+    return None if written is None else "year" if written[2] == "??" else "month"
 
 
 def span(text: str) -> tuple[datetime | None, datetime | None, bool]:
     """First day, last day, and whether it is going on."""
     first, dots, last = text.partition("..")
     return day(first), day(last), bool(dots and not last)
+
+
+def precisions(text: str) -> dict[str, str | None]:
+    """How exactly both ends of a span are known."""
+    first, _, last = text.partition("..")
+    return {"date_precision": precision(first), "end_precision": precision(last)}
 
 
 def dose(text: str) -> dict[str, object]:
@@ -99,7 +120,7 @@ def dose(text: str) -> dict[str, object]:
     agent = next((word for word in words if word not in STOPS), "nivolumab")
     stop = next((word for word in words if word in STOPS), None)
     return {"agent": agent, "kind": "administration", "start_date": start, "end_date": end, "is_open": is_open,
-            "stop_reason": stop}
+            "stop_reason": stop, **precisions(days)}
 
 
 def therapy(text: str) -> dict[str, object]:
@@ -107,7 +128,7 @@ def therapy(text: str) -> dict[str, object]:
     kind, what, days = text.split()
     start, end, _ = span(days)
     named = {"agent" if kind == "systemic" else "organ": None if what == "?" else what}
-    return {"kind": kind, "start_date": start, "end_date": end, **named}
+    return {"kind": kind, "start_date": start, "end_date": end, **precisions(days), **named}
 
 
 def finding(words: list[str], on: datetime | None) -> tuple[str, dict[str, object]]:

@@ -47,6 +47,16 @@ def test_look_back(course):
     """, study={"index": {"lookback_days": 90}})
 
 
+def test_a_person_not_wholly_read(course):
+    """Where not everything of a person could be fetched, nothing is said under any definition, and that comes first."""
+    course("""
+        person | -66 | -10 | 46 | read | verdict       | reasons                                   | kato2017
+        whole  | 50  | 60  | 80 |      | HPD           | rule_met                                  | NOT_HPD
+        part   | 50  | 60  | 80 | part | NOT_EVALUABLE | extraction_incomplete                     | NOT_EVALUABLE
+        no_pre |     | 60  | 80 | part | NOT_EVALUABLE | extraction_incomplete;no_prebaseline_scan | NOT_EVALUABLE
+    """)
+
+
 def test_reasons_of_a_negative_are_the_leaves_that_failed(course):
     """In the order of the rule; the first is the primary one. 100, 105, 102 mm shrinks on treatment."""
     course("""
