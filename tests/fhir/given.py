@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from hpd_etl.config import FhirFilesSource, Study
 from hpd_etl.schema import Records
 from hpd_etl.sources.fhir_decode import Collector
 from hpd_etl.sources.fhir_records import records_of, selection
 from hpd_etl.sources.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Json = dict[str, Any]
 
@@ -151,6 +156,13 @@ class Read:
         frame = getattr(self.records, table)[list(columns)]
         return sorted((tuple(map(_plain, row)) for row in frame.to_numpy(object)), key=str)
 
+    def of_each(self, table: str, n: int, *columns: str) -> list[list[Any]]:
+        """These columns of the rows of `p0`, `p1` ..., a list for each of them."""
+        found: list[list[Any]] = [[] for _ in range(n)]
+        for person, *row in self.rows(table, "person_id", *columns):
+            found[int(person[1:])].append(row[0] if len(row) == 1 else tuple(row))
+        return found
+
     @property
     def refused(self) -> list[tuple[Any, ...]]:
         """What was refused: source, person, reason."""
@@ -158,7 +170,7 @@ class Read:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or value != value or str(value) == "<NA>":  # noqa: PLR0124 (NaN differs from itself)
+    if pd.isna(value):
         return None
     return str(value)[:10] if hasattr(value, "toordinal") else value
 
@@ -176,6 +188,13 @@ def read(*resources: Json, study: Study = STUDY, incomplete: tuple[str, ...] = (
     for each in resources:
         collector.line(json.dumps(each).encode())
     return Read(*records_of(collector.settle(), study, source, ledger, incomplete=incomplete, today=today))
+
+
+def read_each(cases: Sequence[Json], *common: Json, **settings: Any) -> Read:
+    """What is read of these resources, each of a patient of its own: `p0`, `p1` ..."""
+    those = [patient(f"p{place}") for place in range(len(cases))]
+    own = [case | {"id": f"x{place}", "subject": to("Patient", f"p{place}")} for place, case in enumerate(cases)]
+    return read(*common, *those, *own, **settings)
 
 
 def records(*resources: Json, **settings: Any) -> Records:
