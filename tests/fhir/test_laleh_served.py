@@ -8,23 +8,26 @@ import pytest
 
 from hpd_etl import pipeline
 from hpd_etl.config import Access, Site, Study
+from tests.fhir import laleh_resources
 from tests.fhir.load import load
-from tests.real import laleh, laleh_fhir
+from tests.real import laleh
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pandas as pd
 
 
 @pytest.fixture(scope="module")
-def labels(tmp_path_factory: pytest.TempPathFactory, fhir_server: str) -> dict[str, pd.DataFrame]:
+def labels(tmp_path_factory: pytest.TempPathFactory, new_fhir_server: Callable[..., str]) -> dict[str, pd.DataFrame]:
     """The labels of both sources."""
     place = tmp_path_factory.mktemp("laleh_fhir")
     laleh.load(Access(url=f"duckdb:///{place / 'cdm.duckdb'}"))
-    load(fhir_server, laleh_fhir.resources())
+    served = new_fhir_server()
+    load(served, laleh_resources.resources())
     sources = {"omop": {"access": {"url": f"duckdb:///{place / 'cdm.duckdb'}"}},
-               "fhir": {"kind": "fhir_server", "access": {"url": fhir_server}}}
+               "fhir": {"kind": "fhir_server", "access": {"url": served}}}
     return {name: _labelled(place, source) for name, source in sources.items()}
 
 
