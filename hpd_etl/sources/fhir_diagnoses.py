@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 _SITE = "primary_site"
 _CLASSIFIED = "ICD-10-CM"
 _DOUBTED: Mapping[str, str] = {
-    "entered-in-error": "entered_in_error", "refuted": "refuted", "unconfirmed": "not_final",
-    "provisional": "not_final", "differential": "not_final"}
+    "refuted": "refuted", "unconfirmed": "not_final", "provisional": "not_final", "differential": "not_final"}
 """Codes of R4 that say that the diagnosis does not stand, or not yet."""
 
 
@@ -49,18 +48,16 @@ class _Diagnosis(NamedTuple):
     told: Sequence[codes.FindingCode]
 
 
-def diagnoses(reading: Reading, treated: frozenset[str]) -> pd.DataFrame:
+def diagnoses(reading: Reading) -> pd.DataFrame:
     """What the diagnoses of treated persons tell; one that tells nothing is ignored."""
     known = _Known(reading.tokens)
-    admission = Admission(reading, treated, FINDINGS.name, "Condition findings")
+    admission = Admission(reading, FINDINGS.name, "Condition findings")
     found: list[_Diagnosis] = []
     for condition in reading.resources.of(Condition):
-        told = known.of(condition)
-        person = admission.person(condition, condition.subject, _doubt(condition))
-        if person is None:
-            continue
-        when = _when(condition)
-        if not told:
+        told, when, person = known.of(condition), _when(condition), reading.person(condition)
+        if (doubt := _doubt(condition)) is not None:
+            admission.refuse(condition, person, doubt)
+        elif not told:
             admission.ignore()
         elif when.day is None:
             admission.refuse(condition, person, when.problem or "no_date")
@@ -81,9 +78,7 @@ def _frame(rows: Sequence[tuple[_Diagnosis, codes.FindingCode]]) -> pd.DataFrame
 
 
 def _doubt(condition: Condition) -> str | None:
-    """Why the diagnosis does not stand."""
-    if condition.modifier_extension:
-        return "modifier_extension"
+    """Why the diagnosis does not stand, or not yet."""
     stated = condition.verification_status.coding if condition.verification_status else ()
     return next((_DOUBTED[coding.code] for coding in stated if coding.code in _DOUBTED), None)
 

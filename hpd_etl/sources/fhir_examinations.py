@@ -95,7 +95,7 @@ class Examinations:
     def studies(self, context: Sequence[Observation], person: str) -> list[ImagingStudy]:
         """The studies of this person on which these were measured."""
         found = filter(None, map(self.study, self.named_studies(context)))
-        return [study for study in found if self._reading.subjects.person(study.subject) == person]
+        return [study for study in found if self._reading.person(study) == person]
 
     def missing_study(self, context: Sequence[Observation]) -> bool:
         """Whether a study is named that is not there."""

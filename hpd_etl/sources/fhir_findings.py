@@ -36,14 +36,14 @@ def selection(study: Study, source: FhirReading, tokens: Tokens) -> Selection:
     return Meanings(source.mapping, tokens).selection(_KIND) | fhir_diagnoses.selection(study, source, tokens)
 
 
-def findings(reading: Reading, treated: frozenset[str]) -> pd.DataFrame:
+def findings(reading: Reading) -> pd.DataFrame:
     """Findings that were tested for, and what diagnoses tell."""
-    parts = [frame for frame in (_tested(reading, treated), fhir_diagnoses.diagnoses(reading, treated)) if len(frame)]
+    parts = [frame for frame in (_tested(reading), fhir_diagnoses.diagnoses(reading)) if len(frame)]
     return pd.concat(parts, ignore_index=True) if parts else FINDINGS.frame()
 
 
-def _tested(reading: Reading, treated: frozenset[str]) -> pd.DataFrame:
-    admission, examinations = Admission(reading, treated, FINDINGS.name, _COUNTED), Examinations(reading)
+def _tested(reading: Reading) -> pd.DataFrame:
+    admission, examinations = Admission(reading, FINDINGS.name, _COUNTED), Examinations(reading)
     answers = _Answers(reading)
     found, days = dated(_known(told(reading, [_KIND], admission), answers, admission),
                         lambda each: examinations.assessed(each.context), admission)

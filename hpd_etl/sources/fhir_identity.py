@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RUNGS = ("body_structure_identifier", "body_structure", "tracking_uid", "tracking_identifier", "row")
 _IDENTIFIER, _ID, _UID, _TRACKING, _ROW = range(len(RUNGS))
+_OID = "urn:oid:"
 _TRACKED = (("DICOM|112040", _UID), ("DICOM|112039", _TRACKING))
 
 
@@ -62,7 +63,7 @@ class Identities:
         """The lesion that a reference names; None where it is no BodyStructure of this person."""
         structure = self._contained(observation, reference) or self._reading.resources.find(reference, BodyStructure)
         if structure is not None:
-            if self._reading.subjects.person(structure.patient) not in (None, person):
+            if structure.patient is not None and self._reading.person(structure) != person:
                 return None
             named = self._identified(structure.identifier)
             if named is not None:
@@ -108,7 +109,7 @@ class Identities:
         for observation in context:
             told = [each.value for each in observation.identifier if token in self._reading.tokens.of(each.type)]
             told += [part.value_string for part in observation.component if token in self._reading.tokens.of(part.code)]
-            yield from (value.strip() for value in told if value and value.strip())
+            yield from (value.strip().removeprefix(_OID) for value in told if value and value.strip())
 
 
 class _Contained(BodyStructure, frozen=True):

@@ -58,9 +58,9 @@ class _Measured(NamedTuple):
     reader: str | None
 
 
-def lesions(reading: Reading, treated: frozenset[str]) -> pd.DataFrame:
+def lesions(reading: Reading) -> pd.DataFrame:
     """The lesion rows of Records; what cannot be read goes to the ledger, and leaves its lesion not assessed."""
-    admission = Admission(reading, treated, LESIONS.name, _COUNTED)
+    admission = Admission(reading, LESIONS.name, _COUNTED)
     surroundings = _Surroundings(reading, admission)
     found = [measured for each in told(reading, KINDS, admission)
              if (measured := surroundings.of(each)) is not None]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
-from hpd_etl.sources.fhir_admission import WITHDRAWN
 from hpd_etl.sources.fhir_meanings import Meanings
 from hpd_etl.sources.fhir_reading import rows_of
 from hpd_etl.sources.fhir_shapes import Component, Observation
@@ -41,7 +40,7 @@ class Panels:
     def __init__(self, reading: Reading) -> None:
         self._above: dict[str, list[Observation]] = defaultdict(list)
         for panel in reading.resources.of(Observation):
-            for member in panel.has_member if panel.status != WITHDRAWN else ():
+            for member in panel.has_member:
                 held = reading.resources.find(member, Observation)
                 if held is not None:
                     self._above[str(held.id)].append(panel)
@@ -67,10 +66,8 @@ def told(reading: Reading, kinds: Sequence[str], admission: Admission) -> list[T
         holders = meanings.holders(observation, kinds)
         if not holders:
             continue
-        context = panels.around(observation)
-        subject = next((each.subject for each in context if each.subject), None)
-        person = admission.event(observation, subject)
-        if person is not None:
+        context, person = panels.around(observation), reading.person(observation)
+        if admission.admits(observation, person):
             found += [Told(observation, person, meaning, holder, context) for meaning, holder in holders]
     return found
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from hpd_etl.sources.columns import Rows
+from hpd_etl.sources.fhir_standing import subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from hpd_etl.config import FhirReading, Study
     from hpd_etl.sources.fhir_codes import Tokens
     from hpd_etl.sources.fhir_resources import Resources
+    from hpd_etl.sources.fhir_shapes import Resource
     from hpd_etl.sources.fhir_subjects import Subjects
     from hpd_etl.sources.ledger import Ledger
 
@@ -29,6 +31,10 @@ class Reading:
     study: Study
     source: FhirReading
     ledger: Ledger
+
+    def person(self, resource: Resource) -> str:
+        """Whom a resource is about; what is about nobody is taken out before tables are made."""
+        return self.subjects.person(subject_of(resource)) or ""
 
 
 def rows_of(origin: str, counted: str, columns: Mapping[str, Sequence[Any]], types: Mapping[str, pa.DataType]) -> Rows:

@@ -73,11 +73,11 @@ def _tables(reading: Reading, unfit: Sequence[fhir_standing.Unfit], incomplete: 
     tables = {
         "doses": fhir_drugs.doses(reading, exposures, treated),
         "therapies": _joined(THERAPIES, systemic, performed.therapies),
-        "scans": _joined(SCANS, fhir_scans.scans(reading, treated), performed.scans),
-        "lesions": fhir_lesions.lesions(reading, treated),
-        "tumour_sums": fhir_sums.tumour_sums(reading, treated),
-        "responses": fhir_responses.responses(reading, treated),
-        "findings": fhir_findings.findings(reading, treated),
+        "scans": _joined(SCANS, fhir_scans.scans(reading), performed.scans),
+        "lesions": fhir_lesions.lesions(reading),
+        "tumour_sums": fhir_sums.tumour_sums(reading),
+        "responses": fhir_responses.responses(reading),
+        "findings": fhir_findings.findings(reading),
     }
     people = persons(reading, treated, incomplete, today)
     return {**tables, "persons": people, "followup": followup(reading, people, tables, today)}, treated

@@ -38,9 +38,9 @@ def selection(study: Study, source: FhirReading, tokens: Tokens) -> Selection:
     return Meanings(source.mapping, tokens).selection(_KIND)
 
 
-def responses(reading: Reading, treated: frozenset[str]) -> pd.DataFrame:
+def responses(reading: Reading) -> pd.DataFrame:
     """Recorded responses, on the day of the assessment."""
-    admission, examinations = Admission(reading, treated, RESPONSES.name, _COUNTED), Examinations(reading)
+    admission, examinations = Admission(reading, RESPONSES.name, _COUNTED), Examinations(reading)
     found, days = dated(told(reading, [_KIND], admission), lambda each: examinations.assessed(each.context), admission)
     admission.settle()
     rows = reading.ledger.read(told_rows(_COUNTED, found, days))

@@ -48,9 +48,9 @@ class _Scan(NamedTuple):
     source_id: str
 
 
-def scans(reading: Reading, treated: frozenset[str]) -> pd.DataFrame:
+def scans(reading: Reading) -> pd.DataFrame:
     """The studies that took place, and imaging reports that name no study that is there."""
-    found = [*_Studies(reading, treated).read(), *_reports(reading, treated)]
+    found = [*_Studies(reading).read(), *_reports(reading)]
     return SCANS.frame({
         "person_id": texts([scan.person for scan in found]),
         "scan_date": dates_of([scan.day for scan in found]),
@@ -66,9 +66,9 @@ def scans(reading: Reading, treated: frozenset[str]) -> pd.DataFrame:
 class _Studies:
     """Reads studies with the help of what was observed on them and of their reports."""
 
-    def __init__(self, reading: Reading, treated: frozenset[str]) -> None:
+    def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._admission = Admission(reading, treated, SCANS.name, "ImagingStudy scans")
+        self._admission = Admission(reading, SCANS.name, "ImagingStudy scans")
         self._examinations = Examinations(reading)
         self._reports: dict[str, list[DiagnosticReport]] = defaultdict(list)
         for report in self._reliable(DiagnosticReport):
@@ -87,10 +87,9 @@ class _Studies:
     def read(self) -> Iterator[_Scan]:
         """One row a study."""
         for study in self._reading.resources.of(ImagingStudy):
-            person = self._admission.event(study, study.subject)
-            if person is None:
+            person, (when, date_from) = self._reading.person(study), self._when(study)
+            if not self._admission.admits(study, person):
                 continue
-            when, date_from = self._when(study)
             if when.day is None:
                 self._admission.refuse(study, person, when.problem or "no_date")
                 continue
@@ -111,16 +110,16 @@ class _Studies:
         return when, "study"
 
 
-def _reports(reading: Reading, treated: frozenset[str]) -> Iterator[_Scan]:
+def _reports(reading: Reading) -> Iterator[_Scan]:
     """Imaging reports of which no study is there: the examination took place all the same."""
     examinations = Examinations(reading)
-    admission = Admission(reading, treated, SCANS.name, "DiagnosticReport scans")
+    admission = Admission(reading, SCANS.name, "DiagnosticReport scans")
     for report in reading.resources.of(DiagnosticReport):
         lost = [each for each in report.imaging_study if is_lost(reading.resources, each, ImagingStudy)]
         if len(lost) < len(report.imaging_study) or not (lost or examinations.is_imaging(report)):
             continue
-        person, when = admission.event(report, report.subject), effective(report)
-        if person is None:
+        person, when = reading.person(report), effective(report)
+        if not admission.admits(report, person):
             continue
         if when.day is None:
             admission.refuse(report, person, when.problem or "no_date")

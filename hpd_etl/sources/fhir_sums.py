@@ -31,9 +31,9 @@ def selection(study: Study, source: FhirReading, tokens: Tokens) -> Selection:
     return Meanings(source.mapping, tokens).selection(*SUMS)
 
 
-def tumour_sums(reading: Reading, treated: frozenset[str]) -> pd.DataFrame:
+def tumour_sums(reading: Reading) -> pd.DataFrame:
     """Recorded sums, on the day of the examination."""
-    admission, examinations = Admission(reading, treated, TUMOUR_SUMS.name, _COUNTED), Examinations(reading)
+    admission, examinations = Admission(reading, TUMOUR_SUMS.name, _COUNTED), Examinations(reading)
     found, days = dated(told(reading, SUMS, admission),
                         lambda each: examinations.scan_day(each.context, each.person), admission)
     admission.settle()
