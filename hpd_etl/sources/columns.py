@@ -31,9 +31,10 @@ class Encoded:
         return answers[self.codes]
 
     def said(self, say: Callable[[str], str | None]) -> Text:
-        """`say` of every row, asked once for each distinct text; null where the text is null."""
-        answers = pa.array(list(map(say, self.texts)), pa.string())
-        return answers.take(pa.array(self.codes, mask=self.codes < 0))
+        """`say` of every row, asked once for each distinct text and held once; null where the text is null."""
+        answers = pa.array(list(map(say, self.texts)), pa.string()).dictionary_encode()
+        at = answers.indices.take(pa.array(self.codes, mask=self.codes < 0))
+        return pa.DictionaryArray.from_arrays(at, answers.dictionary)
 
 
 def by_text(values: Text) -> Encoded:
@@ -118,6 +119,12 @@ class Rows:
 def one(values: pa.ChunkedArray[Any] | pa.Array[Any]) -> pa.Array[Any]:
     """A column as a single array."""
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def first_known(*columns: Text) -> Text:
+    """The first text that is not null, row by row."""
+    filled = [texts for texts in columns if texts.null_count < len(texts)]
+    return filled[0] if len(filled) == 1 else one(pc.coalesce(*(texts.cast(pa.string()) for texts in columns)))
 
 
 def booleans(values: Bools) -> pd.Series[bool]:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Ints
-from hpd_etl.sources.columns import Rows, by_text, code_lookup, one
+from hpd_etl.sources.columns import Rows, by_text, code_lookup, first_known, one
 from hpd_etl.sources.omop_tables import searches_other_column
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def identify(cdm: Cdm, own: LesionIdentity, rows: Rows, treated: Ints) -> Identi
     rung = np.full(len(rows), -1, dtype=np.int64)
     for position in reversed(range(len(rungs))):
         rung[np.asarray(pc.is_valid(rungs[position]).to_numpy(zero_copy_only=False), dtype=np.bool_)] = position
-    return Identity(one(pc.coalesce(*rungs)), rung, groups, organ, modality)
+    return Identity(first_known(*rungs), rung, groups, organ, modality)
 
 
 def _filled(values: pa.Array[Any]) -> pa.Array[Any]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpd_etl.grouping import Bools, Ints
-from hpd_etl.sources.columns import Rows, by_text, code_lookup, group_codes, one
+from hpd_etl.sources.columns import Rows, by_text, code_lookup, first_known, group_codes, one
 from hpd_etl.sources.lesions import (
     KINDS,
     NEW,
@@ -63,7 +63,7 @@ def _with_new_lesions(identity: Identity, kind: Ints, rows: Rows) -> Identity:
     if not nameless.any():
         return identity
     own = pc.binary_join_element_wise(pa.scalar("measurement"), rows.text("measurement_id"), ":")
-    lesion = one(pc.if_else(pa.array(nameless), own, identity.lesion))
+    lesion = one(pc.if_else(pa.array(nameless), own, identity.lesion.cast(pa.string())))
     rung = np.where(nameless, len(RUNGS), identity.rung)
     return Identity(lesion, rung, identity.groups, identity.organ_concept, identity.modality)
 
@@ -152,4 +152,4 @@ def _organs(source: OmopSource, identity: Identity, names: dict[int, str]) -> pa
     own = {key.strip().lower(): organ for key, organ in source.mapping.organs.items()}
     words = by_text(identity.groups["organ"])
     by_pattern = words.said(lambda text: own.get(text.strip().lower(), text.strip().lower()))
-    return one(pc.coalesce(_named(identity.organ_concept, names), by_pattern))
+    return first_known(_named(identity.organ_concept, names), by_pattern)
