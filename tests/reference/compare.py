@@ -100,9 +100,10 @@ def smallest(patient: Patient, study: Study, what: str) -> Patient:
 def _pairs(slow: Outcome, fast: dict[str, Any], numbers: dict[str, Any],
            scans: dict[str, date]) -> Iterable[tuple[str, object, object]]:
     yield "cohort", slow.cohort, fast["cohort"]
-    yield "pre", slow.pre, scans.get("pre")
-    yield "baseline", slow.baseline, scans.get("baseline")
-    yield "post", slow.post, scans.get("post")
+    if not slow.days_differ:
+        yield "pre", slow.pre, scans.get("pre")
+        yield "baseline", slow.baseline, scans.get("baseline")
+        yield "post", slow.post, scans.get("post")
     if slow.baseline is not None:
         yield from _measured(slow, numbers)
     yield "ttf_min_days", slow.ttf[0], numbers.get("ttf_min_days")

@@ -21,6 +21,7 @@ from tests.reference.patient import Patient
 from tests.reference.scans import Choice, choose
 from tests.reference.time_points import RELATIVE, Course, TimePoint, course
 from tests.reference.treatment import Treatment, treatment
+from tests.reference.worlds import worlds
 
 ORDER = [str(reason) for reason in Reason]
 MONTHS = (Fraction(28), Fraction(30), Fraction(487, 16))
@@ -50,11 +51,18 @@ class Outcome:
     ttf: tuple[int, int | None]
     confirmation: str
     flags: tuple[str, ...]
+    days_differ: bool = False
+    """The scans are not the same on every day that a partial date may be."""
 
 
 def outcomes(patient: Patient, study: Study, definitions: tuple[str, ...] = DEFINITIONS,
              windows: Windows | None = None) -> list[Outcome]:
     """The outcome of each definition; none where no dose is left to count from."""
+    return agreed([_certain(world, study, definitions, windows) for world in worlds(patient)])
+
+
+def _certain(patient: Patient, study: Study, definitions: tuple[str, ...], windows: Windows | None) -> list[Outcome]:
+    """The outcomes of a patient whose every date is a day."""
     patient, _ = admitted(patient)
     treated = treatment(patient, study)
     if treated is None:
@@ -63,6 +71,39 @@ def outcomes(patient: Patient, study: Study, definitions: tuple[str, ...] = DEFI
     choice = choose(seen, study, windows or study.windows)
     return [_outcome(patient, study, treated, seen, choice, windows or study.windows, definition)
             for definition in definitions]
+
+
+def agreed(worlds_outcomes: list[list[Outcome]]) -> list[Outcome]:
+    """B12: of each definition what all worlds say."""
+    return [_one_of_all(list(same)) for same in zip(*worlds_outcomes, strict=True)]
+
+
+def _one_of_all(outcomes: list[Outcome]) -> Outcome:
+    first = outcomes[0]
+    if len(outcomes) == 1:
+        return first
+
+    def common(values: list[object], otherwise: object = None) -> object:
+        return values[0] if all(value == values[0] for value in values) else otherwise
+
+    verdict = common([each.verdict for each in outcomes], "NOT_EVALUABLE")
+    reasons = set.intersection(*(set(each.reasons) for each in outcomes)) if verdict == "NOT_EVALUABLE" else set()
+    if len({(each.verdict, each.primary_reason) for each in outcomes}) > 1 and verdict == "NOT_EVALUABLE":
+        reasons.add("imprecise_date")
+    ordered = tuple(sorted(reasons, key=ORDER.index))
+    upper = [each.ttf[1] for each in outcomes]
+    return replace(
+        first, baseline=first.baseline if all(each.baseline for each in outcomes) else None,
+        verdict=verdict, primary_reason=ordered[0] if ordered else None, reasons=ordered,
+        sums=tuple(common([each.sums[place] for each in outcomes]) for place in range(3)),
+        metrics={name: common([each.metrics[name] for each in outcomes]) for name in first.metrics},
+        response_first=common([each.response_first for each in outcomes]),
+        ttf=(min(each.ttf[0] for each in outcomes), None if None in upper else max(upper)),
+        confirmation=common([each.confirmation for each in outcomes], "unresolved") if verdict == "HPD"
+        else "not_applicable",
+        flags=tuple(sorted({flag for each in outcomes for flag in each.flags})),
+        days_differ=len({(each.pre, each.baseline, each.post) for each in outcomes}) > 1,
+    )
 
 
 def _outcome(patient: Patient, study: Study, treated: Treatment, seen: Course, choice: Choice, windows: Windows,
@@ -134,6 +175,8 @@ def _unmet(study: Study, treated: Treatment, choice: Choice, windows: Windows, b
            definition: str) -> set[str]:
     """Section 0.1: what the definition requires and this person lacks; all five require the same scans."""
     unmet: set[str] = set()
+    if burden.patient.is_complete is False:
+        unmet.add("extraction_incomplete")
     if treated.lookback_days < study.index.lookback_days:
         unmet.add("short_lookback")
     if choice.baseline is None:

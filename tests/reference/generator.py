@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from math import prod
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from tests.reference.patient import (
     records_of,
     with_sources,
 )
+from tests.reference.worlds import EXAMINATIONS, possible_days, unknown_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +98,51 @@ def records(draw: st.DrawFn, persons: int = 3) -> Records:
 def seeded_patients(count: int, seed: int) -> list[Patient]:
     """So many patients, the same for the same seed."""
     return [patient_of(Seeded(random.Random(f"{seed}/{number}")), f"p{number:05d}") for number in range(count)]
+
+
+def imprecise_patients(count: int, seed: int, most: int) -> list[Patient]:
+    """So many patients with at least one partial date and at most so many combinations of days."""
+    found: list[Patient] = []
+    for number in range(10 * count):
+        choose = Seeded(random.Random(f"{seed}/imprecise/{number}"))
+        patient = blurred(choose, patient_of(choose, f"i{number:05d}"))
+        if 1 < prod(len(possible_days(unknown)) for unknown in unknown_days(patient)) <= most:
+            found.append(patient)
+    return found[:count]
+
+
+def blurred(choose: Chooser, patient: Patient) -> Patient:
+    """The patient with some dates known only to the month, now and then to the year."""
+    for _ in range(choose.pick((1, 1, 1, 2))):
+        table = choose.pick(("doses", "therapies", *3 * ("lesions",), "responses", "tumour_sums", "persons"))
+        to = "year" if choose.chance(15) else "month"
+        if table == "persons":
+            patient = replace(patient, death_date=_first_of(patient.death_date, to),
+                              death_precision=to if patient.death_date else None)
+            continue
+        rows = getattr(patient, table)
+        if not rows:
+            continue
+        column = {"doses": "start_date", "therapies": "start_date", "responses": "assessed_on"}.get(table, "scan_date")
+        if table in ("doses", "therapies") and choose.chance(40):
+            column = "end_date"
+        day = getattr(choose.pick(rows), column)
+        tables = tuple(EXAMINATIONS) if table in EXAMINATIONS and choose.chance(80) else (table,)
+        patient = replace(patient, **{name: [_coarser(row, EXAMINATIONS.get(name, column), day, to)
+                                             for row in getattr(patient, name)] for name in tables})
+    return replace(patient, is_complete=False if choose.chance(3) else None)
+
+
+def _coarser(row, column: str, day: date | None, to: str):
+    """The row with its date known only to the month or the year if it is of that day."""
+    if day is None or getattr(row, column) != day:
+        return row
+    precision = "end_precision" if column == "end_date" else "date_precision"
+    return replace(row, **{column: _first_of(day, to), precision: to})
+
+
+def _first_of(day: date | None, to: str) -> date | None:
+    return None if day is None else day.replace(day=1) if to == "month" else day.replace(month=1, day=1)
 
 
 def patient_of(choose: Chooser, person: str) -> Patient:

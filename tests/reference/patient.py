@@ -30,6 +30,8 @@ class Dose:
     stop_reason: str | None = None
     kind: str | None = "administration"
     source_id: str | None = None
+    date_precision: str | None = None
+    end_precision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Therapy:
     end_date: date | None = None
     organ: str | None = None
     source_id: str | None = None
+    date_precision: str | None = None
+    end_precision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Scan:
     scan_date: date | None = None
     modality: str | None = None
     source_id: str | None = None
+    date_precision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Lesion:
     perpendicular_mm: float | None = None
     volume_mm3: float | None = None
     source_id: str | None = None
+    date_precision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class TumourSum:
     kind: str | None = "SLD"
     value: float | None = None
     source_id: str | None = None
+    date_precision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,7 @@ class Response:
     scope: str | None = "overall"
     response: str | None = None
     source_id: str | None = None
+    date_precision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,8 @@ class Patient:
     lesions: list[Lesion] = field(default_factory=list)
     tumour_sums: list[TumourSum] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)
+    death_precision: str | None = None
+    is_complete: bool | None = None
 
 
 ROWS: dict[str, type[Any]] = {
@@ -116,7 +126,9 @@ def patients_of(records: schema.Records) -> list[Patient]:
     for row in records.persons.to_dict("records"):
         person = str(row["person_id"])
         made_patients.append(Patient(person, _plain(row["birth_date"]), _plain(row["death_date"]),
-                                     **{name: rows[name].get(person, []) for name in ROWS}))
+                                     **{name: rows[name].get(person, []) for name in ROWS},
+                                     death_precision=_plain(row["death_precision"]),
+                                     is_complete=_plain(row["is_complete"])))
     return made_patients
 
 
@@ -125,7 +137,8 @@ def records_of(patients: Iterable[Patient]) -> schema.Records:
     made: dict[str, list[dict[str, Any]]] = {name: [] for name in ("persons", *ROWS)}
     for patient in patients:
         made["persons"].append({"person_id": patient.person_id, "birth_date": patient.birth_date,
-                                "death_date": patient.death_date})
+                                "death_date": patient.death_date, "death_precision": patient.death_precision,
+                                "is_complete": patient.is_complete})
         for name in ROWS:
             for number, row in enumerate(getattr(patient, name)):
                 plain = asdict(row)

@@ -13,7 +13,7 @@ import pytest
 from hpd_etl.config import Study
 from tests.reference.compare import Difference, definitions, differences, run
 from tests.reference.engine import outcomes
-from tests.reference.generator import seeded_patients
+from tests.reference.generator import imprecise_patients, seeded_patients
 
 COUNT = int(os.environ.get("HPD_REFERENCE_PATIENTS", "2000"))
 SEED = int(os.environ.get("HPD_REFERENCE_SEED", "20"))
@@ -47,6 +47,14 @@ def test_fast_and_slow_engine_agree(settings):
     """Scans, sums, metrics, responses, verdicts, reasons, confirmations and flags are the same for every patient."""
     count = COUNT if not settings else max(COUNT // 5, 1)
     found = differences(seeded_patients(count, SEED), _study(settings))
+    assert not found, _told(found)
+
+
+@pytest.mark.parametrize("settings", [{}, STUDIES["narrow"]], ids=["as_shipped", "narrow"])
+def test_fast_and_slow_engine_agree_on_partial_dates(settings):
+    """Labels stand where every day of a month or year gives them; the slow engine walks through all days by itself."""
+    patients = imprecise_patients(max(COUNT // 80, 1), SEED, most=62 if COUNT <= 2000 else 400)
+    found = differences(patients, _study(settings))
     assert not found, _told(found)
 
 
