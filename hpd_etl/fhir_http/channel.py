@@ -6,6 +6,7 @@ another origin: neither a token nor a client certificate nor a cookie.
 
 from __future__ import annotations
 
+import functools
 import logging
 import ssl
 import time
@@ -105,7 +106,7 @@ class Channel:
         if following.url.origin != self._origin and not abroad:
             raise SourceError(f"{asked}: the server redirects to another host, which is not followed",
                               remedy="give the address it redirects to as url, if that is the server meant")
-        del following.extensions["target"]
+        following.extensions.pop("target", None)
         for name in ("Authorization", "Cookie"):
             following.headers.pop(name, None)
         return following
@@ -127,17 +128,26 @@ def _client(access: FhirAccess, *, known: bool) -> httpx2.Client:
 
 def _tls(access: FhirAccess, *, known: bool) -> ssl.SSLContext:
     """Whom we trust, and, to the server itself, who we are."""
+    certificate = access.certificate if known else None
+    if not (access.authority or certificate):
+        return _public()
     context = httpx2.create_ssl_context()
     try:
         if access.authority:
             context.load_verify_locations(access.authority)
-        if access.certificate and known:
-            context.load_cert_chain(access.certificate, access.certificate_key, password="")
+        if certificate:
+            context.load_cert_chain(certificate, access.certificate_key, password="")
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError("certificate, certificate_key or authority of the access cannot be read",
                                  remedy="they are PEM files without a passphrase, and the key fits the certificate",
                                  ) from error
     return context
+
+
+@functools.cache
+def _public() -> ssl.SSLContext:
+    """Trust in the authorities this computer trusts; reading them takes a tenth of a second."""
+    return httpx2.create_ssl_context()
 
 
 @contextmanager

@@ -129,13 +129,17 @@ class Session:
             if response.status_code >= 400:
                 told = Response(response.status_code, dict(response.headers), b"".join(self._channel.chunks(response)))
                 raise answers.refusal(answers.asked("GET", where), told)
-            with aside.open("wb") as file:
-                for chunk in self._channel.chunks(response):
-                    file.write(chunk)
-        aside.replace(to)
+            try:
+                with aside.open("wb") as file:
+                    file.writelines(self._channel.chunks(response))
+                aside.replace(to)
+            finally:
+                aside.unlink(missing_ok=True)
 
     def _absolute(self, address: str) -> str:
-        """An address verbatim where it is absolute, else counted from the base."""
+        """An address verbatim where it is absolute, else counted from the base; the base itself where it is empty."""
+        if not address:
+            return self.base
         return address if "://" in address.split("?")[0] else urljoin(self.base + "/", address)
 
 

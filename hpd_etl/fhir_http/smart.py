@@ -90,6 +90,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._discovered: Discovered | None = None
         self._token: Token | None = None
+        self._known = False
 
     def current(self) -> str:
         """A token that is still good."""
@@ -102,6 +103,7 @@ class Tokens:
         """The token that follows a refused one; another thread may have it already."""
         with self._lock:
             if self._token is None or self._token.value == refused:
+                self._token = None
                 self._token = self._asked()
             return self._token.value
 
@@ -110,11 +112,13 @@ class Tokens:
             self._discovered = discover(self._access, self._channel)
         scopes = asked_scopes(self._access, self._scopes, self._discovered)
         try:
-            return ask(self._access, self._key, self._discovered.token_endpoint, scopes, self._channel)
+            token = ask(self._access, self._key, self._discovered.token_endpoint, scopes, self._channel)
         except AccessError as error:
-            if self._token is None:
+            if not self._known:
                 raise
             raise RenewalError(str(error), remedy=error.remedy) from error
+        self._known = True
+        return token
 
 
 def discover(access: FhirAccess, channel: Channel) -> Discovered:

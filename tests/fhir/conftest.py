@@ -7,6 +7,7 @@
 | `stored` | session | a function `stored(base, resources)`: puts dicts with `id` on a server in one transaction |
 | `smart` | session | a server that asks for a token: `.base`, `.keys` (private JWKs by algorithm), `.access(**more)` (FhirAccess) |
 | `new_smart_server` | session | the same as a function: `new_smart_server(lifetime=3600, scopes="system/*.*")` |
+| `smart_wire` | function | a wire before a server that asks for a token, token endpoint and all: `.wire`, `.smart`, `.access(**more)` |
 | `wire` | function | the proxy of `wire.py` in front of `fhir_server`; `wired(base)` makes one in front of another |
 | `quick` | function | `quick(url, **more)`: FhirAccess with three attempts and no pause between them |
 """  # noqa: E501
@@ -16,6 +17,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +27,13 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from hpd_etl.config import FhirAccess
 from tests.fhir.servers import Servers
-from tests.fhir.wire import Wire, wired
+from tests.fhir.wire import Wire, origin, wired
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Access = Callable[..., FhirAccess]
+QUICK = {"attempts": 3, "longest_wait_seconds": 0, "timeout_seconds": 5}
 Store = Callable[[str, Sequence[dict[str, Any]]], None]
 
 
@@ -81,7 +84,7 @@ def quick() -> Access:
     """An access that does not wait between attempts."""
 
     def access(url: str, **more: Any) -> FhirAccess:
-        return FhirAccess(**{"url": url, "attempts": 3, "longest_wait_seconds": 0, "timeout_seconds": 5} | more)
+        return FhirAccess(**{"url": url, **QUICK, **more})
 
     return access
 
@@ -106,7 +109,7 @@ class Smart:
         algorithm = more.get("algorithm", "RS384")
         return FhirAccess(**{
             "url": self.base, "auth": "smart", "client_id": algorithm, "private_key": self.key(algorithm),
-            "attempts": 3, "longest_wait_seconds": 0} | more)
+            **QUICK, **more})
 
 
 @pytest.fixture(scope="session")
@@ -125,9 +128,10 @@ def new_smart_server(servers: Servers, client_keys: dict[str, dict[str, Any]],
     public = {client: {name: value for name, value in key.items() if name not in private}
               for client, key in client_keys.items()}
 
-    def start(lifetime: int = 3600, scopes: str = "system/*.*") -> Smart:
+    def start(lifetime: int = 3600, scopes: str = "system/*.*", **settings: Any) -> Smart:
         clients = [{"client_id": client, "jwks": {"keys": [key]}, "scopes": scopes} for client, key in public.items()]
-        base = servers.start(server_auth={"types": ["smart"], "smart_clients": clients, "token_lifetime": lifetime})
+        auth = {"types": ["smart"], "smart_clients": clients, "token_lifetime": lifetime}
+        base = servers.start(server_auth=auth, **settings)
         return Smart(base, client_keys, tmp_path_factory.mktemp("keys"))
 
     return start
@@ -137,3 +141,42 @@ def new_smart_server(servers: Servers, client_keys: dict[str, dict[str, Any]],
 def smart(new_smart_server: Callable[..., Smart]) -> Smart:
     """A server that asks for a token."""
     return new_smart_server()
+
+
+@dataclass(frozen=True)
+class SmartWire:
+    """A wire before a server that asks for a token; the token endpoint lies behind it too."""
+
+    wire: Wire
+    smart: Smart
+
+    def access(self, **more: Any) -> FhirAccess:
+        """An access through the wire."""
+        return self.smart.access(url=f"{self.wire.origin}/fhir", **more)
+
+
+@pytest.fixture(scope="session")
+def new_smart_wire(new_smart_server: Callable[..., Smart]) -> Iterator[Callable[..., SmartWire]]:
+    """Starts a server that asks for a token behind a wire; `settings` as for `new_smart_server`."""
+    with ExitStack() as wires:
+
+        def start(**settings: Any) -> SmartWire:
+            wire = wires.enter_context(wired())
+            smart = new_smart_server(public_url=wire.origin, **settings)
+            wire.upstream = origin(smart.base)
+            return SmartWire(wire, smart)
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def shared_smart_wire(new_smart_wire: Callable[..., SmartWire]) -> SmartWire:
+    """The wire that `smart_wire` makes new for each test."""
+    return new_smart_wire()
+
+
+@pytest.fixture
+def smart_wire(shared_smart_wire: SmartWire) -> SmartWire:
+    """A wire before a server that asks for a token."""
+    shared_smart_wire.wire.forget()
+    return shared_smart_wire

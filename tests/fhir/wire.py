@@ -93,8 +93,7 @@ class Wire:
     """The proxy in front of a server, or, without one, a host that knows nothing."""
 
     def __init__(self, upstream: str | None, tls: ssl.SSLContext | None = None) -> None:
-        parts = urlsplit(upstream or "")
-        self.upstream = f"{parts.scheme}://{parts.netloc}" if upstream else None
+        self.upstream = upstream and origin(upstream)
         self.asked: list[Asked] = []
         self.previous: Answer | None = None
         self._rules: list[Rule] = []
@@ -104,12 +103,17 @@ class Wire:
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.origin = f"{'https' if tls else 'http'}://localhost:{self._server.server_port}"
-        self.url = self.origin + parts.path
+        self.url = self.origin + urlsplit(upstream or "").path
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def on(self, pattern: str, fault: Fault, at: int | Container[int] | None = None) -> None:
         """Do this to the requests that fit, or only to the one or those `at` these numbers."""
         self._rules.append(Rule(re.compile(pattern), fault, {at} if isinstance(at, int) else at))
+
+    def forget(self) -> None:
+        """No rules, and nothing asked yet."""
+        self.asked.clear()
+        self._rules.clear()
 
     def close(self) -> None:
         """Listen no more."""
@@ -139,6 +143,12 @@ class Wire:
         return Answer(response.status, kept, body)
 
 
+def origin(url: str) -> str:
+    """Scheme, host and port of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -160,9 +170,9 @@ def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
 
         def send(self, answer: Answer) -> None:
             wire.previous = answer
-            self.send_response(answer.status)
-            length = {} if "Content-Length" in answer.headers else {"Content-Length": str(len(answer.body))}
-            for name, value in {**answer.headers, **length}.items():
+            self.send_response_only(answer.status)
+            usual = {"Date": self.date_time_string(), "Content-Length": str(len(answer.body))}
+            for name, value in {**usual, **answer.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer.body)
