@@ -37,6 +37,8 @@ SiteFile = Annotated[Path, typer.Option("--site", help="Where the data are.")]
 RunFolder = Annotated[Path | None, typer.Option("--run", help="Folder of the run; the newest unless given.")]
 NewFolder = Annotated[Path | None, typer.Option("--run-dir", help="New folder of the run; one in `runs` unless given.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing back; show what would change.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Validate every FHIR resource before it is sent, not one in a "
+                                                       "hundred and each distinct shape.")]
 STUDY, SITE = Path("study.toml"), Path("site.toml")
 
 
@@ -44,13 +46,14 @@ STUDY, SITE = Path("study.toml"), Path("site.toml")
 
 
 @app.command()
-def run(study: StudyFile = STUDY, site: SiteFile = SITE, dry_run: DryRun = False, run_dir: NewFolder = None) -> None:
+def run(study: StudyFile = STUDY, site: SiteFile = SITE, dry_run: DryRun = False, run_dir: NewFolder = None,
+        strict: Strict = False) -> None:
     """Extract, align, validate, label and write back."""
     from hpd_etl import pipeline, progress, summary
     from hpd_etl.config import read_site, read_study
 
     done, labels, receipt = pipeline.run(read_study(study), read_site(site), dry_run=dry_run, folder=run_dir,
-                                         show=progress.shown())
+                                         strict=strict, show=progress.shown())
     _print(summary.of_labels(labels))
     _print(summary.of_receipt(receipt))
     _say_where(done.folder)
@@ -107,8 +110,9 @@ def label(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None
 
 
 @app.command()
-def writeback(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None, dry_run: DryRun = False) -> None:
-    """Write the labels of a run to the results schema, in one transaction."""
+def writeback(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None, dry_run: DryRun = False,
+              strict: Strict = False) -> None:
+    """Write the labels of a run to the sink: a results schema, a FHIR server or a folder of FHIR files."""
     from hpd_etl import pipeline, progress, runs, sinks, summary
     from hpd_etl.config import read_site, read_study
 
@@ -116,7 +120,7 @@ def writeback(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = 
     with runs.resumed(asked, place, run, progress.shown()) as this:
         aligned, labels = this.timeline(), this.labels()
         pipeline.pass_gate(this, aligned, labels)
-        with sinks.open_sink(place) as sink:
+        with sinks.open_sink(place, strict=strict) as sink:
             receipt = pipeline.writeback(this, labels, aligned, sink, dry_run=dry_run)
         _print(summary.of_receipt(receipt))
         _say_where(this.folder)

@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     from hpd_etl.sources import Source
 
 
-def run(study: Study, site: Site, *, dry_run: bool = False, folder: Path | None = None,
+def run(study: Study, site: Site, *, dry_run: bool = False, folder: Path | None = None, strict: bool = False,
         show: progress.Progress = progress.silent) -> tuple[Run, Labels, Receipt | None]:
     """Label everybody treated and write the labels back.
 
     Nothing is written back where the quality gate closes or a budget is exceeded. Without a sink in
-    the site, or with `dry_run`, the labels stay as files in the run folder.
+    the site, or with `dry_run`, the labels stay as files in the run folder. `strict` validates every
+    FHIR resource that is written.
     """
-    with started(study, site, folder, show) as this, open_source(site) as source, open_sink(site) as sink:
+    with started(study, site, folder, show) as this, open_source(site) as source, \
+            open_sink(site, strict=strict) as sink:
         records = extract(this, source)
         aligned = align(this, records)
         report = validate(this, aligned)
@@ -86,7 +88,7 @@ def label(this: Run, aligned: Timeline) -> Labels:
 
 
 def writeback(this: Run, labels: Labels, aligned: Timeline, sink: Sink | None, *, dry_run: bool) -> Receipt | None:
-    """Write the labels to the site's sink in one transaction; None where there is no sink."""
+    """Write the labels to the site's sink; None where there is no sink."""
     with this.show("writeback") as note:
         if sink is None:
             note("no sink in site.toml, the labels stay in the run folder")

@@ -1,4 +1,4 @@
-"""Write back: labels become rows of the site's results schema, in one transaction."""
+"""Write back: labels become rows of the site's results schema, or FHIR resources on a server or in a folder."""
 
 from __future__ import annotations
 
@@ -67,19 +67,23 @@ def statements(site: Site) -> str:
 
 
 @contextmanager
-def open_sink(site: Site) -> Iterator[Sink | None]:
-    """The sink of the site, None where it has none.
+def open_sink(site: Site, *, strict: bool = False) -> Iterator[Sink | None]:
+    """The sink of the site, None where it has none; `strict` validates every FHIR resource, not a sample.
 
-    Raises AccessError (no right, no schema), LockedError (another writer), ConfigurationError (the CDM itself).
+    Raises AccessError (no right, no schema), LockedError (another writer), ConfigurationError (the CDM itself, or
+    no crosswalk where there should be one).
     """
     if site.sink is None:
         yield None
         return
-    with _opened(site, site.sink) as opened:
-        yield opened
+    from hpd_etl.sinks import crosswalk
+
+    names = None if site.sink.crosswalk is None else crosswalk.read(site.sink.crosswalk)
+    with _opened(site, site.sink, strict=strict) as opened:
+        yield opened if names is None else crosswalk.CrossedSink(opened, names)
 
 
-def _opened(site: Site, sink: config.Sink) -> AbstractContextManager[Sink]:
+def _opened(site: Site, sink: config.Sink, *, strict: bool) -> AbstractContextManager[Sink]:
     match sink:
         case OmopSink():
             from hpd_etl.sinks.omop_cdm import open_omop_sink
@@ -88,8 +92,8 @@ def _opened(site: Site, sink: config.Sink) -> AbstractContextManager[Sink]:
         case FhirFilesSink():
             from hpd_etl.sinks.fhir_files import open_files_sink
 
-            return open_files_sink(site, sink)
+            return open_files_sink(site, sink, strict=strict)
         case FhirServerSink():
             from hpd_etl.sinks.fhir_server import open_server_sink
 
-            return open_server_sink(site, sink)
+            return open_server_sink(site, sink, strict=strict)

@@ -60,8 +60,7 @@ def derive(labels: Labels, timeline: Timeline, definitions: Sequence[Definition]
            sink: OmopSink) -> Rows:
     """All rows that these labels ask for.
 
-    Raises ConfigurationError where a person or a source row has no integer for a name, or two definitions would
-    share a cohort.
+    Raises ConfigurationError where a person has no integer for a name, or two definitions would share a cohort.
     """
     label = _label_rows(labels, study)
     lineage = _lineage_rows(label, labels.evidence)
@@ -172,7 +171,8 @@ def _observation_rows(decided: pd.DataFrame, lineage: pd.DataFrame, sink: OmopSi
 def _deciding_measurement(lineage: pd.DataFrame) -> pd.Series[int]:
     """The measurement at the first evaluation by label_id, where there is exactly one: the column holds one link."""
     post = lineage[(lineage["role"] == "post") & (lineage["source_table"] == "measurement")]
-    return post.drop_duplicates("label_id", keep=False).set_index("label_id")["source_id"]
+    found = post.drop_duplicates("label_id", keep=False).set_index("label_id")["source_id"]
+    return integer_ids(found, "source rows")
 
 
 def _measurement_rows(decided: pd.DataFrame, metrics: pd.DataFrame,
@@ -251,7 +251,7 @@ def _lineage_rows(label: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
         "measure_set": evidence["measure_set"],
         "role": evidence["role"].astype("string"),
         "source_table": source_table,
-        "source_id": integer_ids(source_id, "source rows"),
+        "source_id": source_id,
     }).drop_duplicates())
     joined = label[["label_id", *_KEYS]].merge(sources, on=_KEYS)
     return joined[["label_id", "role", "source_table", "source_id"]].reset_index(drop=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hpd_etl.config import OmopSink
     from hpd_etl.database import Database
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 VERSION_TABLE = "hpd_schema_version"
 TABLES = ("hpd_label", "observation", "measurement", "cohort", "cohort_definition", "hpd_lineage")
 
@@ -62,7 +62,8 @@ def _require_version(database: Database) -> None:
         found = database.fetch(f"select schema_version from @results.{VERSION_TABLE}").column(0).to_pylist()  # noqa: S608
         if found != [SCHEMA_VERSION]:
             raise UnsupportedVersionError("the results schema is of another version than this release writes",
-                                          remedy="use the release that made it, or a new results schema")
+                                          remedy="name a new results schema in sink.results, or use the release "
+                                                 "that made this one")
         return
     if database.columns("results", "hpd_label"):
         raise UnsupportedVersionError("the results schema holds labels of an unknown version",

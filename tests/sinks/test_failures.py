@@ -171,7 +171,7 @@ def test_many_rows_are_all_read_back(place: Place) -> None:
     many = 125_000
     target = Target("hpd_lineage", ("label_id", "role", "source_table", "source_id"), "t.label_id >= 0")
     rows = pa.table({"label_id": range(many), "role": ["post"] * many, "source_table": ["measurement"] * many,
-                     "source_id": range(many)})
+                     "source_id": [str(number) for number in range(many)]})
     sink = place.site().sink
     assert sink is not None
     with connect(sink.access, {"results": place.results}, read_only=False) as database:

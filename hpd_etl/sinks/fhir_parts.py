@@ -1,0 +1,86 @@
+"""Small parts of our FHIR resources, and columns of a frame as Python has them."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from hpd_etl.sinks import fhir_codes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+Part = dict[str, Any]
+
+
+def coded(system: str, *codes: str) -> Part:
+    """A CodeableConcept."""
+    return {"coding": [{"system": system, "code": code} for code in codes]}
+
+
+def own_code(canonical: str, name: str) -> Part:
+    """The code of an Observation or a component of ours."""
+    return coded(fhir_codes.system(canonical, "hpd-observation"), name)
+
+
+def quantity(value: float, unit: str) -> Part:
+    """A number in a UCUM unit."""
+    return {"value": value, "unit": unit, "system": fhir_codes.UCUM, "code": unit}
+
+
+def absent(canonical: str, reasons: Sequence[str]) -> Part:
+    """Why there is no value: the standard code, then our reasons, the primary one first."""
+    standard = coded(fhir_codes.ABSENT, fhir_codes.absent_code(reasons))
+    ours = coded(fhir_codes.system(canonical, "hpd-reason"), *reasons)
+    return {"coding": standard["coding"] + ours["coding"]}
+
+
+def listed(text: str | None) -> list[str]:
+    """The words of a text that joins them by `;`."""
+    return text.split(";") if text else []
+
+
+def texts(column: pd.Series[Any]) -> pa.Array:
+    """A column of texts or codes."""
+    return pa.array(column.astype("string[pyarrow]"), pa.string())
+
+
+def words(column: pa.Array) -> list[Any]:
+    """The texts of a column, None where missing."""
+    found: list[Any] = column.to_numpy(zero_copy_only=False).tolist()
+    return found
+
+
+def numbers(column: pd.Series[Any], factor: float = 1.0) -> list[Any]:
+    """The numbers of a column times `factor`, None where missing or not finite."""
+    known = column.to_numpy(np.float64, na_value=np.nan)
+    whole = column.dtype.kind == "i" and factor == 1
+    values = (np.nan_to_num(known).astype(np.int64) if whole else known * factor).astype(object)
+    values[~np.isfinite(known)] = None
+    found: list[Any] = values.tolist()
+    return found
+
+
+def days(column: pd.Series[Any]) -> list[str]:
+    """The dates of a column as FHIR writes them."""
+    found: list[str] = np.datetime_as_string(column.to_numpy("datetime64[D]"), unit="D").tolist()
+    return found
+
+
+def combined(frames: Sequence[pd.DataFrame], names: Sequence[str]) -> list[NDArray[np.int64]]:
+    """A number for every combination of these columns, the same in all frames."""
+    codes = [pa.concat_arrays([texts(frame[name]) for frame in frames]).dictionary_encode("encode").indices.to_numpy()
+             for name in names]
+    whole = reduce(_joined, codes, np.zeros(sum(map(len, frames)), np.int64))
+    return np.split(whole, np.cumsum([len(frame) for frame in frames])[:-1])
+
+
+def _joined(code: NDArray[np.int64], further: NDArray[np.int32]) -> NDArray[np.int64]:
+    pair = code * (int(further.max(initial=0)) + 1) + further
+    return np.unique(pair, return_inverse=True)[1].astype(np.int64) if int(pair.max(initial=0)) > 2**40 else pair
