@@ -12,7 +12,7 @@ import msgspec
 from hpd_etl.errors import ConfigurationError, SourceError
 from hpd_etl.sources.fhir_codes import Tokens, systems
 from hpd_etl.sources.fhir_medications import MEDICATED, DrugCodes, Meaning, Medications
-from hpd_etl.sources.fhir_resources import Resources
+from hpd_etl.sources.fhir_references import patient_key, resolve
 from hpd_etl.sources.fhir_searches import classes, packages
 from hpd_etl.sources.fhir_shapes import SHAPES, Medicated, Medication, MedicationRequest, Patient, Reference
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from hpd_etl.config import FhirServerSource, Study
     from hpd_etl.sources.fhir_intake import Intake
+    from hpd_etl.sources.fhir_resources import Resources
     from hpd_etl.sources.fhir_searches import Searches
     from hpd_etl.sources.fhir_slices import Slice
 
@@ -42,9 +43,10 @@ class Exposed:
 
     def read(self) -> None:
         """Exposures by code, by word, by reference and within, of everybody; then the Patients."""
-        self._prove("Medication", self._of_drugs("Medication"))
-        products = self._index_products()
-        self._prove("Medication", self._searches.of_products(products))
+        codes, words = self._codes("Medication"), self._words()
+        self._prove("Medication", self._searches.of_drugs("Medication", codes, words))
+        self._prove("Medication", self._searches.of_ingredients(codes))
+        self._prove("Medication", self._searches.of_products(self._index_products()))
         products = self._index_products()
         for kind in MEDICATED:
             if self._searches.offers(kind):
@@ -55,23 +57,29 @@ class Exposed:
         """Exposures of these patients alone, whatever their drug; then the Patients."""
         for kind in MEDICATED:
             if self._searches.offers(kind):
-                self._prove(kind, self._searches.of_patients(kind, patients), self._tells)
+                self._prove(kind, self._searches.of_patients(kind, patients))
+        unproven, _ = resolve(self._intake, self._searches, self._resources)
+        if unproven:
+            raise _unproven("Medication")
         self._read_patients()
 
     def _of_exposures(self, kind: str, products: list[str]) -> Iterator[Slice]:
-        yield from self._of_drugs(kind)
+        yield from self._searches.of_drugs(kind, self._codes(kind), self._words())
         yield from self._searches.of_references(kind, products)
         yield from self._searches.of_containers(kind)
 
-    def _of_drugs(self, kind: str) -> Iterator[Slice]:
+    def _codes(self, kind: str) -> list[str]:
+        """Every code of an index drug; those that are known by their beginning are spelled out."""
         wanted = self._drugs.selection()
-        starts = wanted.prefixes[MEDICATED[0]]
         own = [start for comparator in self._study.comparators for agent in comparator.agents.values()
                for start in agent.atc]
         codes = {*wanted.codes[MEDICATED[0]], *classes(own)}
         if self._searches.uses(kind, self._ndc):
-            codes.update(packages(start for start in starts if start[0].isdigit()))
-        return self._searches.of_drugs(kind, sorted(codes), sorted(wanted.texts[MEDICATED[0]]))
+            codes.update(packages(start for start in wanted.prefixes[MEDICATED[0]] if start[0].isdigit()))
+        return sorted(codes)
+
+    def _words(self) -> list[str]:
+        return sorted(self._drugs.selection().texts[MEDICATED[0]])
 
     def _index_products(self) -> list[str]:
         medications = Medications(self._resources, self._drugs)
@@ -88,8 +96,7 @@ class Exposed:
 
     def _prove(self, kind: str, slices: Iterable[Slice], wanted: Callable[[str, bytes], bool] | None = None) -> None:
         if self._intake.take(slices, wanted):
-            raise SourceError(f"{kind}: the search for everybody treated cannot be proven complete",
-                              remedy="run again; if it stays so, hpd-etl doctor shows what the server answers")
+            raise _unproven(kind)
 
     # --- Patients -----------------------------------------------------------------------------
 
@@ -125,10 +132,9 @@ class Exposed:
                 if key}
 
 
-def patient_key(reference: Reference | None) -> str | None:
-    """The id of the Patient that a reference names; None where it names none."""
-    key = Resources.key(reference.reference or "") if reference else None
-    return key[1] if key and key[0] in ("", "Patient") else None
+def _unproven(kind: str) -> SourceError:
+    return SourceError(f"{kind}: the search for everybody treated cannot be proven complete",
+                       remedy="run again; if it stays so, hpd-etl doctor shows what the server answers")
 
 
 def _given(address: str) -> MedicationRequest:

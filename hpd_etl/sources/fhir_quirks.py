@@ -132,6 +132,12 @@ def finds(session: Session, mode: Mode, kind: str, condition: tuple[str, str]) -
     return found is None or bool(found.total or found.entry)
 
 
+def counted(session: Session, mode: Mode, kind: str) -> int | None:
+    """How many resources of a type there are, as far as the server tells."""
+    found = _tried(session, mode, kind, [("_summary", "count")])
+    return found.total if found else None
+
+
 def _tried(session: Session, mode: Mode, kind: str, asked: list[tuple[str, str]]) -> _Searched | None:
     """What a search gives; None where it is refused."""
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from hpd_etl.sources.fhir_exposed import patient_key
 from hpd_etl.sources.fhir_resources import Resources
 from hpd_etl.sources.fhir_shapes import DiagnosticReport, Medicated, Medication, Observation
 
@@ -20,6 +19,12 @@ _FETCHED = ("Medication", "BodyStructure", "ImagingStudy")
 _ROUNDS = 4
 """A Medication may have another as ingredient, and so on."""
 _Owners = defaultdict[tuple[str, str], set[str]]
+
+
+def patient_key(reference: Reference | None) -> str | None:
+    """The id of the Patient that a reference names; None where it names none."""
+    key = Resources.key(reference.reference or "") if reference else None
+    return key[1] if key and key[0] in ("", "Patient") else None
 
 
 def resolve(intake: Intake, searches: Searches, resources: Resources) -> tuple[set[str], dict[str, int]]:

@@ -6,7 +6,7 @@ import re
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
-from hpd_etl.sources.fhir_quirks import finds, understood
+from hpd_etl.sources.fhir_quirks import counted, finds, understood
 from hpd_etl.sources.fhir_slices import Slice
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ _OWN_ID = ("Patient", "Medication")
 """Types that belong to nobody; they are asked for by id."""
 _POINTED_AT = ("BodyStructure", "ImagingStudy")
 """Types that may be had by the references to them where they cannot be searched by patient."""
+_FORMULARY = 50_000
+"""Medications that are read as a whole; more are no formulary, but one for each time a drug was given."""
 _CLASS = re.compile(r"[A-Z]\d\d[A-Z]{0,2}(\d\d)?")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -38,15 +40,29 @@ class Searches:
     def of_drugs(self, kind: str, codes: Iterable[str], words: Iterable[str]) -> Iterator[Slice]:
         """A type by the codes of drugs and by the words for them; codes in any system, local URIs too."""
         yield from self._by(kind, "code", codes)
-        if kind == "Medication" and self._mode.capability.searches(kind, "ingredient-code"):
-            yield from self._by(kind, "ingredient-code", codes)
         if self._answers(kind, "code:text", "nobody", "drugs that are named in words only are not found"):
             yield from self._by(kind, "code:text", words)
 
+    def of_ingredients(self, codes: Iterable[str]) -> Iterator[Slice]:
+        """Medications by the codes of their ingredients; all there are, where the server knows no ingredients."""
+        if self._by_ingredient:
+            yield from self._by("Medication", "ingredient-code", codes)
+        elif (number := self._count("Medication")) is not None and number <= _FORMULARY:
+            yield Slice("Medication")
+        else:
+            self.left_out["Medication?ingredient"] = "products that are coded by their ingredients alone are not found"
+
     def of_products(self, ids: Iterable[str]) -> Iterator[Slice]:
-        """The Medications that have others as ingredients."""
-        if self._mode.capability.searches("Medication", "ingredient"):
-            yield from self._by("Medication", "ingredient", (f"Medication/{each}" for each in ids))
+        """The Medications that have these as ingredients."""
+        return self._by("Medication", "ingredient", (f"Medication/{each}" for each in ids)) \
+            if self._by_ingredient else iter(())
+
+    @property
+    def _by_ingredient(self) -> bool:
+        return self._mode.capability.searches("Medication", "ingredient", "ingredient-code")
+
+    def _count(self, kind: str) -> int | None:
+        return counted(self._session, self._mode, kind) if self._mode.count else None
 
     def of_references(self, kind: str, ids: Iterable[str]) -> Iterator[Slice]:
         """Exposures that point to these Medications."""

@@ -12,11 +12,11 @@ from hpd_etl.sources import fhir_records
 from hpd_etl.sources.fhir_codes import Tokens, systems
 from hpd_etl.sources.fhir_decode import Collector
 from hpd_etl.sources.fhir_drugs import read_exposures
-from hpd_etl.sources.fhir_exposed import Exposed, group_members, patient_key
+from hpd_etl.sources.fhir_exposed import Exposed, group_members
 from hpd_etl.sources.fhir_intake import Intake
 from hpd_etl.sources.fhir_quirks import choose
 from hpd_etl.sources.fhir_reading import Reading
-from hpd_etl.sources.fhir_references import resolve
+from hpd_etl.sources.fhir_references import patient_key, resolve
 from hpd_etl.sources.fhir_searches import Searches
 from hpd_etl.sources.fhir_shapes import SHAPES
 from hpd_etl.sources.fhir_slices import SliceReader

@@ -63,18 +63,22 @@ _ALL_DAYS = Span()
 
 @dataclass(frozen=True)
 class Slice:
-    """A part of what is asked: resources of a type for some `values` of one parameter, in a span of days."""
+    """A part of what is asked: resources of a type for some `values` of one parameter, in a span of days.
+
+    Without values it is all resources of the type.
+    """
 
     kind: str
-    by: str
-    values: tuple[str, ...]
+    by: str = ""
+    values: tuple[str, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
     span: Span = _ALL_DAYS
 
     def parameters(self, days: str | None) -> list[tuple[str, str]]:
         """The search; `days` is the parameter that the span is on."""
         dated = self.span.parameters(days) if days else ()
-        return [(self.by, ",".join(self.values)), *self.beside, *dated]
+        valued = [(self.by, ",".join(self.values))] if self.values else []
+        return [*valued, *self.beside, *dated]
 
     def parts(self, days: str | None, *, single: bool) -> list[Slice]:
         """Smaller slices that leave nothing out, by value (one each if `single`), then by date; none of the least."""
@@ -170,7 +174,7 @@ class SliceReader:
         parts = asked.parts(days, single=not cut_off) or ([] if cut_off else [asked])
         result = Slices(counts=Counter(restarted=1))
         if not parts or not (tries or cut_off):
-            return Slices(unproven=set(asked.values), counts=Counter(not_proven=1))
+            return Slices(unproven=set(asked.values) or {asked.kind}, counts=Counter(not_proven=1))
         for part in parts:
             result.add(self._read(part, tries if cut_off else tries - 1))
         return result
