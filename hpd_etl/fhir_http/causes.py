@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from hpd_etl.check import Check, State
+from hpd_etl.fhir_http.keys import thumbprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ _SKEW_SECONDS = 30
 def of_invalid_client(access: FhirAccess, key: Key, found: Discovered, headers: Mapping[str, str]) -> Iterator[Check]:
     """The usual causes, each with what was sent; a warning where it is likely the one."""
     yield Check("client", State.INFO, f"iss and sub are {access.client_id}", "registered under this id?")
-    yield Check("key", State.INFO, f"{key.algorithm}, thumbprint {key.thumbprint}",
+    yield Check("key", State.INFO, f"{key.algorithm}, thumbprint {thumbprint(key.secret.public_key())}",
                 "is its public half registered for the client, and read by the server since?")
     yield _kid(key)
     yield Check("aud", State.INFO, f"aud is {found.token_endpoint}",

@@ -68,7 +68,8 @@ def _failed(look: _Look, name: str, error: HpdEtlError) -> Iterator[Check]:
     failed = Check.failed(name, error)
     if look.key and isinstance(error, smart.TokenRefusedError) and error.code == "invalid_client":
         yield replace(failed, remedy="one of the lines below is not as the server has it")
-        yield from causes.of_invalid_client(look.access, look.key, look.found, error.headers)
+        for cause in causes.of_invalid_client(look.access, look.key, look.found, error.headers):
+            yield replace(cause, name=f"cause: {cause.name}")
     else:
         yield failed
 
@@ -104,13 +105,14 @@ def _discovery(look: _Look) -> Iterator[Check]:
     yield Check("discovery", State.OK, f"{by} names {look.found.token_endpoint}")
     taken = look.found.token_endpoint_auth_signing_alg_values_supported
     if taken and look.access.algorithm not in taken:
-        yield Check("discovery", State.WARNING, f"the server says that it takes {', '.join(taken)}",
+        yield Check("algorithm", State.WARNING, f"the server says that it takes {', '.join(taken)}",
                     f"algorithm is {look.access.algorithm}")
 
 
 def _key(look: _Look) -> Iterator[Check]:
     look.key = keys.read(look.access)
-    told = f"{look.key.algorithm}, kid {look.key.name or 'not set'}, thumbprint {look.key.thumbprint}"
+    thumbprint = keys.thumbprint(look.key.secret.public_key())
+    told = f"{look.key.algorithm}, kid {look.key.name or 'not set'}, thumbprint {thumbprint}"
     yield Check("key", State.OK if look.key.name else State.WARNING, told,
                 "" if look.key.name else "key_id is the name under which the key is registered")
 

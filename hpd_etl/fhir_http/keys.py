@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
@@ -34,15 +34,6 @@ class Key(NamedTuple):
     name: str | None
     algorithm: str
 
-    @property
-    def thumbprint(self) -> str:
-        """SHA-256 thumbprint (RFC 7638) of the public half, by which two sides can tell that they mean the same key."""
-        public = (RSAAlgorithm.to_jwk(self.secret.public_key(), as_dict=True) if isinstance(self.secret, RSAPrivateKey)
-                  else ECAlgorithm.to_jwk(self.secret.public_key(), as_dict=True))
-        members = {name: public[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in public}
-        digest = hashlib.sha256(json.dumps(members, separators=(",", ":")).encode()).digest()
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
 
 def read(access: FhirAccess) -> Key:
     """The key behind the reference; raises ConfigurationError where it is no key that can sign as configured."""
@@ -63,6 +54,15 @@ def assertion(key: Key, client_id: str, token_url: str) -> str:
               "jti": str(uuid.uuid4())}
     headers = {"typ": "JWT"} | ({"kid": key.name} if key.name else {})
     return jwt.encode(claims, key.secret, algorithm=key.algorithm, headers=headers)
+
+
+def thumbprint(public: RSAPublicKey | EllipticCurvePublicKey) -> str:
+    """SHA-256 thumbprint (RFC 7638) of a public key, by which two sides can tell that they mean the same one."""
+    known = (RSAAlgorithm.to_jwk(public, as_dict=True) if isinstance(public, RSAPublicKey)
+             else ECAlgorithm.to_jwk(public, as_dict=True))
+    members = {name: known[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in known}
+    digest = hashlib.sha256(json.dumps(members, separators=(",", ":")).encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _of_pem(text: str) -> object:
