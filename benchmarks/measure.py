@@ -8,7 +8,15 @@ import resource
 import time
 from pathlib import Path
 
-from benchmarks import kernels, limits, ours, peers, writes  # noqa: F401 - each registers its methods
+from benchmarks import (  # noqa: F401 - each registers its methods
+    fhir_limits,
+    fhir_ours,
+    kernels,
+    limits,
+    ours,
+    peers,
+    writes,
+)
 from benchmarks.methods import METHODS, Place
 from benchmarks.warehouse import Warehouse
 

@@ -52,7 +52,8 @@ def read_records(place: Place, database: str, study: Study) -> Records:
         return source.extract(study)[0]
 
 
-def _labelled(records: Records, study: Study, definitions: list[Definition]) -> Labels:
+def labelled(records: Records, study: Study, definitions: list[Definition]) -> Labels:
+    """Align and label."""
     from hpd_etl.criteria import label, window_sets
     from hpd_etl.timeline import align
 
@@ -76,12 +77,13 @@ def _labels(place: Place, database: str) -> Timed:
     import_stages()
 
     def run() -> Counts:
-        return _counts(_labelled(read_records(place, database, study), study, definitions))
+        return label_counts(labelled(read_records(place, database, study), study, definitions))
 
     return run
 
 
-def _counts(labels: Labels) -> Counts:
+def label_counts(labels: Labels) -> Counts:
+    """How many labels of which verdict."""
     given = labels.labels["verdict"].value_counts()
     return {"labels": len(labels.labels), "evidence": len(labels.evidence),
             **{str(verdict): int(number) for verdict, number in given.items()}}  # fmt: skip
@@ -151,6 +153,6 @@ def ours_stages(place: Place) -> Timed:
     records = read_records(place, "duckdb", study)
 
     def run() -> Counts:
-        return _counts(_labelled(records, study, definitions))
+        return label_counts(labelled(records, study, definitions))
 
     return run

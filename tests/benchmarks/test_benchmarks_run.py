@@ -21,16 +21,16 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("benchmarks")
     command = [
         sys.executable, "-m", "benchmarks.run", "--scale", "0.002", "--patients", "500", "--rounds", "0",
-        "--groups", "duckdb,criteria", "--data", str(folder), "--out", str(folder / "RESULTS.md"),
+        "--groups", "duckdb,criteria,fhir", "--data", str(folder), "--out", str(folder / "RESULTS.md"),
     ]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT, timeout=300)
     return (folder / "RESULTS.md").read_text("utf-8")
 
 
 def test_every_goal_stands_in_the_table_as_met_or_not(results: str) -> None:
-    """Eight goals belong to the two groups, and a measured goal says whether it is met."""
+    """Seventeen goals belong to the three groups, and a measured goal says whether it is met."""
     goals = [line for line in results.splitlines() if line.endswith(("| yes |", "| **no** |"))]
-    assert len(goals) == 8
+    assert len(goals) == 17
 
 
 def test_pipeline_and_peer_read_the_same_patients(results: str) -> None:
@@ -40,6 +40,17 @@ def test_pipeline_and_peer_read_the_same_patients(results: str) -> None:
     assert count("ours_duckdb_extract", "lesions") == count("limit_duckdb_filter", "sizes")
     assert count("ours_duckdb_extract", "doses") == count("limit_duckdb_filter", "doses")
     assert count("ours_duckdb_labels", "labels") == "100"
+
+
+def test_all_readers_of_an_export_keep_the_same_resources(results: str) -> None:
+    """One treated patient has twenty sizes and six doses, whoever reads them and however their codes are written."""
+    count = _counts(results)
+    for other in ("limit_fhir_two_stages", "limit_fhir_duckdb", "peer_fhir_json"):
+        assert count(other, "Observation") == "20"
+        assert count(other, "MedicationAdministration") == "6"
+    for ours in ("", "_two", "_gzip", "_doubled"):
+        assert count(f"ours_fhir_records{ours}", "lesions") == "20"
+        assert count(f"ours_fhir_records{ours}", "doses") == "6"
 
 
 def test_results_name_no_path_of_this_machine(results: str) -> None:
