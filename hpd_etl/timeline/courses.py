@@ -22,8 +22,8 @@ from hpd_etl.timeline.partial_dates import (
     Dated,
     Partial,
     combinations,
-    fixed_days,
     intervals,
+    known_days,
     partial_dates,
 )
 
@@ -64,8 +64,8 @@ class Courses:
     def to_try(cls, records: Records, partial: Mapping[str, list[Partial]], windows: Iterable[Windows]) -> Courses:
         """Every course of each person who has at most `MAX_COURSES` of them."""
         latest = {each.post_to_day for each in windows}
-        fixed = fixed_days(records, list(partial))
-        return cls.of(partial, {name: combinations(own, *fixed[name], latest) for name, own in partial.items()})
+        known = known_days(records, partial)
+        return cls.of(partial, {name: combinations(own, known[name], latest) for name, own in partial.items()})
 
     @property
     def names(self) -> pa.Array:

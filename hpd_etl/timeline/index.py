@@ -42,6 +42,7 @@ _FOREVER = np.int64(1 << 23)
 _LEFT_OUT = 1
 _STOPS = INDEX["stop_reason"].values
 _BASES = INDEX["ttf_basis"].values
+_BASIS = {name: code for code, name in enumerate(_BASES)}
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,9 @@ def by_cohort(doses: Placed, therapies: Placed, n: int, study: Study) -> tuple[I
         return cohort, doses, therapies, left_out
     other = doses.where(~own)
     moved = THERAPIES.frame(
-        other.frame[["person_id", "agent", "start_date", "end_date", "source_id"]].assign(kind="systemic")
+        other.frame[[name for name in THERAPIES.names if name in other.frame and name != "kind"]].assign(
+            kind="systemic"
+        )
     )
     plain = {column.name: column.dtype for column in THERAPIES.columns}
     frame = pd.concat([therapies.frame.astype(plain), moved.astype(plain)], ignore_index=True)
@@ -228,8 +231,9 @@ def _ranks(agents: pa.Array, study: Study) -> Ints:
 
 def _first_line(doses: Placed, agent: Ints, gap: int, n: int) -> tuple[_Line, Bools]:
     """The doses up to the first gap of `gap` days without one; and whether a dose follows it."""
-    person, start, is_open = doses.person, doses.day, flags(doses.frame["is_open"])
-    end = np.maximum(np.where(doses.days("end_date") == NO_DAY, start, doses.days("end_date")), start)
+    person, start, written_end = doses.person, doses.day, doses.days("end_date")
+    end = np.maximum(np.where(written_end == NO_DAY, start, written_end), start)
+    is_open = flags(doses.frame["is_open"]) & (written_end == NO_DAY) & doses.frame["stop_reason"].isna().to_numpy()
     order = np.lexsort((end, start, person))
     person, start, end = person[order], start[order], end[order]
     lift = person * (_FOREVER << 1)
@@ -274,11 +278,13 @@ def _time_to_failure(
     stop_reason = lowest(line.person[why], line.stop[why], n, -1)
 
     idle = (observed_to != NO_DAY) & (observed_to - last_end >= study.index.ttf_gap_days)
-    found = [stop != NO_DAY, death != NO_DAY, therapy != NO_DAY, later_line | idle, is_open]
-    basis = np.select([found[0], found[4], *found[1:4]], [0, 4, 1, 2, 3], 5)
-    least = np.where(basis == 0, stop, last_start)
-    least = np.where((basis == 4) & (observed_to != NO_DAY), np.maximum(observed_to, last_start), least)
-    most = np.where(basis == 0, stop, np.where(basis < 4, last_end, NO_DAY))
+    died, treated = death != NO_DAY, therapy != NO_DAY
+    found = [stop != NO_DAY, is_open & ~died, died, treated, later_line | idle]
+    basis = np.select(found, [_BASIS[name] for name in ("stop", "open", "death", "therapy", "gap")], _BASIS["censored"])
+    covered = np.where(died, np.minimum(observed_to, death), observed_to)
+    least = np.where(basis == _BASIS["stop"], stop, np.where(is_open, np.maximum(covered, last_start), last_start))
+    ended = np.where(died & is_open, death, np.where(died, np.minimum(last_end, death), last_end))
+    most = np.where(basis == _BASIS["stop"], stop, np.where(basis < _BASIS["open"], ended, NO_DAY))
     return {
         "last_dose_day": integers(_since(first, last_start)),
         "ttf_min_days": integers(_since(first, least)),

@@ -57,10 +57,13 @@ def treatment(patient: Patient, study: Study) -> Treatment | None:
         followup_end is not None and followup_end - latest_end >= study.index.ttf_gap_days)
     if stop is not None:
         bounds: tuple[int, int | None, str] = (stop[0], stop[0], "stop")
-    elif open_ended:
+    elif open_ended and death_day is None:
         bounds = (max(latest_start, followup_end if followup_end is not None else latest_start), None, "open")
+    elif open_ended:
+        watched = latest_start if followup_end is None else min(followup_end, death_day)
+        bounds = (max(latest_start, watched), death_day, "death")
     elif death_day is not None:
-        bounds = (latest_start, latest_end, "death")
+        bounds = (latest_start, min(latest_end, death_day), "death")
     elif after:
         bounds = (latest_start, latest_end, "therapy")
     elif followed_by_gap:

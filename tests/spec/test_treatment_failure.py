@@ -50,11 +50,28 @@ def test_one_drug_may_stop_while_another_goes_on(course):
 
 
 def test_a_statement_that_is_going_on_covers_the_follow_up(course):
-    """Treatment recorded as active without an end is censored at the end of follow-up."""
+    """Treatment recorded as active without an end is censored at the end of follow-up, and never has a gap.
+
+    It cannot outlast the person: death ends it, and it went on as long as anybody looked.
+    """
     course("""
-        person | doses   | followup | ttf   | ttf_basis
-        open   | 0..     | 0..100   | 100.. | open
-        later  | 0, 21.. | 0..100   | 100.. | open
+        person   | doses                | followup  | death | ttf     | ttf_basis
+        open     | 0..                  | 0..100    |       | 100..   | open
+        later    | 0, 21..              | 0..100    |       | 100..   | open
+        long     | 0.., 200             | 0..300    |       | 300..   | open
+        nobody   | 0..                  |           |       | 0..     | open
+        died     | 0..                  | 0..40     | 40    | 40      | death
+        lost     | 0..                  | 0..30     | 40    | 30..40  | death
+        another  | 0.., 0..20 ipilimumab | 0..40    | 40    | 40      | death
+    """)
+
+
+def test_death_bounds_a_record_that_ends_later(course):
+    """The end of a record that lies after death says no more than that treatment went on until then."""
+    course("""
+        person | doses  | followup | death | ttf   | ttf_basis
+        after  | 0..100 | 0..40    | 40    | 0..40 | death
+        before | 0..30  | 0..40    | 40    | 0..30 | death
     """)
 
 
