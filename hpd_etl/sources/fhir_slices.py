@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _EPOCH, _HORIZON = date(1996, 1, 1), date(2036, 1, 1)
 """Between these a span without an end is halved; both ends stay open."""
+_PARTS = 20
+"""Into so many a slice that failed is cut, so that patients are read one by one and a fault stays with its own."""
 _PATIENCE = 8
 """So many slices may fail in a row; then the server counts as down."""
 _LOG = logging.getLogger(__name__)
@@ -80,10 +82,10 @@ class Slice:
         valued = [(self.by, ",".join(self.values))] if self.values else []
         return [*valued, *self.beside, *dated]
 
-    def parts(self, days: str | None, *, single: bool) -> list[Slice]:
-        """Smaller slices that leave nothing out, by value (one each if `single`), then by date; none of the least."""
+    def parts(self, days: str | None, number: int) -> list[Slice]:
+        """So many smaller slices that leave nothing out, by value, then by date; none of the least."""
         if len(self.values) > 1:
-            step = 1 if single else (len(self.values) + 1) // 2
+            step = -(-len(self.values) // number)
             return [replace(self, values=self.values[start:start + step])
                     for start in range(0, len(self.values), step)]
         return [replace(self, span=span) for span in self.span.halves()] if days else []
@@ -112,8 +114,8 @@ class SliceReader:
     """Reads slices from one server; safe for threads."""
 
     def __init__(self, session: Session, mode: Mode, page_size: int) -> None:
-        self._session = session
-        self._mode = mode
+        self.session = session
+        self.mode = mode
         self._page_size = page_size
         self._failed = 0
 
@@ -136,13 +138,13 @@ class SliceReader:
     def _whole(self, asked: Slice) -> Slices:
         parameters = asked.parameters(self._days(asked))
         pages = Pages(asked.kind)
-        for body in self._session.pages(asked.kind, [*parameters, ("_count", str(self._page_size))],
-                                        post=self._mode.post):
+        for body in self.session.pages(asked.kind, [*parameters, ("_count", str(self._page_size))],
+                                        post=self.mode.post):
             pages.take(body)
         counted = self._counted(asked.kind, parameters)
         expected = pages.total if counted is None else counted
         fetched = len({key.id for key in pages.found})
-        if self._mode.quirks.cap in (fetched, expected):
+        if self.mode.quirks.cap in (fetched, expected):
             raise _CutOffError("a search was cut off")
         if expected is None and pages.repeated:
             raise IncompleteError("a page of a search repeated another, and the server does not count")
@@ -151,16 +153,16 @@ class SliceReader:
         return Slices(pages.found, counts=Counter(slices=1, fetched=fetched, expected=expected or 0))
 
     def _days(self, asked: Slice) -> str | None:
-        return self._mode.date_parameter(asked.kind, tuple(name for name, _ in asked.beside))
+        return self.mode.date_parameter(asked.kind, tuple(name for name, _ in asked.beside))
 
     def _counted(self, kind: str, parameters: list[tuple[str, str]]) -> int | None:
         """How many the server counts; None where it does not, or not such a search."""
-        if not self._mode.count:
+        if not self.mode.count:
             return None
         counting = [*parameters, ("_summary", "count")]
         try:
-            answer = (self._session.post(f"{kind}/_search", counting) if self._mode.post
-                      else self._session.get(kind, counting))
+            answer = (self.session.post(f"{kind}/_search", counting) if self.mode.post
+                      else self.session.get(kind, counting))
         except HttpError as error:
             if error.status in PASSING:
                 raise
@@ -171,7 +173,7 @@ class SliceReader:
         """The slice in smaller parts; being cut off costs no try, since smaller parts end."""
         cut_off = isinstance(error, _CutOffError)
         days = self._days(asked)
-        parts = asked.parts(days, single=not cut_off) or ([] if cut_off else [asked])
+        parts = asked.parts(days, 2 if cut_off else _PARTS) or ([] if cut_off else [asked])
         result = Slices(counts=Counter(restarted=1))
         if not parts or not (tries or cut_off):
             return Slices(unproven=set(asked.values) or {asked.kind}, counts=Counter(not_proven=1))

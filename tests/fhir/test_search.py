@@ -1,21 +1,24 @@
-"""A server is searched until it is proven that nothing is missing; what cannot be proven is said of whom it concerns."""
+"""A server is searched until nothing is proven to be missing; what cannot be proven is said of whom it concerns."""
 
+import dataclasses
 import json
 import re
-from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from hpd_etl import criteria, library, timeline
-from hpd_etl.errors import AccessError, ConfigurationError, SourceError, UnsupportedVersionError
+from hpd_etl.config import FhirAccess
+from hpd_etl.errors import AccessError, SourceError
 from hpd_etl.fhir_http import connect
-from hpd_etl.sources.fhir_quirks import choose, profiles
+from hpd_etl.sources.fhir_quirks import choose
 from hpd_etl.sources.fhir_slices import Slice, SliceReader, Span
 from tests.fhir.given import STUDY, administration, patient, read, size, to
 from tests.fhir.ward import MAPPING, extracted, rows, source, ward
 from tests.fhir.wire import changed, linked, redirected, replayed, reset, status, truncated, wired
 
 OBSERVATIONS = "(POST|GET) .*/Observation"
+NAMES = re.compile("coded|national|referred|contained|product|worded|merged|formerly")
 FURTHER = "GET .*/Observation.*_offset="
 
 
@@ -49,19 +52,40 @@ def incomplete(records):
 # --- what is found ----------------------------------------------------------------------------
 
 
-def test_every_way_of_recording_a_drug_is_found(base, quick, expected):
+@pytest.fixture(scope="module")
+def undisturbed(base):
+    """A run without faults: its Records, what was used, and what was asked over the wire."""
+    with wired(base) as wire:
+        return *extracted(FhirAccess(url=wire.url), page_size=100), wire.asked
+
+
+def test_every_way_of_recording_a_drug_is_found(undisturbed, expected):
     """By code, of any system, by Medication, its ingredient, within the resource, in words, under a former id."""
-    records, used = extracted(quick(base))
+    records, used, _ = undisturbed
     assert rows(records) == expected
     assert {row[1] for row in rows(records)["doses"]} == {"pembrolizumab"}
     assert used["treated_persons"] == 7
     assert not incomplete(records)
 
 
-@pytest.mark.parametrize("settings", [{"parallel": 4}, {"page_size": 1000}, {"page_size": 3, "parallel": 2}])
-def test_pages_and_threads_change_nothing(base, quick, expected, settings):
+def test_no_id_of_a_patient_stands_in_an_address(undisturbed):
+    """Searches are forms: addresses are written to logs everywhere on the way."""
+    assert not [asked.path for asked in undisturbed[2] if NAMES.search(asked.path)]
+
+
+def test_nothing_is_answered_from_memory(undisturbed):
+    """Every request says that it wants no answer of earlier, counts above all."""
+    assert {asked.headers.get("cache-control") for asked in undisturbed[2]} == {"no-cache"}
+
+
+def test_the_manifest_holds_no_id(undisturbed):
+    """What was used says how much was asked and got, not of whom."""
+    assert not NAMES.search(json.dumps(undisturbed[1]))
+
+
+def test_pages_and_threads_change_nothing(base, quick, expected):
     """However many slices are read at a time, in whatever pages, the Records are the same."""
-    assert rows(extracted(quick(base), **settings)[0]) == expected
+    assert rows(extracted(quick(base), page_size=3, parallel=4)[0]) == expected
 
 
 def test_a_group_alone_is_looked_at(base, quick, stored, expected):
@@ -101,60 +125,98 @@ def test_a_server_without_anybody_treated_gives_nobody(new_fhir_server, quick):
 
 # --- what goes wrong in passing ---------------------------------------------------------------
 
+EVERYBODY = Slice("Observation", "patient", ("coded", "contained", "merged", "national", "product", "referred"))
+SIZES = ("a0", "a1", "a2", "b0", "b1", "b2")
+"""Of each patient: thirty-six Observations, on pages of ten."""
 PASSING = {
-    "an expired page": lambda wire: wire.on(FURTHER, status(410), at=2),
-    "an expired page of the drugs": lambda wire: wire.on("GET .*/MedicationAdministration.*_offset=", status(404), at=1),
-    "a page cut off": lambda wire: wire.on(OBSERVATIONS, truncated, at=2),
-    "a connection reset": lambda wire: wire.on(OBSERVATIONS, reset, at=range(1, 3)),
-    "a burst of 500": lambda wire: wire.on(".*", status(500), at=range(20, 22)),
-    "too many requests": lambda wire: wire.on(OBSERVATIONS, status(429, {"Retry-After": "0"}), at=1),
-    "a next link that repeats": lambda wire: wire.on(FURTHER, linked(lambda url: re.sub("_offset=[0-9]+", "_offset=10", url)), at=1),
-    "a next link that is missing": lambda wire: wire.on(OBSERVATIONS + ".*_search", linked(lambda url: None), at=range(1, 8)),
-    "a next link to another host": lambda wire: wire.on(FURTHER, linked(lambda url: "http://127.0.0.1:9/next"), at=1),
-    "a redirect to another host": lambda wire: wire.on(OBSERVATIONS, redirected("http://127.0.0.1:9/fhir"), at=3),
-    "a page that comes twice": lambda wire: wire.on(FURTHER, replayed, at=2),
-    "an empty last page": lambda wire: wire.on(
-        FURTHER, changed(lambda body: json.dumps({**json.loads(body), "entry": []}).encode()), at=2),
-    "an error within a page": lambda wire: wire.on(FURTHER, changed(_with_error), at=1),
-    "a count from memory, too high": lambda wire: wire.on(OBSERVATIONS, changed(_counted(+3)), at=range(1, 8)),
-    "a count from memory, too low": lambda wire: wire.on(OBSERVATIONS, changed(_counted(-3)), at=range(1, 8)),
+    "an expired page": [(FURTHER, status(410), 2)],
+    "a page that was never there": [(FURTHER, status(404), 1)],
+    "a page cut off": [(OBSERVATIONS, truncated, 2)],
+    "a connection reset": [(OBSERVATIONS, reset, range(1, 3))],
+    "a burst of 500": [(OBSERVATIONS, status(500), range(2, 4))],
+    "too many requests": [(OBSERVATIONS, status(429, {"Retry-After": "0"}), 1)],
+    "a next link that repeats": [(FURTHER, linked(lambda url: re.sub("_offset=[0-9]+", "_offset=10", url)), 1)],
+    "a next link that is missing": [(FURTHER, linked(lambda url: None), 1)],
+    "a next link to another host": [(FURTHER, linked(lambda url: "http://127.0.0.1:9/next"), 1)],
+    "a redirect to another host": [(FURTHER, redirected("http://127.0.0.1:9/fhir"), 3)],
+    "a page that comes twice": [(FURTHER, replayed, 2)],
+    "a page without its entries": [(FURTHER, changed(lambda body: _with(body, entry=[])), 2)],
+    "an error within a page": [(FURTHER, changed(lambda body: _with(body, entry=[_ERROR])), 1)],
+    "a count from memory, too high": [(OBSERVATIONS, changed(lambda body: _counted(body, +3)), range(1, 6))],
+    "a count from memory, too low": [(OBSERVATIONS, changed(lambda body: _counted(body, -3)), range(1, 6))],
 }
+_ERROR = {"resource": {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "incomplete"}]},
+          "search": {"mode": "outcome"}}
 
 
-def _counted(more):
-    """The count of an answer without entries, changed."""
-    def change(body):
-        bundle = json.loads(body)
-        if "entry" not in bundle and bundle.get("total", 0) > 3:
-            bundle["total"] += more
-        return json.dumps(bundle).encode()
-    return change
+def _with(body, **elements):
+    return json.dumps({**json.loads(body), **elements}).encode()
 
 
-def _with_error(body):
-    bundle = json.loads(body)
-    issue = {"severity": "error", "code": "incomplete"}
-    bundle["entry"] = [*bundle["entry"][:-2], {"resource": {"resourceType": "OperationOutcome", "issue": [issue]},
-                                               "search": {"mode": "outcome"}}]
-    return json.dumps(bundle).encode()
+def _counted(body, more):
+    """A count, changed; pages and what has no resources at all stay."""
+    total = json.loads(body).get("total", 0)
+    return body if "entry" in json.loads(body) or not total else _with(body, total=total + more)
+
+
+@pytest.fixture
+def reader(wire, quick):
+    """Reads slices through the wire."""
+    settings = source(quick(wire.url))
+    with connect(settings.access, []) as session:
+        yield SliceReader(session, choose(session, settings), settings.page_size)
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_a_fault_in_passing_changes_nothing(wire, quick, expected, fault):
-    """A slice that a fault spoiled is read again; the Records are as if nothing had been."""
-    PASSING[fault](wire)
-    records, _ = extracted(quick(wire.url))
+def test_a_fault_in_passing_changes_nothing(wire, reader, fault):
+    """A slice that a fault spoiled is read again, in smaller parts if need be, until nothing is missing."""
+    for pattern, what, at in PASSING[fault]:
+        wire.on(pattern, what, at=at)
+    read = reader.read(EVERYBODY)
+    assert {key.id for key in read.found} == {f"{who}-{size}" for who in EVERYBODY.values for size in SIZES}
+    assert not read.unproven
+
+
+def test_all_faults_together_change_no_record(wire, quick, expected):
+    """Whatever goes wrong in passing during a run, the Records are as if nothing had been."""
+    for pattern, what, at in (each for fault in PASSING.values() for each in fault):
+        wire.on(pattern.replace("Observation", ""), what, at=at)
+    wire.on("GET .*/MedicationAdministration.*_offset=", status(410), at=1)
+    records, used = extracted(quick(wire.url, attempts=6))
     assert rows(records) == expected
     assert not incomplete(records)
+    assert sum(counts["restarted"] for counts in used["slices"].values()) > 0
 
 
-def test_a_slice_restarts_and_not_the_run(wire, quick):
-    """An expired page costs its slice a second reading, and nothing else one."""
-    undisturbed = extracted(quick(wire.url))[1]["slices"]
+def test_a_slice_restarts_and_not_the_run(wire, reader):
+    """An expired page costs its own slice a second reading, patient by patient."""
     wire.on(FURTHER, status(410), at=1)
-    disturbed = extracted(quick(wire.url))[1]["slices"]
-    assert [kind for kind in undisturbed if disturbed[kind] != undisturbed[kind]] == ["Observation"]
-    assert disturbed["Observation"]["restarted"] == 1
+    read = reader.read(EVERYBODY)
+    assert (read.counts["restarted"], read.counts["slices"]) == (1, len(EVERYBODY.values))
+
+
+def test_a_search_that_is_cut_off_is_split_by_patient_and_date(wire, reader):
+    """A server that stops at its limit, here of five, gives everything all the same, in more slices."""
+    def cut(body):
+        bundle = json.loads(body)
+        return _with(body, total=min(bundle["total"], 5), entry=bundle.get("entry", [])[:5],
+                     link=[link for link in bundle["link"] if link["relation"] != "next"])
+
+    wire.on(OBSERVATIONS, changed(cut))
+    quirks = msgspec.structs.replace(reader.mode.quirks, cap=5)
+    limited = SliceReader(reader.session, dataclasses.replace(reader.mode, quirks=quirks), 10)
+    read = limited.read(Slice("Observation", "patient", ("coded", "national")))
+    assert (len(read.found), read.unproven) == (12, set())
+
+
+def test_all_days_are_halved_until_one_is_left():
+    """The halves of a span leave no day out, nor what has no day; a single day is the least."""
+    early, late, undated = Span().halves()
+    assert (early.first, early.end, late.end, undated.undated) == (None, late.first, None, True)
+    while parts := late.halves():
+        late = parts[0]
+    assert (late.end - late.first).days == 1
+    assert not undated.halves()
 
 
 # --- what stays wrong -------------------------------------------------------------------------
@@ -192,7 +254,7 @@ def test_no_verdict_rests_on_an_incomplete_read(wire, quick):
 
 def test_a_count_that_stays_too_high_is_believed(wire, quick):
     """Where the server keeps counting more than it gives, nobody is complete."""
-    wire.on(OBSERVATIONS, changed(_counted(+1)))
+    wire.on(OBSERVATIONS, changed(lambda body: _counted(body, +1)))
     records, _ = extracted(quick(wire.url))
     assert len(incomplete(records)) == 7
 
@@ -207,8 +269,7 @@ def test_a_lesion_that_cannot_be_fetched_concerns_its_patient(wire, quick):
 
 def test_nobody_may_be_missing_without_a_word(wire, quick):
     """If it cannot be proven that all exposures were found, there are no Records at all."""
-    wire.on("GET .*/MedicationAdministration.*_offset=", status(410))
-    wire.on(".*/MedicationAdministration", changed(_counted(+1)))
+    wire.on(".*/MedicationAdministration", changed(lambda body: _counted(body, +1)))
     with pytest.raises(SourceError, match="MedicationAdministration: the search for everybody treated"):
         extracted(quick(wire.url))
 
@@ -225,71 +286,3 @@ def test_a_right_that_is_missing_ends_the_run(wire, quick):
     wire.on(".*/ImagingStudy", status(403))
     with pytest.raises(AccessError):
         extracted(quick(wire.url))
-
-
-# --- what is asked ----------------------------------------------------------------------------
-
-
-def test_no_id_of_a_patient_stands_in_an_address(wire, quick):
-    """Searches are forms: addresses are written to logs everywhere on the way."""
-    extracted(quick(wire.url), page_size=1000)
-    assert not [asked.path for asked in wire.asked if re.search("coded|national|merged|formerly", asked.path)]
-
-
-def test_counts_are_not_answered_from_memory(wire, quick):
-    """Every request says that it wants no answer of earlier."""
-    extracted(quick(wire.url))
-    assert {asked.headers.get("cache-control") for asked in wire.asked} == {"no-cache"}
-
-
-def test_the_manifest_holds_no_id(base, quick):
-    """What was used says how much was asked and got, not of whom."""
-    used = json.dumps(extracted(quick(base))[1])
-    assert not re.search("coded|national|merged|formerly|pembro\"", used)
-
-
-# --- slices -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def reader(wire, quick):
-    """Reads slices through the wire from a server that finds ten at most."""
-    settings = source(quick(wire.url))
-    with connect(settings.access, []) as session:
-        mode = choose(session, settings)
-        few = SimpleNamespace(**{name: getattr(mode.quirks, name) for name in mode.quirks.__struct_fields__} | {"cap": 10})
-        yield SliceReader(session, _of(mode, few), 10)
-
-
-def _of(mode, quirks):
-    from dataclasses import replace
-    return replace(mode, quirks=quirks)
-
-
-def test_a_search_that_is_cut_off_is_split_by_patient_and_date(wire, reader):
-    """A server that stops after ten gives everything all the same, in more slices."""
-    def cut(body):
-        bundle = json.loads(body)
-        bundle["link"] = [link for link in bundle["link"] if link["relation"] != "next"]
-        bundle["total"] = min(bundle["total"], 10)
-        return json.dumps(bundle).encode()
-    wire.on(OBSERVATIONS, changed(cut))
-    read = reader.read(Slice("Observation", "patient", ("coded", "national", "merged")))
-    assert len(read.found) == 18
-    assert not read.unproven
-
-
-def test_days_are_split_without_leaving_any_out():
-    """The halves of all days are all days, and what has no day."""
-    first, second, undated = Span().halves()
-    assert (first.first, first.end == second.first, second.end, undated.undated) == (None, True, None, True)
-    assert Span(*["2020-01-01"] * 0).parameters("date") is not None
-
-
-def test_a_day_cannot_be_split():
-    """A single day is the least."""
-    halves = Span()
-    while parts := halves.halves():
-        halves = parts[0]
-    assert halves.end is not None
-    assert not halves.halves()
