@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hpd_etl import codes
 from hpd_etl.sources.fhir_admission import unreliable
 from hpd_etl.sources.fhir_events import Statuses, day
-from hpd_etl.sources.fhir_meanings import by_token
+from hpd_etl.sources.fhir_meanings import SYSTEMS, by_token
 from hpd_etl.sources.fhir_resources import Resources
 from hpd_etl.sources.fhir_shapes import DiagnosticReport, ImagingStudy, Observation
 from hpd_etl.sources.modalities import ANY, NONE
@@ -66,7 +66,7 @@ class Examinations:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._modalities = by_token(codes.modalities)
+        self._modalities = by_token(codes.modalities, [*SYSTEMS, "diagnostic-service"])
         statuses = Statuses(reading.source.mapping.event_statuses)
         self._studies = {str(study.id) for study in reading.resources.of(ImagingStudy)
                          if unreliable(study, statuses) is None}
