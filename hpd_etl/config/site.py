@@ -167,7 +167,7 @@ class FhirAccess(Model):
     authority: Path | None = None
     """Certificates (PEM) of the authority that signed the server's, where it is not a public one."""
     timeout_seconds: float = Field(default=60, gt=0)
-    """Longest wait for the next bytes of an answer."""
+    """Longest wait for the next bytes of an answer; averaged over as long, a kilobyte a second has to come."""
     attempts: int = Field(default=6, ge=1)
     """How often a request is tried before the server counts as down."""
     longest_wait_seconds: float = Field(default=120, ge=0)

@@ -8,7 +8,7 @@ import httpx2
 
 from hpd_etl.config import revealed
 from hpd_etl.errors import ConfigurationError
-from hpd_etl.fhir_http.smart import Tokens
+from hpd_etl.fhir_http.smart import TOKEN, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -21,7 +21,7 @@ class Bearer(httpx2.Auth):
     """A token that the site was given."""
 
     def __init__(self, token: str) -> None:
-        if not (token and token.isascii() and token.isprintable() and " " not in token):
+        if not TOKEN.fullmatch(token):
             raise ConfigurationError("the token of the access holds characters that no token has")
         self._header = f"Bearer {token}"
 

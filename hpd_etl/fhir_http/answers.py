@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 REFUSED = (401, 403)
 _CODE = re.compile(r"[a-z-]{1,40}")
-_TELLING = re.compile(r"[A-Z][A-Za-z]{2,39}|\$[a-z-]{2,40}|_search|_history|metadata|\.well-known|smart-configuration")
+_TYPE = re.compile(r"[A-Z][A-Za-z]{2,39}|\$[a-z-]{2,40}|metadata|\.well-known")
+_OPERATION = re.compile(r"\$[a-z-]{2,40}|_search|_history|smart-configuration")
 
 
 class Response(NamedTuple):
@@ -68,10 +69,13 @@ def refusal(asked: str, response: Response) -> SourceError | AccessError:
     return AccessError(f"{asked}: access was refused ({told})", remedy="hpd-etl auth check says which step fails")
 
 
-def asked(method: str, address: str) -> str:
-    """What may be told of a request: type or operation, no id, no parameter, no host."""
-    path = address.split("?")[0].split("://")[-1]
-    return " ".join([method, "/".join(part for part in path.split("/") if _TELLING.fullmatch(part))]).strip()
+def asked(method: str, address: str, base: str) -> str:
+    """What may be told of a request: type and operation at their places in the address; no id, parameter or host."""
+    if not address.startswith(base):
+        return f"{method} beside the FHIR base"
+    parts = address.split("?")[0].removeprefix(base).strip("/").split("/")
+    told = [part for place, part in enumerate(parts) if (_OPERATION if place else _TYPE).fullmatch(part)]
+    return f"{method} {'/'.join(told) or 'the FHIR base'}"
 
 
 def _with_codes(status: int, codes: tuple[str, ...]) -> str:

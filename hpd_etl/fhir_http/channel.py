@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 import ssl
 import time
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ _HOPS = 5
 _SLOWEST = 1024
 """Bytes a second, averaged; less than that over the longest wait is no answer."""
 
+_PATH = re.compile(r"[a-z]+://[^/?#]*(?P<path>[!-\"$-~]*)(#.*)?$", re.IGNORECASE)
+
 for _name in ("httpx2", "httpcore2"):  # they write addresses to the log, and an address can name a patient
     logging.getLogger(_name).setLevel(logging.WARNING)
 
@@ -37,6 +40,7 @@ class Channel:
     """Requests to one server, and to others only as a stranger. Safe for threads."""
 
     def __init__(self, access: FhirAccess) -> None:
+        self.base = access.url.rstrip("/")
         self._origin = httpx2.URL(access.url).origin
         self._known = {self._origin, httpx2.URL(access.token_url or access.url).origin}
         self._patience = access.timeout_seconds
@@ -65,11 +69,10 @@ class Channel:
     def opened(self, method: str, address: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None,
                auth: httpx2.Auth | None = None, abroad: bool = False) -> Iterator[httpx2.Response]:
         """An answer whose body is still to be read; `abroad` allows to be redirected to another origin."""
-        asked = answers.asked(method, address)
+        asked = answers.asked(method, address, self.base)
         with _faults(asked):
-            request = self._client.build_request(
-                method, address, content=body, headers=dict(headers or {}),
-                extensions={"target": _target(address)})
+            request = self._client.build_request(method, address, content=body, headers=dict(headers or {}),
+                                                 extensions=_verbatim(address))
             response = self._followed(request, auth, asked, abroad=abroad)
             try:
                 yield response
@@ -112,12 +115,12 @@ class Channel:
         return following
 
 
-def _target(address: str) -> bytes:
-    """Path and query exactly as written; the library would escape some characters anew."""
-    rest = address.split("://", 1)[-1].split("#")[0]
-    start = min((place for mark in "/?" if (place := rest.find(mark)) >= 0), default=len(rest))
-    path = rest[start:]
-    return (path if path.startswith("/") else "/" + path).encode("ascii", "strict")
+def _verbatim(address: str) -> dict[str, bytes]:
+    """Path and query exactly as written, where they can be sent so; the library would escape some characters anew."""
+    found = _PATH.match(address)
+    if found is None or not found["path"]:
+        return {}
+    return {"target": found["path"].encode() if found["path"].startswith("/") else b"/" + found["path"].encode()}
 
 
 def _client(access: FhirAccess, *, known: bool) -> httpx2.Client:
@@ -155,7 +158,7 @@ def _faults(asked: str) -> Iterator[None]:
     """Faults of the library as ours; its texts are left out, they may hold an address or a header."""
     try:
         yield
-    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeEncodeError) as error:
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
         raise SourceError(f"{asked}: not an address that can be asked") from error
     except httpx2.RequestError as error:
         if _handshake_failed(error):

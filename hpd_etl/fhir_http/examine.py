@@ -78,7 +78,7 @@ def _failed(look: _Look, name: str, error: HpdEtlError) -> Iterator[Check]:
 
 
 def _reach(look: _Look) -> Iterator[Check]:
-    where = f"{look.access.url.rstrip('/')}/metadata"
+    where = f"{look.channel.base}/metadata"
     with look.channel.opened("GET", where) as response:
         look.headers = dict(response.headers)
         tls = response.extensions["network_stream"].get_extra_info("ssl_object")
@@ -184,10 +184,10 @@ def _search(look: _Look) -> Iterator[Check]:
 
 
 def _asked(look: _Look, what: str) -> Response:
-    where = f"{look.access.url.rstrip('/')}/{what}"
+    where = f"{look.channel.base}/{what}"
     response = look.channel.answer("GET", where, auth=look.auth)
     if response.status >= 400:
-        raise answers.refusal(answers.asked("GET", where), response)
+        raise answers.refusal(answers.asked("GET", where, look.channel.base), response)
     return response
 
 

@@ -39,7 +39,7 @@ class Session:
     """Talks to one server; safe for threads. Addresses count from `base` unless they are absolute."""
 
     def __init__(self, access: FhirAccess, channel: Channel, auth: httpx2.Auth | None) -> None:
-        self.base = access.url.rstrip("/")
+        self.base = channel.base
         self._access = access
         self._channel = channel
         self._auth = auth
@@ -107,7 +107,8 @@ class Session:
     def _ours(self, address: str) -> str:
         where = self._absolute(address)
         if not self._channel.is_ours(where):
-            raise SourceError(f"{answers.asked('', where)}: the address lies on another host, which is not asked")
+            raise SourceError("an address of the server lies on another host, which is not asked",
+                              remedy="url has to be the base address that the server itself gives in its answers")
         return where
 
     def _form(self, where: str, parameters: Sequence[tuple[str, str]]) -> Response:
@@ -118,7 +119,7 @@ class Session:
                headers: Mapping[str, str] | None = None) -> Response:
         response = self._channel.answer(method, where, body=body, headers=headers, auth=self._auth)
         if response.status >= 400:
-            raise answers.refusal(answers.asked(method, where), response)
+            raise answers.refusal(answers.asked(method, where, self.base), response)
         return response
 
     def _stored(self, where: str, to: Path, *, authorised: bool) -> None:
@@ -128,7 +129,7 @@ class Session:
                                   abroad=True) as response:
             if response.status_code >= 400:
                 told = Response(response.status_code, dict(response.headers), b"".join(self._channel.chunks(response)))
-                raise answers.refusal(answers.asked("GET", where), told)
+                raise answers.refusal(answers.asked("GET", where, self.base), told)
             try:
                 with aside.open("wb") as file:
                     file.writelines(self._channel.chunks(response))

@@ -36,6 +36,8 @@ _REMEDIES = {
     "unsupported_grant_type": "the server has no SMART Backend Services: another auth",
     "invalid_request": "token_url may be the endpoint of something else than SMART Backend Services",
 }
+TOKEN = re.compile(r"[!-~]+")
+"""What can be sent as a token."""
 _ERROR = re.compile(r"[a-z_]{1,40}")
 
 
@@ -125,7 +127,7 @@ def discover(access: FhirAccess, channel: Channel) -> Discovered:
     """What the server says of its tokens; only the endpoint where site.toml names it."""
     if access.token_url:
         return Discovered(access.token_url)
-    response = channel.answer("GET", f"{access.url.rstrip('/')}/{WELL_KNOWN}", headers={"Accept": "application/json"})
+    response = channel.answer("GET", f"{channel.base}/{WELL_KNOWN}", headers={"Accept": "application/json"})
     if response.status in PASSING:
         raise HttpError("discovery of the token endpoint", response)
     remedy = "token_url names the token endpoint where the server does not"
@@ -198,7 +200,7 @@ def _token(response: Response, began: float) -> Token:
         given = msgspec.json.decode(response.body, type=_Granted)
     except msgspec.DecodeError as error:
         raise answers.LostError("the token endpoint answered without a token") from error
-    if given.token_type.lower() != "bearer":
+    if given.token_type.lower() != "bearer" or not TOKEN.fullmatch(given.access_token):
         raise AccessError("the token endpoint gave a token that is no bearer token")
     life = given.expires_in
     good = float("inf") if life is None else began + max(life - _AHEAD_SECONDS, life * 3 / 4)
