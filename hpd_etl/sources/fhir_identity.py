@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from hpd_etl.sources.fhir_resources import Resources
-from hpd_etl.sources.fhir_shapes import BodyStructure
+from hpd_etl.sources.fhir_shapes import BodyStructure, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,11 +84,11 @@ class Identities:
             return None
         for raw in observation.contained:
             try:
-                found = msgspec.json.decode(raw, type=_Contained)
+                named = msgspec.json.decode(raw, type=_Named)
+                if named == _Named(BodyStructure.type_name, wanted):
+                    return msgspec.json.decode(raw, type=BodyStructure)
             except msgspec.DecodeError:
                 continue
-            if found.id == wanted and found.resource_type == BodyStructure.type_name:
-                return found
         return None
 
     def _identified(self, identifiers: Sequence[Identifier]) -> str | None:
@@ -112,7 +112,8 @@ class Identities:
             yield from (value.strip().removeprefix(_OID) for value in told if value and value.strip())
 
 
-class _Contained(BodyStructure, frozen=True):
-    """A contained resource, which says itself what it is."""
+class _Named(Shape, frozen=True):
+    """What a contained resource is, and its id."""
 
     resource_type: str | None = None
+    id: str | None = None
