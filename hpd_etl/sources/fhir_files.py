@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from hpd_etl.config import FhirBulkSource, FhirFilesSource, Study
+    from hpd_etl.config import FhirFilesSource, Study
     from hpd_etl.schema import Records
     from hpd_etl.sources.fhir_resources import Selection
 
@@ -41,7 +41,7 @@ def open_files(source: FhirFilesSource, canonical: str) -> Iterator[FhirFiles]:
 class FhirFiles:
     """A folder, with all folders below it."""
 
-    def __init__(self, source: FhirFilesSource | FhirBulkSource, canonical: str) -> None:
+    def __init__(self, source: FhirFilesSource, canonical: str) -> None:
         self._source = source
         self._canonical = canonical
 
@@ -50,12 +50,10 @@ class FhirFiles:
 
         Where a file ends in the middle nobody knows whose resources are missing, so that nobody's are complete.
         """
-        source, ledger, lines = self._source, Ledger(), Counter[str]()
+        source, ledger = self._source, Ledger()
         wanted = selection(study, source)
         collector = Collector(wanted, self._canonical, ledger)
-        for found in _found(source.folder, wanted, source.workers):
-            lines.update(found.lines)
-            collector.take(found)
+        lines = collect(source.folder, wanted, source.workers, collector)
         if not lines:
             raise ConfigurationError("source.folder holds no file of resources",
                                      remedy=f"name the folder of the files that end with {', '.join(ENDINGS)}")
@@ -63,7 +61,16 @@ class FhirFiles:
         patients = [str(patient.id) for patient in resources.of(Patient)]
         records, used = records_of(resources, study, source, ledger,
                                    incomplete=patients if "truncated_file" in ledger.reasons() else ())
-        return records, used | {"files": _files(lines)}
+        return records, used | {"files": files_read(lines)}
+
+
+def collect(folder: Path, wanted: Selection, workers: int, collector: Collector) -> Counter[str]:
+    """Hand on everything in a folder that can matter; gives how many lines each file has."""
+    lines: Counter[str] = Counter()
+    for found in _found(folder, wanted, workers):
+        lines.update(found.lines)
+        collector.take(found)
+    return lines
 
 
 def _found(folder: Path, wanted: Selection, workers: int) -> Iterator[Found]:
@@ -122,7 +129,7 @@ def _batches(parts: Iterable[Part]) -> Iterator[list[Part]]:
         yield batch
 
 
-def _files(lines: Counter[str]) -> dict[str, dict[str, int]]:
+def files_read(lines: Counter[str]) -> dict[str, dict[str, int]]:
     """How many files and lines there were of each ending; no names, for they may tell of a patient."""
     counts: dict[str, dict[str, int]] = {}
     for name, number in lines.items():

@@ -30,7 +30,7 @@ ENDINGS = (".ndjson.gz", ".jsonl.gz", ".json.gz", ".ndjson", ".jsonl", ".json")
 BLOCK = 8 * 1024 * 1024
 """Bytes that are looked at before what was kept of them is handed on."""
 
-_NO_RESOURCES = frozenset({"log.ndjson", "manifest.json"})  # what exports leave beside resources
+_NO_RESOURCES = frozenset({"export.json", "log.ndjson", "manifest.json"})  # what exports leave beside resources
 _GZIP = b"\x1f\x8b"
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, cast("type[Exception]", isal_zlib.error))
 _BUFFER = 128 * 1024

@@ -14,7 +14,6 @@ from hpd_etl.fhir_http import PASSING, HttpError
 from hpd_etl.sources.fhir_capability import Capability, look
 
 if TYPE_CHECKING:
-    from hpd_etl.config import FhirServerSource
     from hpd_etl.fhir_http import Response, Session
 
 _NOBODY = ("_id", "hpd-etl-probe")
@@ -76,19 +75,19 @@ class Mode:
                 "count": "_summary=count" if self.count else "none", "why": list(self.why)}
 
 
-def choose(session: Session, source: FhirServerSource) -> Mode:
+def choose(session: Session, named: str = "auto") -> Mode:
     """Look at the server, try what matters on an id that nothing bears, and say why the mode is as it is."""
     capability = look(session)
-    quirks, why = _profile(source, capability)
+    quirks, why = _profile(named, capability)
     post, why_post = _post(session, quirks)
     count, why_count = _count(session, quirks)
     return Mode(quirks, capability, post, count, (why, why_post, why_count))
 
 
-def _profile(source: FhirServerSource, capability: Capability) -> tuple[Quirks, str]:
+def _profile(named: str, capability: Capability) -> tuple[Quirks, str]:
     known = profiles()
-    if source.quirks != "auto":
-        return known[source.quirks], f"profile {source.quirks}: site.toml says so"
+    if named != "auto":
+        return known[named], f"profile {named}: site.toml says so"
     software = capability.software.lower()
     for quirks in known.values():
         if software.startswith(quirks.software):

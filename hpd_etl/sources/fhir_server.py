@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hpd_etl.errors import ConfigurationError
@@ -32,15 +33,15 @@ if TYPE_CHECKING:
     from hpd_etl.sources.fhir_quirks import Mode
 
 
-def scopes(source: FhirServerSource) -> list[str]:
-    """The rights that reading needs."""
-    return [f"system/{kind}.read" for kind in sorted([*SHAPES, *(["Group"] if source.group else [])])]
+def scopes(*more: str) -> list[str]:
+    """The rights that reading needs; `more` are types that are read beside the patients' own."""
+    return [f"system/{kind}.read" for kind in sorted([*SHAPES, *more])]
 
 
 @contextmanager
 def open_server(source: FhirServerSource, canonical: str) -> Iterator[FhirServer]:
     """The server behind site.toml; nothing is asked yet."""
-    with connect(source.access, scopes(source)) as session:
+    with connect(source.access, scopes(*(["Group"] if source.group else []))) as session:
         yield FhirServer(session, source, canonical)
 
 
@@ -52,14 +53,18 @@ class FhirServer:
         self._source = source
         self._canonical = canonical
 
+    @cached_property
+    def mode(self) -> Mode:
+        """How this server is asked, and why."""
+        return choose(self._session, self._source.quirks)
+
     def extract(self, study: Study) -> tuple[Records, dict[str, Any]]:
         """Records of everyone treated with an index drug, and how they were read.
 
         Raises SourceError where it cannot be proven that nobody treated is missing. Of whom something
         else cannot be proven, that is noted with the person, and no verdict is given.
         """
-        return _Extraction(self._session, choose(self._session, self._source), self._source, self._canonical,
-                           study).run()
+        return _Extraction(self._session, self.mode, self._source, self._canonical, study).run()
 
 
 class _Extraction:

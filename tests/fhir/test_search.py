@@ -164,7 +164,7 @@ def reader(wire, quick):
     """Reads slices through the wire."""
     settings = source(quick(wire.url))
     with connect(settings.access, []) as session:
-        yield SliceReader(session, choose(session, settings), settings.page_size)
+        yield SliceReader(session, choose(session), settings.page_size)
 
 
 @pytest.mark.parametrize("fault", PASSING)
