@@ -80,7 +80,7 @@ def _frame(rows: Sequence[tuple[_Diagnosis, codes.FindingCode]]) -> pd.DataFrame
 def _doubt(condition: Condition) -> str | None:
     """Why the diagnosis does not stand, or not yet."""
     stated = condition.verification_status.coding if condition.verification_status else ()
-    return next((_DOUBTED[coding.code] for coding in stated if coding.code in _DOUBTED), None)
+    return next((_DOUBTED[coding.code] for coding in stated if coding.code and coding.code in _DOUBTED), None)
 
 
 def _when(condition: Condition) -> When:

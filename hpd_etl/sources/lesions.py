@@ -107,7 +107,7 @@ def answer(text: str) -> int:
 
 def in_node(organ: pa.Array[Any]) -> Bools:
     """Which organs are lymph nodes."""
-    return by_text(organ).decided(lambda name: int(name == _NODE or "lymph node" in name)) == 1
+    return np.asarray(by_text(organ).decided(lambda name: int(name == _NODE or "lymph node" in name)) == 1)
 
 
 def _nodes(facts: Facts) -> Bools:
