@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pandas as pd
 
@@ -27,7 +28,7 @@ from hpd_etl.sources.fhir_shapes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from hpd_etl.config import FhirReading, Study
@@ -35,9 +36,12 @@ if TYPE_CHECKING:
     from hpd_etl.sources.fhir_reading import Reading
     from hpd_etl.sources.fhir_resources import Selection
 
-_KINDS: dict[type[Medicated], str] = {
-    MedicationAdministration: "administration", MedicationDispense: "dispense", MedicationStatement: "statement",
-    MedicationRequest: "request"}
+_KINDS: tuple[tuple[type[Medicated], str], ...] = (
+    (MedicationAdministration, "administration"), (MedicationDispense, "dispense"),
+    (MedicationStatement, "statement"), (MedicationRequest, "request"))
+_KIND_CODES = {shape: DOSES["kind"].values.index(kind) for shape, kind in _KINDS}
+_STOP_CODES: dict[str | None, int] = {None: -1} | {
+    reason: code for code, reason in enumerate(DOSES["stop_reason"].values)}
 _STOPPED = ("stopped", "completed")
 """Statuses whose reason says why a treatment ended; that of the others says why it paused."""
 
@@ -53,7 +57,7 @@ def uncoded(study: Study) -> list[str]:
                   if not (own.rxnorm or own.atc or own.hcpcs))
 
 
-class Exposure(NamedTuple):
+class Exposure(msgspec.Struct, frozen=True, gc=False):
     """What a resource tells of an anticancer drug, or why it cannot be read."""
 
     resource: Medicated
@@ -86,7 +90,7 @@ def read_exposures(reading: Reading, today: date) -> Exposures:
     reader = _Reader(reading, today)
     found: list[Exposure] = []
     no_drug: Counter[str] = Counter()
-    for shape in _KINDS:
+    for shape, _ in _KINDS:
         for resource in reading.resources.of(shape):
             exposure = reader.exposure(resource)
             if exposure is None:
@@ -109,7 +113,7 @@ class _Reader:
     def exposure(self, resource: Medicated) -> Exposure | None:
         """What a resource tells of; None where that is no anticancer drug."""
         meaning = self._medications.of(resource)
-        if meaning == _NO_DRUG:
+        if not meaning.tells:
             return None
         person = self._person(resource.subject)
         table = THERAPIES.name if meaning.systemic else DOSES.name
@@ -125,7 +129,8 @@ class _Reader:
         if status is None:
             return Exposure(resource, person, table, "status_unknown")
         dated = spans(resource, status, self._today)
-        begun = tuple(span for span in dated if span.start.first <= self._today)
+        begun = dated if all(span.start.first <= self._today for span in dated) else tuple(
+            span for span in dated if span.start.first <= self._today)
         if not is_realised(resource, status, read_orders=self._orders) or (dated and not begun):
             return Exposure(resource, person, table, "not_realised")
         if not begun:
@@ -142,9 +147,6 @@ class _Reader:
         if not known:
             self.unknown_stops.append(exposure)
         return exposure
-
-
-_NO_DRUG = Meaning()
 
 
 _TERMS = "SNOMED CT"
@@ -164,11 +166,11 @@ class Stops:
 
         A statement that was stopped and has an end is a stop, even without a reason.
         """
-        if status not in _STOPPED:
+        reasons = _reasons(resource) if status in _STOPPED else ()
+        if not reasons and status != "stopped":
             return None, True
         stopped = status == "stopped" and isinstance(resource, MedicationStatement) \
             and resource.effective_period is not None and given[-1].end is not None
-        reasons = list(_reasons(resource))
         said = next((found for concept in reasons if (found := self._said(concept))), None)
         if said in (None, "ignore"):
             return ("other" if stopped else None), said is not None or not reasons
@@ -178,14 +180,11 @@ class Stops:
         return self._tokens.first(concept, self._codes) or self._words.get((concept.text or "").strip().lower())
 
 
-def _reasons(resource: Medicated) -> Iterator[CodeableConcept]:
+def _reasons(resource: Medicated) -> Sequence[CodeableConcept]:
     reason = resource.status_reason
-    if isinstance(reason, CodeableConcept):
-        yield reason
-    elif reason:
-        yield from reason
-    if isinstance(resource, MedicationDispense) and resource.status_reason_codeable_concept:
-        yield resource.status_reason_codeable_concept
+    if reason is None and isinstance(resource, MedicationDispense):
+        reason = resource.status_reason_codeable_concept
+    return (reason,) if isinstance(reason, CodeableConcept) else reason or ()
 
 
 # --- into Records -----------------------------------------------------------------------------
@@ -200,12 +199,9 @@ def doses(reading: Reading, exposures: Exposures, treated: frozenset[str]) -> pd
     _refuse_stops(reading, [each for each in exposures.unknown_stops if each.table == DOSES.name])
     rows = _Rows.of(found)
     frame = rows.frame() | {
-        "kind": category(rows.codes(lambda each: DOSES["kind"].values.index(_KINDS[type(each.resource)])),
-                         DOSES["kind"].values),
+        "kind": category(rows.codes(lambda each: _KIND_CODES[type(each.resource)]), DOSES["kind"].values),
         "is_open": booleans(np.array([span.is_open for span in rows.spans], dtype=np.bool_)),
-        "stop_reason": category(rows.codes(
-            lambda each: DOSES["stop_reason"].values.index(each.stop) if each.stop else -1),
-            DOSES["stop_reason"].values)}
+        "stop_reason": category(rows.codes(lambda each: _STOP_CODES[each.stop]), DOSES["stop_reason"].values)}
     return DOSES.frame(pd.DataFrame(frame))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -40,10 +40,23 @@ class Meaning:
     resolved: bool = True
     """Whether every Medication it points to is there."""
 
+    @cached_property
+    def tells(self) -> bool:
+        """Whether it may be an anticancer drug."""
+        return bool(self.index or self.systemic or self.in_words or not self.resolved)
+
     def agents_on(self, day: date) -> tuple[str, ...]:
         """The index drugs, by a code in force on that day; none where all had expired."""
-        return next((tuple(sorted({drug.agent for drug in drugs})) for drugs in self.index
-                     if all(_in_force(drug, day) for drug in drugs)), ())
+        for agents, limited in self._agents:
+            if not limited or all(_in_force(drug, day) for drug in limited):
+                return agents
+        return ()
+
+    @cached_property
+    def _agents(self) -> list[tuple[tuple[str, ...], list[Drug]]]:
+        """The agents of each coding, and those of its drugs whose code was not always in force."""
+        return [(tuple(sorted({drug.agent for drug in drugs})),
+                 [drug for drug in drugs if drug.valid_from or drug.valid_to]) for drugs in self.index]
 
 
 def _in_force(drug: Drug, day: date) -> bool:

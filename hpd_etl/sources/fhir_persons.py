@@ -83,7 +83,8 @@ def _count_patients(reading: Reading, treated: frozenset[str]) -> None:
 
 def _refuse_incomplete(reading: Reading, incomplete: Collection[str]) -> set[str]:
     """The persons of whom something could not be fetched, each refused once, treated as far as is known or not."""
-    patients = [each for each in reading.resources.of(Patient) if each.id in incomplete]
+    wanted = frozenset(incomplete)
+    patients = [each for each in reading.resources.of(Patient) if each.id in wanted]
     found = {reading.subjects.survivor(each): each.source_id for each in patients}
     reading.ledger.refuse_found(PERSONS.name, Patient.type_name,
                                 [(source, person) for person, source in sorted(found.items())],

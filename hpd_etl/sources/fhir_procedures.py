@@ -43,13 +43,13 @@ class _Done(NamedTuple):
     span: Span
 
 
-def procedures(reading: Reading, treated: frozenset[str], today: date) -> Procedures:
-    """What was done to treated persons, a row for each organ."""
+def procedures(reading: Reading, today: date) -> Procedures:
+    """What was done, a row for each organ."""
     reader = _Reader(reading, today)
     done: list[_Done] = []
     for procedure in reading.resources.of(Procedure):
-        person, meaning = reading.subjects.person(procedure.subject), reader.meaning(procedure)
-        if meaning is None or person not in treated:
+        person, meaning = reading.person(procedure), reader.meaning(procedure)
+        if meaning is None:
             reading.ledger.count(Procedure.type_name, kept=-1, ignored=1)
             continue
         problem, span = reader.when(procedure)

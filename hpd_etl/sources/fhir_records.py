@@ -68,7 +68,7 @@ def _tables(reading: Reading, unfit: Sequence[fhir_standing.Unfit], incomplete: 
     treated = exposures.treated()
     fhir_standing.refuse(unfit, reading.subjects, treated, reading.ledger)
     fhir_standing.keep_treated(reading.resources, reading.subjects, treated, reading.ledger)
-    performed = fhir_procedures.procedures(reading, treated, today)
+    performed = fhir_procedures.procedures(reading, today)
     systemic = fhir_drugs.therapies(reading, exposures, treated)
     tables = {
         "doses": fhir_drugs.doses(reading, exposures, treated),
