@@ -16,7 +16,7 @@ from hpd_etl.schema import INTENDED_USE
 from hpd_etl.sinks import fhir_codes
 from hpd_etl.sinks.fhir_keys import Keys
 from hpd_etl.sinks.fhir_measured import Measured
-from hpd_etl.sinks.fhir_parts import Part, coded, days, numbers, own_code, quantity
+from hpd_etl.sinks.fhir_parts import Part, coded, days, numbers, own_code, quantity, unbounded
 from hpd_etl.sinks.fhir_said import Said, Words
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class LabelResources:
         subjects = {name: {"reference": f"Patient/{name}"} for name in dict.fromkeys(persons)}
         self._subjects = [subjects[name] for name in persons]
         self._effective, self._index = days(rows["decided_on"].fillna(rows["index_date"])), days(rows["index_date"])
-        self._values = numbers(rows["value"])
+        self._values, self._unbounded = numbers(rows["value"]), unbounded(rows["value"])
         self.device = _device(canonical)
         self._by = {"reference": f"Device/{self.device['id']}"}
         self._fixed = self._shared()
@@ -100,6 +100,8 @@ class LabelResources:
 
     def _principal(self, row: int, said: Words) -> Part:
         value = self._values[row]
+        if row in self._unbounded:
+            return {**said.no_value, "dataAbsentReason": self._unbounded[row]}
         if value is None:
             return said.no_value
         return {"code": self._fixed["principal-value"],

@@ -19,6 +19,7 @@ from hpd_etl.sinks.fhir_parts import (
     numbers,
     own_code,
     texts,
+    unbounded,
     words,
 )
 
@@ -80,6 +81,8 @@ class _Numbers:
         self._units = [unit.code for unit in units]
         self._values = list(zip(*(numbers(metrics[column.name], unit.factor)
                                   for column, unit in zip(fhir_codes.NUMBERS, units, strict=True)), strict=True))
+        self._unbounded = {(row, place): reason for place, column in enumerate(fhir_codes.NUMBERS)
+                           for row, reason in unbounded(metrics[column.name]).items()}
         self._missing = words(texts(metrics["missing"]))
         self._responses = words(texts(metrics["response_first"]))
         own, response = own_code(canonical, "response-first"), fhir_codes.system(canonical, "hpd-response")
@@ -96,6 +99,9 @@ class _Numbers:
         made = [none if value is None else
                 {"code": code, "valueQuantity": {"value": value, "unit": unit, "system": UCUM, "code": unit}}
                 for value, code, unit, none in zip(self._values[row], self._codes, self._units, gone, strict=False)]
+        for place in range(len(made)) if self._unbounded else ():
+            if reason := self._unbounded.get((row, place)):
+                made[place] = {"code": self._codes[place], "dataAbsentReason": reason}
         made.append(self._answered.get(self._responses[row], gone[-1]))
         return made
 

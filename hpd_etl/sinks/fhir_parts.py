@@ -67,6 +67,13 @@ def numbers(column: pd.Series[Any], factor: float = 1.0) -> list[Any]:
     return found
 
 
+def unbounded(column: pd.Series[Any]) -> dict[int, Part]:
+    """Why there is no number, by row, where it is infinite (ambiguity A1)."""
+    known = column.to_numpy(np.float64, na_value=np.nan)
+    return {int(row): coded(fhir_codes.ABSENT, "positive-infinity" if known[row] > 0 else "negative-infinity")
+            for row in np.flatnonzero(np.isinf(known))}
+
+
 def days(column: pd.Series[Any]) -> list[str]:
     """The dates of a column as FHIR writes them."""
     found: list[str] = np.datetime_as_string(column.to_numpy("datetime64[D]"), unit="D").tolist()

@@ -20,6 +20,7 @@ Json = dict[str, Any]
 SOURCES = {"drug_exposure:501": "MedicationAdministration:dose/_history/2", "measurement:901": "Observation:pre",
            "measurement:902": "Observation:base/_history/3", "measurement:903": "Observation:post/_history/1"}
 """The source rows of `given`, as resources; one is of a server that keeps no versions."""
+TIMELINE, DEFINITIONS = given.timeline(), given.definitions()
 CANONICAL = "https://hpd-etl.example/fhir"
 
 
@@ -62,7 +63,7 @@ def write(site: Site, what: Labels | None = None, *, study: str = "alpha", run: 
           **options: Any) -> Receipt:
     """Write labels back."""
     with opened(site, **options) as sink:
-        return sink.writeback(what or labels(), given.timeline(), given.definitions(), given.study(study), run,
+        return sink.writeback(what or labels(), TIMELINE, DEFINITIONS, given.study(study), run,
                               dry_run=dry_run)
 
 
