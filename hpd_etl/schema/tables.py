@@ -53,7 +53,7 @@ DOSES = Table(
         _PRECISION,
         date("end_date", "last day of this record"),
         _END_PRECISION,
-        flag("is_open", "the treatment is recorded as going on, without an end; filled by later releases"),
+        flag("is_open", "the treatment is recorded as going on, without an end"),
         code(
             "stop_reason",
             "why the treatment was stopped, where a stop is recorded",
@@ -69,7 +69,7 @@ THERAPIES = Table(
     (
         PERSON,
         code("kind", "what was done", ("systemic", "radiation", "surgery", "local")),
-        code("agent", "drug or procedure, as coded"),
+        code("agent", "drug of a systemic therapy; <NA> for the others, which kind and organ tell"),
         date("start_date", "first day"),
         _PRECISION,
         date("end_date", "last day"),
