@@ -82,8 +82,8 @@ def _found(folder: Path, wanted: Selection, workers: int) -> Iterator[Found]:
                 yield from sift(part, sieve)
         else:
             yield from _side_by_side(list(_batches(parts_of(folder, RANGE))), wanted, workers)
-    except OSError as error:
-        raise AccessError("a file below source.folder cannot be read", remedy="allow it to be read") from error
+    except OSError:  # its text names the file, and a file may bear the name of a patient
+        raise AccessError("a file below source.folder cannot be read", remedy="allow it to be read") from None
 
 
 def _side_by_side(batches: Sequence[Sequence[Part]], wanted: Selection, workers: int) -> Iterator[Found]:
