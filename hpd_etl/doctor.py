@@ -16,13 +16,12 @@ from hpd_etl.schema import Labels, Timeline
 from hpd_etl.sinks import open_sink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
     from hpd_etl.config import FhirAccess, Site, Study
 
-_WRITTEN = ("Device", "Observation", "Provenance")
 _STYLES = {State.OK: "green", State.INFO: "", State.WARNING: "yellow", State.ERROR: "bold red"}
 
 
@@ -33,24 +32,23 @@ def examine(study: Study, site: Site) -> list[Check]:
 
 def access(site: Site) -> list[Check]:
     """Whether the FHIR servers of the site let us in, step by step; nothing is changed anywhere."""
-    from hpd_etl.sources.fhir_shapes import SHAPES
+    from hpd_etl.fhir_http.examine import examine as let_in
 
-    checks: list[Check] = []
-    if isinstance(site.source, (FhirServerSource, FhirBulkSource)):
-        checks += _let_in("source", site.source.access, _scopes(SHAPES, "read"))
-    if isinstance(site.sink, FhirServerSink):
-        checks += _let_in("sink", site.sink.access, _scopes(_WRITTEN, "read", "write"))
+    checks = [replace(check, name=f"{place}: {check.name}") for place, server, scopes in _servers(site)
+              for check in let_in(server, scopes)]
     return checks or [Check("access", State.INFO, "no FHIR server in site.toml")]
 
 
-def _let_in(place: str, server: FhirAccess, scopes: Sequence[str]) -> Iterator[Check]:
-    from hpd_etl.fhir_http.examine import examine as let_in
+def _servers(site: Site) -> Iterator[tuple[str, FhirAccess, Sequence[str]]]:
+    """Each FHIR server of the site, with the rights that a run needs there."""
+    if isinstance(site.source, (FhirServerSource, FhirBulkSource)):
+        from hpd_etl.sources import fhir_server
 
-    return (replace(check, name=f"{place}: {check.name}") for check in let_in(server, scopes))
+        yield "source", site.source.access, fhir_server.scopes(site.source)
+    if isinstance(site.sink, FhirServerSink):
+        from hpd_etl.sinks import fhir_server as fhir_sink
 
-
-def _scopes(kinds: Iterable[str], *rights: str) -> list[str]:
-    return [f"system/{kind}.{right}" for kind in kinds for right in rights]
+        yield "sink", site.sink.access, fhir_sink.SCOPES
 
 
 def report(checks: Sequence[Check]) -> RenderableType:

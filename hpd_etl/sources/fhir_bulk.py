@@ -37,7 +37,7 @@ _PAGE = 100
 @contextmanager
 def open_bulk(source: FhirBulkSource, canonical: str) -> Iterator[FhirBulk]:
     """The server behind site.toml; nothing is asked yet."""
-    with connect(source.access, scopes()) as session:
+    with connect(source.access, scopes(source)) as session:
         yield FhirBulk(session, source, canonical)
 
 

@@ -27,21 +27,21 @@ from hpd_etl.sources.ledger import Ledger
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hpd_etl.config import FhirServerSource, Study
+    from hpd_etl.config import FhirBulkSource, FhirServerSource, Study
     from hpd_etl.fhir_http import Session
     from hpd_etl.schema import Records
     from hpd_etl.sources.fhir_quirks import Mode
 
 
-def scopes(*more: str) -> list[str]:
-    """The rights that reading needs; `more` are types that are read beside the patients' own."""
-    return [f"system/{kind}.read" for kind in sorted([*SHAPES, *more])]
+def scopes(source: FhirServerSource | FhirBulkSource) -> list[str]:
+    """The rights that reading needs, also that by export."""
+    return [f"system/{kind}.read" for kind in sorted([*SHAPES, *(["Group"] if source.group else [])])]
 
 
 @contextmanager
 def open_server(source: FhirServerSource, canonical: str) -> Iterator[FhirServer]:
     """The server behind site.toml; nothing is asked yet."""
-    with connect(source.access, scopes(*(["Group"] if source.group else []))) as session:
+    with connect(source.access, scopes(source)) as session:
         yield FhirServer(session, source, canonical)
 
 
