@@ -61,12 +61,24 @@ def agreed(days: Iterable[When]) -> When:
     return When(distinct.pop()) if len(distinct) == 1 else NO_DATE
 
 
+class Examined(NamedTuple):
+    """The studies on which something was measured."""
+
+    studies: Sequence[ImagingStudy]
+    is_lost: bool
+    """One is named that is not there."""
+
+
+_NOTHING = Examined((), is_lost=False)
+
+
 class Examinations:
     """The studies and reports that can be relied on, and what hangs on them."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._modalities = by_token(codes.modalities, [*SYSTEMS, "diagnostic-service"])
+        self._acquired: dict[str, str | None] = {}
         statuses = Statuses(reading.source.mapping.event_statuses)
         self._studies = {str(study.id) for study in reading.resources.of(ImagingStudy)
                          if unreliable(study, statuses) is None}
@@ -85,26 +97,25 @@ class Examinations:
 
     def reports(self, context: Sequence[Observation]) -> list[DiagnosticReport]:
         """The reports that have one of these as a result."""
+        if not self._by_result:
+            return []
         return [report for each in context for report in self._by_result.get(str(each.id), ())]
 
-    def named_studies(self, context: Sequence[Observation]) -> list[Reference]:
-        """What may be a study among what these were derived from, are part of, or were reported with."""
-        found = [reference for each in context for reference in (*each.derived_from, *each.part_of)]
-        return found + [reference for report in self.reports(context) for reference in report.imaging_study]
+    def examined(self, context: Sequence[Observation], person: str) -> Examined:
+        """What these were derived from, are part of, or were reported with, as far as it is a study of this person."""
+        named = [reference for each in context for reference in (*each.derived_from, *each.part_of)]
+        named += [reference for report in self.reports(context) for reference in report.imaging_study]
+        if not named:
+            return _NOTHING
+        studies = [study for reference in named
+                   if (study := self.study(reference)) is not None and self._reading.person(study) == person]
+        lost = any(is_lost(self._reading.resources, reference, ImagingStudy) for reference in named) \
+            if len(studies) < len(named) else False
+        return Examined(studies, lost)
 
-    def studies(self, context: Sequence[Observation], person: str) -> list[ImagingStudy]:
-        """The studies of this person on which these were measured."""
-        found = filter(None, map(self.study, self.named_studies(context)))
-        return [study for study in found if self._reading.person(study) == person]
-
-    def missing_study(self, context: Sequence[Observation]) -> bool:
-        """Whether a study is named that is not there."""
-        return any(is_lost(self._reading.resources, reference, ImagingStudy)
-                   for reference in self.named_studies(context))
-
-    def scan_day(self, context: Sequence[Observation], person: str) -> When:
+    def scan_day(self, context: Sequence[Observation], examined: Examined) -> When:
         """The day of the examination: of its study, else when it was observed, else of its report."""
-        found = agreed(map(started, self.studies(context, person)))
+        found = agreed(map(started, examined.studies)) if examined.studies else NO_DATE
         return found if found.day else self.assessed(context)
 
     def assessed(self, context: Sequence[Observation]) -> When:
@@ -117,13 +128,19 @@ class Examinations:
 
     def modality(self, study: ImagingStudy) -> str | None:
         """CT, MR ...; several joined by +; what is no acquisition (reports, segmentations) is left out."""
+        key = str(study.id)
+        if key not in self._acquired:
+            self._acquired[key] = self._acquisitions(study)
+        return self._acquired[key]
+
+    def _acquisitions(self, study: ImagingStudy) -> str | None:
         codings = [*study.modality, *(series.modality for series in study.series if series.modality)]
         named = {self._modalities.get(self._reading.tokens.one(coding) or "") for coding in codings}
         return "+".join(sorted(name for name in named if name and name not in (ANY, NONE))) or None
 
     def method(self, context: Sequence[Observation]) -> str | None:
         """What the method of an Observation, or of its panels, says of the modality; `not_imaging` too."""
-        named = (self._reading.tokens.first(each.method, self._modalities) for each in context)
+        named = (self._reading.tokens.first(each.method, self._modalities) for each in context if each.method)
         return next((name for name in named if name and name != ANY), None)
 
     def is_imaging(self, report: DiagnosticReport) -> bool:

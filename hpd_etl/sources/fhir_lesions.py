@@ -11,7 +11,7 @@ from hpd_etl.schema import LESIONS
 from hpd_etl.schema.tables import PRECISION
 from hpd_etl.sources.columns import one
 from hpd_etl.sources.fhir_admission import Admission
-from hpd_etl.sources.fhir_examinations import Examinations
+from hpd_etl.sources.fhir_examinations import Examinations, When
 from hpd_etl.sources.fhir_identity import RUNGS, Identities, Lesion, of_row
 from hpd_etl.sources.fhir_meanings import Meanings, answers
 from hpd_etl.sources.fhir_observations import Told, told, told_rows
@@ -24,7 +24,7 @@ from hpd_etl.sources.lesions import KINDS, NEW, ROLES, VOLUME, Facts, answer, in
 from hpd_etl.sources.modalities import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hpd_etl.sources.fhir_codes import Tokens
     from hpd_etl.sources.fhir_dates import Day
     from hpd_etl.sources.fhir_reading import Reading
-    from hpd_etl.sources.fhir_shapes import CodeableConcept, Observation
+    from hpd_etl.sources.fhir_shapes import CodeableConcept, ImagingStudy, Observation
 
 _COUNTED = "Observation sizes"
 _NOT_THERE = ("disappeared", "not_yet_present")
@@ -46,16 +46,27 @@ def selection(study: Study, source: FhirReading, tokens: Tokens) -> Selection:
     return wanted | Selection(frozenset({BodyStructure.type_name}), {})
 
 
-class _Measured(NamedTuple):
-    """A value, and all that is known around it."""
+class _Around(NamedTuple):
+    """What is known of a size beside its value; the same for all that an Observation tells."""
 
-    told: Told
-    lesion: Lesion
-    day: Day
+    lesion: Lesion | None
+    when: When
+    is_imaging: bool
+    is_lost: bool
+    """Something is pointed to that is not there."""
     role: Role
     organ: str | None
     modality: str | None
     reader: str | None
+
+
+class _Measured(NamedTuple):
+    """A value of a known lesion on a known day."""
+
+    told: Told
+    lesion: Lesion
+    day: Day
+    around: _Around
 
 
 def lesions(reading: Reading) -> pd.DataFrame:
@@ -82,41 +93,64 @@ class _Surroundings:
         self._organs = Organs(reading)
         self._roles = RoleReader(reading)
         self._answers = _NewLesions(reading)
+        self._last: tuple[Observation | None, _Around | None] = (None, None)
 
     def of(self, each: Told) -> _Measured | None:
         """The value with its surroundings."""
         is_new = each.meaning.kind == KINDS[NEW]
-        method = self._examinations.method(each.context)
-        when = self._examinations.scan_day(each.context, each.person)
-        lesion = self._identities.of(each) or (of_row(each) if is_new else None)
         said = self._answers.of(each) if is_new else 1
         if said == 0:
             self._admission.ignore()
-        elif method == NONE or any(observation.specimen for observation in each.context):
-            self._admission.refuse(each.observation, each.person, "not_imaging")
-        elif when.day is None:
-            self._admission.refuse(each.observation, each.person, when.problem or "no_date")
+            return None
+        around = self._around(each)
+        lesion = around.lesion or (of_row(each) if is_new else None)
+        reason = None
+        if not around.is_imaging:
+            reason = "not_imaging"
+        elif around.when.day is None:
+            reason = around.when.problem or "no_date"
         elif lesion is None:
-            self._admission.refuse(each.observation, each.person, "no_lesion_identity")
+            reason = "no_lesion_identity"
         elif said < 0:
-            self._admission.refuse(each.observation, each.person, "new_lesion_value_unknown")
-        else:
-            if lesion.is_lost or self._examinations.missing_study(each.context):
-                self._admission.note(each.observation, each.person, "reference_unresolved")
-            return _Measured(each, lesion, when.day, self._roles.of(each.context), self._organ(each, lesion),
-                             method or self._modality(each), _reader(each.context))
-        return None
+            reason = "new_lesion_value_unknown"
+        if reason is not None or lesion is None or around.when.day is None:
+            self._admission.refuse(each.observation, each.person, reason or "no_date")
+            return None
+        if around.is_lost:
+            self._admission.note(each.observation, each.person, "reference_unresolved")
+        return _Measured(each, lesion, around.when.day, around)
 
-    def _organ(self, each: Told, lesion: Lesion) -> str | None:
+    def _around(self, each: Told) -> _Around:
+        """What surrounds an Observation, found out once for all of its components."""
+        seen, known = self._last
+        if known is None or seen is not each.observation:
+            known = self._found(each)
+            self._last = (each.observation, known)
+        return known
+
+    def _found(self, each: Told) -> _Around:
+        method = self._examinations.method(each.context)
+        examined = self._examinations.examined(each.context, each.person)
+        lesion = self._identities.of(each)
+        return _Around(
+            lesion, self._examinations.scan_day(each.context, examined),
+            is_imaging=method != NONE and not any(observation.specimen for observation in each.context),
+            is_lost=examined.is_lost or (lesion is not None and lesion.is_lost),
+            role=self._roles.of(each.context), organ=self._organ(each, lesion),
+            modality=method or self._modality(examined.studies), reader=_reader(each.context))
+
+    def _organ(self, each: Told, lesion: Lesion | None) -> str | None:
         """Where the lesion lies: as its structure says, else the Observation or its panels."""
-        named: list[CodeableConcept | None] = [lesion.structure.location if lesion.structure else None]
-        named += [observation.body_site for observation in each.context]
-        named += [part.value_codeable_concept for observation in each.context for part in observation.component
-                  if _FINDING_SITE in self._tokens.of(part.code)]
-        return next((organ for organ in map(self._organs.of, named) if organ), None)
+        structure = lesion.structure if lesion else None
+        return self._organs.of(structure.location if structure else None) or next(
+            (organ for organ in map(self._organs.of, self._sites(each.context)) if organ), None)
 
-    def _modality(self, each: Told) -> str | None:
-        studies = self._examinations.studies(each.context, each.person)
+    def _sites(self, context: Sequence[Observation]) -> Iterator[CodeableConcept | None]:
+        yield from (observation.body_site for observation in context)
+        yield from (part.value_codeable_concept for observation in context for part in observation.component
+                    if _FINDING_SITE in self._tokens.of(part.code))
+
+    def _modality(self, studies: Sequence[ImagingStudy]) -> str | None:
         named = {modality for study in studies if (modality := self._examinations.modality(study))}
         return "+".join(sorted(named)) or None
 
@@ -162,9 +196,9 @@ def _reader(context: Sequence[Observation]) -> str | None:
 def _facts(found: Sequence[_Measured], kind: Ints) -> Facts:
     places: dict[tuple[str, str], int] = {}
     lesion = [places.setdefault((each.told.person, each.lesion.name), len(places)) for each in found]
-    role = np.array([each.role.role for each in found], dtype=np.int64)
-    organ = pa.array([each.organ for each in found], pa.string())
-    nodal = np.array([each.role.is_node for each in found], dtype=np.bool_)
+    role = np.array([each.around.role.role for each in found], dtype=np.int64)
+    organ = pa.array([each.around.organ for each in found], pa.string())
+    nodal = np.array([each.around.role.is_node for each in found], dtype=np.bool_)
     return Facts(
         lesion=np.array(lesion, dtype=np.int64),
         name=pa.array([each.lesion.name for each in found], pa.string()),
@@ -172,8 +206,8 @@ def _facts(found: Sequence[_Measured], kind: Ints) -> Facts:
         day=np.array([_day_code(each.day) for each in found], dtype=np.int64),
         role=np.where((kind == NEW) & (role == ROLES.index("unstated")), ROLES.index("new"), role),
         organ=one(organ), is_node=nodal | in_node(organ),
-        modality=pa.array([each.modality for each in found], pa.string()),
-        reader=pa.array([each.reader for each in found], pa.string()))
+        modality=pa.array([each.around.modality for each in found], pa.string()),
+        reader=pa.array([each.around.reader for each in found], pa.string()))
 
 
 def _day_code(day: Day) -> int:

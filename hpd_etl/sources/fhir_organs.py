@@ -18,12 +18,18 @@ class Organs:
         mapping = reading.source.mapping.organs
         self._tokens = reading.tokens
         self._codes = reading.tokens.own(mapping)
+        self._known: dict[CodeableConcept, str | None] = {}
         self._words = {key.strip().lower(): organ for key, organ in mapping.items()}
 
     def of(self, concept: CodeableConcept | None) -> str | None:
         """The organ; None where nothing names it."""
         if concept is None:
             return None
+        if concept not in self._known:
+            self._known[concept] = self._named(concept)
+        return self._known[concept]
+
+    def _named(self, concept: CodeableConcept) -> str | None:
         if mapped := self._tokens.first(concept, self._codes):
             return mapped
         words = [word.strip() for word in (*(coding.display or "" for coding in concept.coding), concept.text or "")]

@@ -38,18 +38,22 @@ class RoleReader:
         self._coded |= {token: Role(ROLES.index(role), is_node=False)
                         for token, role in reading.tokens.own(own).items()}
 
+        self._known: dict[tuple[CodeableConcept | None, str | None], Role | None] = {}
+
     def of(self, context: Sequence[Observation]) -> Role:
         """The role by the nearest Observation that names one."""
         return next((role for each in context for role in self._told(each)), _UNSTATED)
 
     def _told(self, observation: Observation) -> Iterator[Role]:
-        for part in observation.component:
-            yield from self._said(part.value_codeable_concept, part.value_string)
-        for concept in (observation.code, *observation.category):
-            yield from self._said(concept, None)
+        told = [(part.value_codeable_concept, part.value_string) for part in observation.component]
+        told += [(concept, None) for concept in (observation.code, *observation.category)]
+        for key in told:
+            if key not in self._known:
+                self._known[key] = self._said(*key)
+            if (role := self._known[key]) is not None:
+                yield role
 
-    def _said(self, concept: CodeableConcept | None, text: str | None) -> Iterator[Role]:
+    def _said(self, concept: CodeableConcept | None, text: str | None) -> Role | None:
         coded = self._tokens.first(concept, self._coded)
-        if coded is not None:
-            yield coded
-        yield from (self._words[word.upper()] for word in answers(concept, text) if word.upper() in self._words)
+        words = (word.upper() for word in answers(concept, text))
+        return coded or next((self._words[word] for word in words if word in self._words), None)

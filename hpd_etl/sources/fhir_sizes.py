@@ -61,15 +61,17 @@ class SizeReader:
 
     def _status(self, told: Told) -> int:
         """What is said in place of the number; any reason for its absence is at least "not assessed" (C3)."""
-        holder = told.holder
-        for concept, text in ((holder.value_codeable_concept, holder.value_string), (_absent(told), None)):
+        holder, absent = told.holder, _absent(told)
+        if absent is None and holder.value_codeable_concept is None and holder.value_string is None:
+            return -1
+        for concept, text in ((holder.value_codeable_concept, holder.value_string), (absent, None)):
             coded = self._tokens.first(concept, self._coded)
             if coded is not None:
                 return coded
             for words in answers(concept, text):
                 if words.upper() in self._words:
                     return self._words[words.upper()]
-        return -1 if _absent(told) is None else _NOT_ASSESSED
+        return -1 if absent is None else _NOT_ASSESSED
 
     def _unit(self, quantity: Quantity | None) -> _Unit:
         if quantity is None:

@@ -35,7 +35,8 @@ def tumour_sums(reading: Reading) -> pd.DataFrame:
     """Recorded sums, on the day of the examination."""
     admission, examinations = Admission(reading, TUMOUR_SUMS.name, _COUNTED), Examinations(reading)
     found, days = dated(told(reading, SUMS, admission),
-                        lambda each: examinations.scan_day(each.context, each.person), admission)
+                        lambda each: examinations.scan_day(
+        each.context, examinations.examined(each.context, each.person)), admission)
     admission.settle()
     rows = reading.ledger.read(told_rows(_COUNTED, found, days))
     kind = np.array([SUMS.index(each.meaning.kind) for each in found], dtype=np.int64)
