@@ -118,11 +118,16 @@ class _Reader:
         person = self._person(resource.subject)
         table = THERAPIES.name if meaning.systemic else DOSES.name
         if not meaning.resolved:
-            return Exposure(resource, person, table, "reference_unresolved")
+            return None if self._is_no_dose(resource) else Exposure(resource, person, table, "reference_unresolved")
         try:
             return self._read(resource, person, table, meaning)
         except ValueError:
             return Exposure(resource, person, table, "date_impossible")
+
+    def _is_no_dose(self, resource: Medicated) -> bool:
+        """Whether it tells of nothing that was given, whatever the drug."""
+        status = self._statuses.of(resource)
+        return status is not None and not is_realised(resource, status, read_orders=self._orders)
 
     def _read(self, resource: Medicated, person: str | None, table: str, meaning: Meaning) -> Exposure:
         status = self._statuses.of(resource)

@@ -143,12 +143,14 @@ def test_contained_medication():
 
 
 def test_medication_that_is_not_there():
-    """A drug nobody knows is refused: it may have been a checkpoint inhibitor."""
+    """A drug nobody knows is refused: it may have been a checkpoint inhibitor; what was not given was none anyway."""
     gone = [administration(f"d{place}", medication=address) for place, address in
             enumerate(["Medication/gone", "#gone", "urn:uuid:1"])]
-    found = read(patient(), administration("given"), *gone)
+    not_given = administration("d3", medication="Medication/gone", status="not-done")
+    found = read(patient(), administration("given"), *gone, not_given)
     assert found.refused == [(f"MedicationAdministration:d{n}", "ann", "reference_unresolved") for n in range(3)]
     assert found.used["unresolved_references"] == {"reference_unresolved": 3}
+    assert found.used["counts"]["MedicationAdministration"] == {"read": 5, "kept": 1, "refused": 3, "ignored": 1}
 
 
 # --- what has happened ------------------------------------------------------------------------

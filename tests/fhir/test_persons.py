@@ -35,6 +35,15 @@ def test_references_to_a_patient():
     assert len(read(patient(identifier=[mrn]), *given).rows("doses", "person_id")) == len(subjects)
 
 
+def test_references_within_a_bundle():
+    """The full URL that a Bundle gives a Patient is an address like any other."""
+    url = "urn:uuid:1b671a64-40d5-491e-99b0-da01ff1f3341"
+    entries = [{"fullUrl": url, "resource": patient("ann")},
+               {"fullUrl": "urn:uuid:2", "resource": administration(subject={"reference": url})}]
+    found = read({"resourceType": "Bundle", "type": "collection", "entry": entries})
+    assert found.rows("doses", "person_id") == [("ann",)]
+
+
 def test_references_to_nobody():
     """Who is not there, who is no patient and who shares an identifier is nobody: refused and counted."""
     shared = {"system": "urn:mrn", "value": "1"}
