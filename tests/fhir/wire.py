@@ -131,7 +131,8 @@ class Wire:
         """The answer of the server, with our address in place of its own."""
         if self.upstream is None:
             return Answer(404)
-        connection = http.client.HTTPConnection(urlsplit(self.upstream).netloc, timeout=60)
+        kind = http.client.HTTPSConnection if self.upstream.startswith("https") else http.client.HTTPConnection
+        connection = kind(urlsplit(self.upstream).netloc, timeout=60)
         headers = {name: value for name, value in asked.headers.items() if name not in _HOP}
         connection.request(asked.method, asked.path, asked.body or None, headers)
         response = connection.getresponse()
