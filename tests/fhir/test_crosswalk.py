@@ -102,7 +102,8 @@ def test_a_crosswalk_that_is_not_there_is_a_configuration_error(tmp_path: Path) 
 @pytest.mark.parametrize("kinds", [("omop_cdm", "fhir_files"), ("fhir_files", "omop_cdm")])
 def test_source_and_sink_that_name_persons_differently_need_a_crosswalk(tmp_path: Path, kinds: tuple[str, str]) -> None:
     """Without one the configuration is refused: exit code 2."""
-    parts = {"omop_cdm": '[{0}.access]\nurl = "duckdb:///x"\n', "fhir_files": '[{0}]\nkind = "fhir_files"\nfolder = "y"\n'}
+    parts = {"omop_cdm": '[{0}.access]\nurl = "duckdb:///x"\n',
+             "fhir_files": '[{0}]\nkind = "fhir_files"\nfolder = "y"\n'}
     path = tmp_path / "site.toml"
     results = '[sink]\nresults = "results"\n' if kinds[1] == "omop_cdm" else ""
     path.write_text(parts[kinds[0]].format("source") + results + parts[kinds[1]].format("sink"), "utf-8")

@@ -1,4 +1,4 @@
-"""What a label is as FHIR resources: elements, codes, units, ids; and what two validators that others wrote say to it."""
+"""What a label is as FHIR resources: elements, codes, units, ids; and what validators that others wrote say to it."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
 
 @pytest.mark.parametrize("there", [True, False])
 def test_a_validator_that_others_wrote_finds_no_fault(there: bool) -> None:
-    """fhirkit-rs, which knows the R4 specification and is neither fhir.resources nor pydantic, accepts all resources."""
+    """fhirkit-rs, which knows the R4 specification and is neither fhir.resources nor pydantic, accepts all of them."""
     resources = made(there=there)
     for each in [resources.device, *(build(row) for row in range(8)
                                      for build in (resources.observation, resources.provenance))]:
@@ -251,7 +251,7 @@ def test_a_sample_is_one_in_a_hundred_and_strict_is_all() -> None:
     good = made().device
     many = [good, {**good, "status": 1}, *[good] * 198]
     fhir_validate.require_valid(many, [], strict=False)
-    with pytest.raises(WriteBackError, match="Device.status"):
+    with pytest.raises(WriteBackError, match=r"Device\.status"):
         fhir_validate.require_valid(many, [], strict=True)
 
 
