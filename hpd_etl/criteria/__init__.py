@@ -185,7 +185,7 @@ def _by(definitions: Sequence[Definition], attribute: str) -> dict[str, list[Def
 def _followed(timeline: Timeline, window_set: str, study: Study, definitions: Sequence[Definition]) -> _Followed:
     line = course(timeline, window_set, study)
     return _Followed(
-        line, burden(line, timeline), unmet(line, timeline, window_sets(definitions, study)[window_set], study)
+        line, burden(line, timeline, study), unmet(line, timeline, window_sets(definitions, study)[window_set], study)
     )
 
 

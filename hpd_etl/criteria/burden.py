@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hpd_etl.config import Study
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.reasons import BIT
 from hpd_etl.grouping import (
@@ -41,6 +42,8 @@ class Burden:
     """Targets assessed, with a size or without."""
     new_mm: Floats
     """Sum over the measurable new lesions."""
+    new_known: Bools
+    """False after baseline where the study denies that no row means no new lesion, and none was seen."""
     n_new: Ints
     n_new_measurable: Ints
     n_new_organs: Ints
@@ -54,7 +57,7 @@ class Burden:
     """By scan (pre, baseline, post) and person: why the sum is missing, as reason bits."""
 
 
-def burden(line: Course, timeline: Timeline) -> Burden:
+def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
     """The burden at each time point of the course."""
     n = line.points
     placed = line.row_point >= 0
@@ -78,6 +81,7 @@ def burden(line: Course, timeline: Timeline) -> Burden:
         complete | by_sum,
         count(line.row_point[followed], n),
         total(line.row_point[grown], line.size[grown], n),
+        _new_known(line, count(line.row_point[new], n), study),
         count(line.row_point[new], n),
         count(line.row_point[grown], n),
         count(organs // (int(own_organ.max(initial=0)) + 1), n),
@@ -86,6 +90,12 @@ def burden(line: Course, timeline: Timeline) -> Burden:
         set_size,
         {name: _missing_targets(line, scan, set_size, complete | by_sum) for name, scan in line.scans.by_name.items()},
     )
+
+
+def _new_known(line: Course, n_new: Ints, study: Study) -> Bools:
+    base = line.scans.day_of(line.scans.baseline)[line.person]
+    stated = study.lesions.no_row_means_no_new_lesion
+    return stated | (n_new > 0) | (line.scans.day <= np.where(base == NO_DAY, 0, base))
 
 
 def _recorded_sums(line: Course, timeline: Timeline) -> Floats:

@@ -108,12 +108,16 @@ def observe(
 ) -> Observed:
     """The burdens at the three scans; `unmet` holds by requirement why a scan is missing, as reason bits."""
     value = np.round(sums.targets_mm + sums.new_mm, 6) if new_lesions else sums.targets_mm
-    value = np.where(sums.complete, value, np.nan)
+    complete = sums.complete & sums.new_known if new_lesions else sums.complete
+    value = np.where(complete, value, np.nan)
     scans = line.scans
     burdens, absent = {}, {}
     requirements = {"pre": "pre_baseline", "baseline": "baseline", "post": "first_evaluation"}
     for (name, scan), column in zip(scans.by_name.items(), ("s_pre_mm", "s0_mm", "s_post_mm"), strict=True):
         why = sums.missing[name]
+        if new_lesions and len(value):
+            unstated = (scan >= 0) & (scans.baseline >= 0) & ~sums.new_known[scan]
+            why = why | np.where(unstated, BIT[Reason.LESION_SET_MISMATCH], 0)
         known = np.where(scan >= 0, value[scan], np.nan) if len(value) else np.full(line.persons, np.nan)
         burdens[column] = np.where(why == 0, known, np.nan)
         absent[column] = np.where(scan >= 0, why, unmet[requirements[name]])
@@ -143,9 +147,11 @@ def _ttf(timeline: Timeline) -> tuple[Floats, Floats]:
 def _new(sums: Burden, post: Ints, absent: Ints) -> Mapping[str, tuple[Floats, Ints]]:
     def at_post(values: Ints) -> Floats:
         known = values[post].astype(np.float64) if len(values) else np.full(len(post), np.nan)
-        return np.where(post >= 0, known, np.nan)
+        return np.where((post >= 0) & ~unstated, known, np.nan)
 
-    return {"new_lesions": (at_post(sums.n_new), absent), "new_organs": (at_post(sums.n_new_organs), absent)}
+    unstated = (post >= 0) & ~sums.new_known[post] if len(sums.new_known) else np.zeros(len(post), dtype=np.bool_)
+    why = absent | np.where(unstated, BIT[Reason.LESION_SET_MISMATCH], 0)
+    return {"new_lesions": (at_post(sums.n_new), why), "new_organs": (at_post(sums.n_new_organs), why)}
 
 
 def measure(seen: Observed, study: Study, month_days: float) -> Measured:

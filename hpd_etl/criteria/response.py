@@ -36,6 +36,8 @@ class Response:
     """The recorded response itself; -1 where there is none."""
     non_target_pd: Bools
     """Non-targets progressed unequivocally, where the framework counts that."""
+    known: Bools
+    """That burden is known at each time point."""
     burden: Floats
     """The burden of the framework at each time point: targets, for irRECIST with measurable new lesions."""
     baseline_mm: Floats
@@ -46,13 +48,12 @@ def respond(line: Course, sums: Burden, timeline: Timeline, framework: str, stud
     """The response at each time point under one framework."""
     immune = framework == "irRECIST"
     burden = np.round(sums.targets_mm + sums.new_mm, 6) if immune else sums.targets_mm
-    baseline_mm = _at(np.where(sums.complete, burden, np.nan), line.scans.baseline)
-    nadir = _nadir(line, np.where(sums.complete, burden, np.nan))
+    known = sums.complete & sums.new_known if immune else sums.complete
+    baseline_mm = _at(np.where(known, burden, np.nan), line.scans.baseline)
+    nadir = _nadir(line, np.where(known, burden, np.nan))
     progressed = _progressed(burden, nadir)
     base = baseline_mm[line.person]
-    decided = sums.complete & ~np.isnan(base) & ~np.isnan(nadir) & ~sums.recorded
-    if not study.lesions.no_row_means_no_new_lesion:
-        decided[:] = False
+    decided = sums.complete & sums.new_known & ~np.isnan(base) & ~np.isnan(nadir) & ~sums.recorded
     non_target_pd, non_target_cr = _non_targets(line, timeline, framework)
     complete_response = decided & (sums.persisting == 0) & ~(immune & (sums.n_new > 0))
     shrunk = at_most(burden, base * (1 - PARTIAL))
@@ -65,7 +66,9 @@ def respond(line: Course, sums: Burden, timeline: Timeline, framework: str, stud
     code = np.where(non_target_pd | new_is_pd, PD, np.where((target == CR) & ~non_target_cr, PR, target))
     written = _stated(line, timeline, framework, "overall")
     use_written = (code == NE) & (written >= 0)
-    return Response(np.where(use_written, written, code), use_written, written, non_target_pd, burden, baseline_mm)
+    return Response(
+        np.where(use_written, written, code), use_written, written, non_target_pd, known, burden, baseline_mm
+    )
 
 
 def _at(values: Floats, scan: Ints) -> Floats:

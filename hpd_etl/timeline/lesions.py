@@ -46,6 +46,7 @@ _STATUS_RANK = np.array(
     [1, 2, 0, 3, 4, 5, 6]
 )  # measured, present, progressed, too small, disappeared, not yet, not assessed
 _RANKED_STATUS = np.argsort(_STATUS_RANK)
+_GONE = [STATUS[LesionStatus.DISAPPEARED], STATUS[LesionStatus.NOT_YET_PRESENT]]
 _ROLE_RANK = np.array([1, 2, 0, 3])  # target, non-target, new, unstated
 _RANKED_ROLE = np.argsort(_ROLE_RANK)
 
@@ -173,14 +174,14 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
     order = stable_order(key)
     key = key[order]
     first = first_of_group(key)
-    if first.all():
+    there, gone = _there(raw)[order], (np.isin(raw.status, _GONE) | (raw.diameter == 0))[order]
+    if first.all() and not (there & gone).any():
         return _taken(raw, order, order), np.zeros(len(raw), dtype=np.bool_)
     group = np.cumsum(first) - 1
     n = int(group[-1]) + 1
     status = raw.status[order]
-    gone = np.isin(status, [STATUS[LesionStatus.DISAPPEARED], STATUS[LesionStatus.NOT_YET_PRESENT]])
     small = any_of(group, status == STATUS[LesionStatus.TOO_SMALL], n)
-    conflict = small & any_of(group, gone, n)
+    conflict = (small | any_of(group, there, n)) & any_of(group, gone, n)
     values = {}
     for name in ("diameter", "perpendicular", "volume"):
         given = getattr(raw, name)[order]
@@ -214,6 +215,13 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
     conflicting = np.zeros(len(raw), dtype=np.bool_)
     conflicting[order] = conflict[group] & (status != STATUS[LesionStatus.NOT_ASSESSED])
     return merged, conflicting
+
+
+def _there(raw: LesionDays) -> Bools:
+    """Rows of a lesion that was seen, without a diameter; or with one of 0, which contradicts itself."""
+    seen = np.isin(raw.status, [STATUS[LesionStatus.PRESENT], STATUS[LesionStatus.PROGRESSED]])
+    otherwise_sized = (raw.status == STATUS[LesionStatus.MEASURED]) & ((raw.perpendicular > 0) | (raw.volume > 0))
+    return np.asarray((seen | otherwise_sized) & ~(raw.diameter > 0))
 
 
 def _taken(raw: LesionDays, order: Ints, rows: Ints) -> LesionDays:

@@ -24,6 +24,7 @@ STUDIES = {
     "comparators": {**COMPARATORS, "index": {"lookback_days": 30, "ttf_gap_days": 60}},
     "derived": {"lesions": {"targets": "derived", "merge_days": 0, "response_days": 0}},
     "recorded": {"lesions": {"targets": "recorded", "new_lesions": "first_seen", "merge_days": 14}},
+    "denied": {"lesions": {"no_row_means_no_new_lesion": False}},
     "narrow": {"windows": {"baseline_from_day": -21, "baseline_to_day": -2, "pre_min_gap_days": 30,
                            "pre_max_gap_days": 90, "post_from_day": 20, "post_to_day": 84}},
     "policies": {"criteria": {"month_days": 28, "pre_growth_nonpositive": "positive_post_is_hpd",

@@ -111,8 +111,8 @@ def course(patient: Patient, index_date: date, study: Study) -> Course:
 def one_lesion_one_day(rows: list[Lesion]) -> Seen:
     """B7: rows of one lesion on one day; two different values make it not assessed.
 
-    "Too small" is no value of its own beside a size above 0, nor is "gone" beside
-    "present" or a size in another dimension.
+    "Too small" is no value of its own beside a size above 0. "Gone" or 0 mm beside "present" or a size in another
+    dimension contradicts itself.
     """
     roles = frozenset(row.role for row in rows if row.role)
     sources = tuple(sorted(row.source_id for row in rows if row.source_id))
@@ -127,14 +127,24 @@ def one_lesion_one_day(rows: list[Lesion]) -> Seen:
             values.append((Fraction(0), row.status))
     if any(not same(values[0][0], value) for value, _ in values):
         return Seen("not_assessed", None, roles, False, sources)
-    there = any(row.diameter_mm is None and row.status in ("measured", "present", "progressed") for row in rows)
-    if values and not (there and all(status in GONE for _, status in values)):
+    gone = any(row.status in GONE or row.diameter_mm == 0 for row in rows)
+    if gone and any(_there(row) for row in rows):
+        return Seen("not_assessed", None, roles, False, sources)
+    if values:
         ranked = ["measured", "too_small", "disappeared", "not_yet_present"]
         status = min((status for _, status in values), key=ranked.index)
         return Seen(status, values[0][0], roles, progressed, sources)
     if all(row.status in ("not_assessed", None) and row.diameter_mm is None for row in rows):
         return Seen("not_assessed", None, roles, False, sources)
     return Seen("progressed" if progressed else "present", None, roles, progressed, sources)
+
+
+def _there(row: Lesion) -> bool:
+    """Seen, but not by its diameter."""
+    if row.diameter_mm:
+        return False
+    other = (row.perpendicular_mm or 0) > 0 or (row.volume_mm3 or 0) > 0
+    return row.status in ("present", "progressed") or (row.status == "measured" and other)
 
 
 def _merged(seen_on: dict[int, dict[str, Seen]], merge_days: int) -> list[TimePoint]:

@@ -86,3 +86,16 @@ def test_where_new_lesions_may_be_missing_only_progression_can_be_told(course):
         new         | 60  | 60, new lung 12 | PD
         recorded    | 60  | 60, RECIST SD   | SD
     """, study={"lesions": {"no_row_means_no_new_lesion": False}})
+
+
+def test_a_burden_with_new_lesions_is_unknown_where_they_may_be_missing(course):
+    """With `no_row_means_no_new_lesion = false` Ji and Kato know the sum only where a new lesion is stated.
+
+    By the targets alone 80 mm is twice the growth; Ji adds new lesions, and nobody says that there were none.
+    """
+    course("""
+        person | -66 | -10 | 46              | kato2017      | verdict       | reason              | s_post_mm
+        silent | 50  | 60  | 80              | NOT_EVALUABLE | NOT_EVALUABLE | lesion_set_mismatch |
+        told   | 50  | 60  | 80, new lung 12 | HPD           | HPD           | rule_met            | 92
+        small  | 50  | 60  | 80, new lung 8  | NOT_HPD       | HPD           | rule_met            | 80
+    """, definition="ji2019", study={"lesions": {"no_row_means_no_new_lesion": False}})

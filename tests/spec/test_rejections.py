@@ -53,6 +53,23 @@ def test_sizes_that_cannot_be(course):
     """)
 
 
+def test_a_lesion_is_not_there_and_gone_on_one_day(course):
+    """0 mm, disappeared or not yet present beside seen or progressed contradict each other; a new one too."""
+    course("""
+        person  | -10         | 46                         | s_post_mm | rejected
+        zero    | 60, lung 20 | 80, lung 0, lung seen      |           | 2 lesions conflicting_measurements
+        gone    | 60, lung 20 | 80, lung gone, lung worse  |           | 2 lesions conflicting_measurements
+        absent  | 60, lung 20 | 80, lung absent, lung seen |           | 2 lesions conflicting_measurements
+        small   | 60, lung 20 | 80, lung small, lung seen  | 85        |
+        not_two | 60, lung 20 | 80, lung 0, lung NE        | 80        |
+    """)
+    course("""
+        person | -10 | 46                            | new_lesions | rejected
+        new    | 60  | 60, new lung 0, new lung seen | 0           | 2 lesions conflicting_measurements
+        seen   | 60  | 60, new lung seen             | 1           |
+    """)
+
+
 def test_who_has_no_usable_dose_is_refused_and_counted(course):
     """Without a dose there is no day 0 and no label, but the person stands among the rejections."""
     course("""
