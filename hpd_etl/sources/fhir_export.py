@@ -177,10 +177,11 @@ class Export:
                 state.manifest = _manifest(answer)
                 self._keep(state)
             else:
-                wanted = asked_to_wait(answer.headers)
                 _LOG.info("the export is under way")
-                time.sleep(min(pause if wanted is None else wanted, self._source.access.longest_wait_seconds))
-                pause *= 2
+                wanted = asked_to_wait(answer.headers)
+                if wanted is None:
+                    wanted, pause = pause, 2 * pause
+                time.sleep(min(wanted, self._source.access.longest_wait_seconds))
         return state.manifest
 
     def _status(self, state: State) -> Response:
