@@ -115,7 +115,7 @@ def test_diagnoses_tell_site_and_histology_but_a_metastasis_tells_no_primary(bui
 
 
 def test_procedures_mean_what_the_site_says(builder: Builder) -> None:
-    """Scans without measurements, radiation and surgery with their organ and no agent; studies of the imaging extension."""
+    """Scans without measurements, radiation and surgery with organ, without agent; studies of the imaging extension."""
     done = {"procedure_date": day("2021-02-01"), "person_id": 1}
     ward = builder.build({
         "person": [person(1)], "drug_exposure": DOSES, "measurement": [size(1, 9, "2021-01-01", 20)],
