@@ -1,4 +1,4 @@
-"""An authority of the tests' own, and certificates that it signs."""
+"""An authority of the tests' own, certificates that it signs, and keys as text."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 _FROM = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 _UNTIL = datetime.datetime(2049, 12, 31, tzinfo=datetime.UTC)
 _PEM = serialization.Encoding.PEM
@@ -40,6 +41,12 @@ class Certificates:
         return context
 
 
+def pem(key: PrivateKey, passphrase: bytes | None = None) -> str:
+    """A private key as text."""
+    locked = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    return key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, locked).decode()
+
+
 def issued(folder: Path) -> Certificates:
     """New certificates in this folder."""
     root_key = ec.generate_private_key(ec.SECP256R1())
@@ -48,7 +55,7 @@ def issued(folder: Path) -> Certificates:
     for name in ("localhost", "client"):
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _signed(name, key, "authority", root_key, authority=False).public_bytes(_PEM)
-        secret = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        secret = pem(key).encode()
         (folder / f"{name}.pem").write_bytes(certificate + secret)
         (folder / f"{name}.crt").write_bytes(certificate)
         (folder / f"{name}.key").write_bytes(secret)

@@ -7,8 +7,10 @@
 | `stored` | session | a function `stored(base, resources)`: puts dicts with `id` on a server in one transaction |
 | `smart` | session | a server that asks for a token: `.base`, `.keys` (private JWKs by algorithm), `.access(**more)` (FhirAccess) |
 | `new_smart_server` | session | the same as a function: `new_smart_server(lifetime=3600, scopes="system/*.*")` |
-| `smart_wire` | function | a wire before a server that asks for a token, token endpoint and all: `.wire`, `.smart`, `.access(**more)` |
+| `smart_wire` | function | a wire before a server that asks for a token, token endpoint and all: `.wire`, `.smart`, `.access(**more)`, `.forms` |
 | `wire` | function | the proxy of `wire.py` in front of `fhir_server`; `wired(base)` makes one in front of another |
+| `session` | function | a session over `wire` |
+| `secret` | function | `secret(text)`: keeps a secret in a file and gives the reference to it |
 | `quick` | function | `quick(url, **more)`: FhirAccess with three attempts and no pause between them |
 """  # noqa: E501
 
@@ -20,12 +22,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from hpd_etl.config import FhirAccess
+from hpd_etl.fhir_http import Session, connect
+from tests.fhir.paged import PATIENTS
 from tests.fhir.servers import Servers
 from tests.fhir.wire import Wire, origin, wired
 
@@ -87,6 +92,31 @@ def quick() -> Access:
         return FhirAccess(**{"url": url, **QUICK, **more})
 
     return access
+
+
+@pytest.fixture
+def session(wire: Wire, quick: Access) -> Iterator[Session]:
+    """A session over the wire: three attempts, no pause between them."""
+    with connect(quick(wire.url), []) as held:
+        yield held
+
+
+@pytest.fixture(scope="session")
+def paged_patients(fhir_server: str, stored: Store) -> None:
+    """The patients of `paged.py` are on the server of the contract tests."""
+    stored(fhir_server, PATIENTS)
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Callable[[str], str]:
+    """Keeps a secret and gives the reference to it."""
+
+    def kept(text: str) -> str:
+        path = tmp_path / f"secret{len(list(tmp_path.iterdir()))}"
+        path.write_text(text, "utf-8")
+        return f"file:{path}"
+
+    return kept
 
 
 @dataclass(frozen=True)
@@ -153,6 +183,11 @@ class SmartWire:
     def access(self, **more: Any) -> FhirAccess:
         """An access through the wire."""
         return self.smart.access(url=f"{self.wire.origin}/fhir", **more)
+
+    @property
+    def forms(self) -> list[dict[str, str]]:
+        """What came to the token endpoint, in order."""
+        return [dict(parse_qsl(asked.body.decode())) for asked in self.wire.asked if asked.path == "/auth/token"]
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from email.utils import formatdate
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from typer.testing import CliRunner
 
@@ -16,8 +15,8 @@ from hpd_etl.check import State
 from hpd_etl.cli import app
 from hpd_etl.fhir_http.examine import examine
 from hpd_etl.fhir_http.keys import thumbprint
-from tests.fhir.certificates import issued
-from tests.fhir.wire import changed, status, wired
+from tests.fhir.certificates import issued, pem
+from tests.fhir.wire import saying, status, wired
 
 READ = ["system/Patient.read", "system/Observation.read"]
 
@@ -29,12 +28,10 @@ def found(access, scopes=READ) -> dict[str, str]:
     return {check.name: f"{check.state}: {check.told}" for check in checks}
 
 
-def stranger(tmp_path) -> str:
+@pytest.fixture
+def stranger(secret) -> str:
     """A key that no server knows."""
-    key = rsa.generate_private_key(65537, 2048)
-    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (tmp_path / "stranger.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, *form))
-    return f"file:{tmp_path / 'stranger.pem'}"
+    return secret(pem(rsa.generate_private_key(65537, 2048)))
 
 
 # --- all is well ------------------------------------------------------------------------------
@@ -119,10 +116,9 @@ def test_a_certificate_that_is_not_there_is_told(quick):
     assert (failed.name, failed.exit_code) == ("certificate", 2)
 
 
-def test_a_key_that_cannot_be_read_is_told(smart, tmp_path):
+def test_a_key_that_cannot_be_read_is_told(smart, secret):
     """Exit 2, at the step that reads it."""
-    (tmp_path / "key").write_text("no key")
-    failed = last(smart.access(private_key=f"file:{tmp_path / 'key'}"))
+    failed = last(smart.access(private_key=secret("no key")))
     assert (failed.name, failed.exit_code) == ("key", 2)
 
 
@@ -144,12 +140,10 @@ def test_each_error_of_a_token_endpoint_has_its_remedy(smart_wire, error):
 
 
 @pytest.mark.parametrize("how", [{"auth": "bearer", "token": "?"}, {"auth": "basic", "user": "hpd", "password": "?"}])
-def test_a_secret_that_is_refused_is_told(servers, quick, tmp_path, how):
+def test_a_secret_that_is_refused_is_told(servers, quick, secret, how):
     """Metadata are open to everybody, so only the search shows that the secret is wrong."""
-    (tmp_path / "secret").write_text("wr0ng")
     base = servers.start(server_auth={"types": ["basic", "bearer"], "tokens": ["t"], "users": {"hpd": "p"}})
-    failed = last(quick(base, **{name: f"file:{tmp_path / 'secret'}" if value == "?" else value
-                                 for name, value in how.items()}))
+    failed = last(quick(base, **{name: secret("wr0ng") if value == "?" else value for name, value in how.items()}))
     assert (failed.name, failed.exit_code) == ("search", 4)
     assert "wr0ng" not in failed.told
 
@@ -163,8 +157,7 @@ def test_scopes_that_were_not_granted_are_named(new_smart_server):
 
 def test_a_wider_grant_holds_a_narrower_question(smart_wire):
     """A server may answer in the other spelling, or with a wildcard."""
-    smart_wire.wire.on("POST /auth/token", changed(
-        lambda body: json.dumps(json.loads(body) | {"scope": "system/*.rs user/Patient.read"}).encode()))
+    smart_wire.wire.on("POST /auth/token", saying(scope="system/*.rs user/Patient.read"))
     assert found(smart_wire.access())["scopes"] == "ok: 2 asked for, all granted"
     assert found(smart_wire.access(), ["system/Patient.read", "system/Patient.write"])["scopes"] == \
         "warning: 2 asked for, not granted: system/Patient.write"
@@ -186,9 +179,9 @@ def causes(access) -> dict[str, object]:
     return {check.name.removeprefix("cause: "): check for check in checks[place + 1:]}
 
 
-def test_a_key_that_is_not_registered_is_explained(smart, tmp_path):
+def test_a_key_that_is_not_registered_is_explained(smart, stranger):
     """What the endpoint says stands in the line, and the thumbprint of the key that was used below it."""
-    access = smart.access(private_key=stranger(tmp_path), key_id="RS384")
+    access = smart.access(private_key=stranger, key_id="RS384")
     lines = causes(access)
     assert "thumbprint" in lines["key"].told
     assert "registered" in lines["key"].remedy
@@ -202,9 +195,9 @@ def test_a_client_that_is_not_known_is_explained(smart):
     assert causes(smart.access(client_id="nobody"))["client"].told == "iss and sub are nobody"
 
 
-def test_a_missing_kid_is_pointed_at(smart, tmp_path):
+def test_a_missing_kid_is_pointed_at(smart, stranger):
     """A PEM has no name of its own; most servers find the key by it."""
-    assert causes(smart.access(private_key=stranger(tmp_path)))["kid"].state is State.WARNING
+    assert causes(smart.access(private_key=stranger))["kid"].state is State.WARNING
 
 
 def test_a_wrong_audience_is_explained(smart):
@@ -226,11 +219,10 @@ def test_a_clock_that_is_wrong_is_pointed_at(smart_wire, seconds, told):
     assert clock.told.endswith(told.split()[-1])
 
 
-def test_an_algorithm_that_the_server_does_not_take_is_pointed_at(smart_wire, tmp_path):
+def test_an_algorithm_that_the_server_does_not_take_is_pointed_at(smart_wire, stranger):
     """What the server says that it takes stands beside what was used."""
-    member = {"token_endpoint_auth_signing_alg_values_supported": ["ES384"]}
-    smart_wire.wire.on("GET .*well-known", changed(lambda body: json.dumps(json.loads(body) | member).encode()))
-    line = causes(smart_wire.access(private_key=stranger(tmp_path)))["algorithm"]
+    smart_wire.wire.on("GET .*well-known", saying(token_endpoint_auth_signing_alg_values_supported=["ES384"]))
+    line = causes(smart_wire.access(private_key=stranger))["algorithm"]
     assert (line.state, line.told) == (State.WARNING, "signed with RS384; the server takes ES384")
 
 
@@ -275,9 +267,9 @@ def test_the_command_looks_at_source_and_sink(smart, fhir_server, tmp_path, kind
         assert step in done.output
 
 
-def test_the_command_ends_with_4_where_access_fails(smart, tmp_path):
+def test_the_command_ends_with_4_where_access_fails(smart, tmp_path, stranger):
     """The exit code is that of the step that failed, and neither key nor assertion is shown."""
-    done = command(tmp_path, SITE.format(kind="fhir_server", more="", url=smart.base, key=stranger(tmp_path)))
+    done = command(tmp_path, SITE.format(kind="fhir_server", more="", url=smart.base, key=stranger))
     assert done.exit_code == 4
     assert "invalid_client" in done.output
     assert "PRIVATE" not in done.output

@@ -110,6 +110,12 @@ class Wire:
         """Do this to the requests that fit, or only to the one or those `at` these numbers."""
         self._rules.append(Rule(re.compile(pattern), fault, {at} if isinstance(at, int) else at))
 
+    @property
+    def authorisations(self) -> list[str]:
+        """The Authorization headers that came to the FHIR endpoint, in order; empty where there was none."""
+        return [asked.headers.get("authorization", "") for asked in self.asked
+                if asked.path.startswith("/fhir/") and ".well-known" not in asked.path]
+
     def forget(self) -> None:
         """No rules, and nothing asked yet."""
         self.asked.clear()
@@ -221,6 +227,11 @@ def changed(change: Callable[[bytes], bytes]) -> Fault:
         exchange.send(replace(answer, body=change(answer.body)))
 
     return fault
+
+
+def saying(**members: Any) -> Fault:
+    """The answer, a JSON object, says this, whatever the server says."""
+    return changed(lambda body: json.dumps(json.loads(body) | members).encode())
 
 
 def linked(change: Callable[[str], str | None], relation: str = "next") -> Fault:
