@@ -133,7 +133,7 @@ def finds(session: Session, mode: Mode, kind: str, condition: tuple[str, str]) -
 
 def counted(session: Session, mode: Mode, kind: str) -> int | None:
     """How many resources of a type there are, as far as the server tells."""
-    found = _tried(session, mode, kind, [("_summary", "count")])
+    found = _tried(session, mode, kind, [("_summary", "count") if mode.count else ("_count", "1")])
     return found.total if found else None
 
 

@@ -47,7 +47,7 @@ class Searches:
         """Medications by the codes of their ingredients; all there are, where the server knows no ingredients."""
         if self._by_ingredient:
             yield from self._by("Medication", "ingredient-code", codes)
-        elif (number := self._count("Medication")) is not None and number <= _FORMULARY:
+        elif (number := counted(self._session, self._mode, "Medication")) is not None and number <= _FORMULARY:
             yield Slice("Medication")
         else:
             self.left_out["Medication?ingredient"] = "products that are coded by their ingredients alone are not found"
@@ -60,9 +60,6 @@ class Searches:
     @property
     def _by_ingredient(self) -> bool:
         return self._mode.capability.searches("Medication", "ingredient", "ingredient-code")
-
-    def _count(self, kind: str) -> int | None:
-        return counted(self._session, self._mode, kind) if self._mode.count else None
 
     def of_references(self, kind: str, ids: Iterable[str]) -> Iterator[Slice]:
         """Exposures that point to these Medications."""

@@ -1,0 +1,213 @@
+"""Servers want to be asked in different ways; whichever it is, the same patients give the same Records."""
+
+import json
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from hpd_etl.errors import ConfigurationError, UnsupportedVersionError
+from hpd_etl.fhir_http import connect
+from hpd_etl.sources.fhir_quirks import choose, profiles
+from hpd_etl.sources.fhir_slices import Slice, SliceReader
+from tests.fhir.given import read, to
+from tests.fhir.ward import MAPPING, extracted, rows, ward
+from tests.fhir.wire import changed, linked, status, wired
+
+REQUIRED = status(400, body=json.dumps({"resourceType": "OperationOutcome", "issue": [
+    {"severity": "fatal", "code": "required"}]}).encode())
+
+
+@pytest.fixture(scope="module")
+def base(new_fhir_server, stored):
+    """A server that holds the ward, and a Group of all its patients."""
+    base = new_fhir_server()
+    members = [{"entity": to("Patient", each["id"])} for each in ward() if each["resourceType"] == "Patient"]
+    stored(base, [*ward(), {"resourceType": "Group", "id": "all", "type": "person", "actual": True,
+                            "member": members}])
+    return base
+
+
+@pytest.fixture
+def wire(base):
+    """A wire to it."""
+    with wired(base) as held:
+        yield held
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """What is in the ward, read without a server."""
+    return rows(read(*ward(), mapping=MAPPING).records)
+
+
+def called(wire, software, **statement):
+    """Let the server say that it is another software."""
+    wire.on("GET .*/metadata", changed(lambda body: json.dumps(
+        json.loads(body) | {"software": {"name": software}} | statement).encode()))
+
+
+def searches(wire):
+    """What every search asked for: its parameters."""
+    return [parse_qs(urlsplit(asked.path).query) | parse_qs(asked.body.decode()) for asked in wire.asked]
+
+
+# --- profiles ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("software", "profile"), [
+    ("Epic", "epic"), ("EPIC Interconnect", "epic"), ("Cerner Millennium", "oracle"), ("Oracle Health", "oracle"),
+    ("HAPI FHIR Server", "generic"), ("", "generic")])
+def test_the_software_tells_the_profile(wire, quick, software, profile):
+    """The CapabilityStatement names the software, and the manifest says that it decided."""
+    called(wire, software)
+    with connect(quick(wire.url), []) as session:
+        mode = choose(session)
+    assert mode.quirks.name == profile
+    assert f"profile {profile}: " in mode.why[0]
+
+
+def test_the_site_knows_better_than_the_software(wire, quick):
+    """A profile that site.toml names is taken whatever the software."""
+    with connect(quick(wire.url), []) as session:
+        assert choose(session, "oracle").told()["profile"] == "oracle"
+
+
+def test_every_profile_states_only_what_differs():
+    """The profiles of the configuration are those that are declared."""
+    assert set(profiles()) == {"generic", "epic", "oracle"}
+
+
+def test_epic_wants_one_patient_and_a_category_or_code(wire, quick, expected):
+    """Categories and codes are asked for one by one, and what comes back is put together."""
+    called(wire, "Epic")
+    wire.on("GET .*patient=[^&]*(%2C|,)", REQUIRED)
+    wire.on("GET .*/Observation[?](?!.*(category|code|_id|_offset)=)", REQUIRED)
+    wire.on("GET .*/Medication[A-Z]\\w*[?](?!.*(patient|_id)=)", REQUIRED)
+    wire.on("POST .*", status(405))
+    records, used = extracted(quick(wire.url), group="all")
+    assert rows(records) == expected
+    assert used["mode"]["profile"] == "epic"
+    asked = [each for each in searches(wire) if "category" in each]
+    assert {each["category"][0] for each in asked} == {"imaging", "laboratory", "exam"}
+
+
+@pytest.mark.parametrize("software", ["Epic", "Cerner"])
+def test_a_server_that_wants_a_patient_needs_a_group(wire, quick, software):
+    """Where nobody can be searched by drug, the site says who is looked at, or exports."""
+    called(wire, software)
+    with pytest.raises(ConfigurationError) as failed:
+        extracted(quick(wire.url))
+    assert "source.group" in failed.value.remedy
+    assert "fhir_bulk" in failed.value.remedy
+
+
+def test_oracle_wants_no_two_times_in_one_search(wire, quick, expected):
+    """Never both date and _lastUpdated, no counts, one patient, and dates with a prefix."""
+    called(wire, "Oracle Health Millennium")
+    wire.on(".*/Observation", status(410), at=range(1, 4))
+    records, used = extracted(quick(wire.url), group="all")
+    assert rows(records) == expected
+    assert used["mode"]["count"] == "none"
+    asked = searches(wire)
+    assert not [each for each in asked if {"date", "_lastUpdated"} <= each.keys() or "_summary" in each]
+    assert not [each for each in asked if "," in each.get("patient", [""])[0]]
+    dates = [value for each in asked for value in each.get("date", [])]
+    assert dates
+    assert all(re.fullmatch("(ge|lt)[0-9]{4}-[0-9]{2}-[0-9]{2}", value) for value in dates)
+
+
+# --- what a server does not offer -------------------------------------------------------------
+
+
+def test_nothing_is_included(wire, quick):
+    """Not every server includes what is pointed to; it is asked for by id."""
+    extracted(quick(wire.url))
+    assert not [each for each in searches(wire) if any("include" in name for name in each)]
+
+
+def test_without_forms_ids_stand_in_addresses_and_that_is_said(wire, quick, expected):
+    """A server that takes no POST is asked by GET; the manifest says so."""
+    wire.on("POST .*", status(405))
+    records, used = extracted(quick(wire.url))
+    assert rows(records) == expected
+    assert used["mode"]["search"] == "GET"
+    assert "ids of patients stand in addresses" in used["mode"]["why"][1]
+
+
+def test_a_form_that_is_not_heeded_is_not_used(wire, quick):
+    """A server that answers a form with everybody would answer every search so."""
+    everybody = {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient", "id": "coded"}}]}
+    wire.on("POST .*/Patient/_search", status(200, body=json.dumps(everybody).encode()), at=1)
+    with connect(quick(wire.url), []) as session:
+        assert not choose(session).post
+
+
+def test_without_counts_the_total_of_a_page_is_held_against(wire, quick, expected):
+    """No `_summary=count`: a page that ends too early is found by the number of the Bundle itself."""
+    wire.on("GET .*_summary=count", status(400))
+    wire.on("GET .*/Observation.*_offset=", linked(lambda url: None), at=1)
+    records, used = extracted(quick(wire.url))
+    assert rows(records) == expected
+    assert used["mode"]["count"] == "none"
+    assert used["slices"]["Observation"]["restarted"] == 1
+
+
+def test_without_any_number_a_page_that_repeats_is_no_proof(wire, quick):
+    """Neither count nor total: resources that come twice may stand in the place of others."""
+    def nameless(body):
+        return json.dumps({name: value for name, value in json.loads(body).items() if name != "total"}).encode()
+
+    wire.on("GET .*_summary=count", status(400))
+    with connect(quick(wire.url), []) as session:
+        reader = SliceReader(session, choose(session), 10)
+        wire.on("GET .*_offset=10", changed(lambda body: nameless(first[0])), at=1)
+        first = []
+        wire.on(".*", changed(lambda body: first.append(body) or nameless(body)))
+        read_slice = reader.read(Slice("Observation", "patient", ("coded", "national")))
+    assert len(read_slice.found) == 12
+    assert read_slice.counts["restarted"] == 1
+
+
+def test_types_that_are_not_offered_are_said(wire, quick, expected):
+    """A server without Encounters has none; the manifest says that they count as empty."""
+    called(wire, "", rest=[{"mode": "server", "resource": [
+        {"type": each["type"], "interaction": each["interaction"], "searchParam": each["searchParam"]}
+        for each in _resources(wire) if each["type"] != "Encounter"]}])
+    records, used = extracted(quick(wire.url))
+    assert rows(records)["lesions"] == expected["lesions"]
+    assert used["left_out"]["Encounter"] == "not offered, counts as empty"
+
+
+def _resources(wire):
+    import urllib.request
+
+    with urllib.request.urlopen(f"{wire.url}/metadata") as answer:
+        return json.load(answer)["rest"][0]["resource"]
+
+
+def test_a_search_for_words_that_is_refused_is_said(wire, quick):
+    """Who is only named in words cannot be found there; nobody is told that there is nobody."""
+    wire.on("POST .*", status(405))
+    wire.on("GET .*code%3Atext=", status(400))
+    records, used = extracted(quick(wire.url))
+    assert "worded" not in set(records.persons["person_id"])
+    assert used["left_out"]["MedicationAdministration?code:text"] == "drugs that are named in words only are not found"
+
+
+# --- versions ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["5.0.0", "3.0.2", "1.0.2", None])
+def test_other_versions_are_refused(wire, quick, version):
+    """Only R4 and R4B are read."""
+    called(wire, "", fhirVersion=version)
+    with pytest.raises(UnsupportedVersionError):
+        extracted(quick(wire.url))
+
+
+def test_r4b_is_read(wire, quick):
+    """R4B is R4 for all that is read."""
+    called(wire, "", fhirVersion="4.3.0")
+    with connect(quick(wire.url), []) as session:
+        assert choose(session).capability.version == "4.3.0"
