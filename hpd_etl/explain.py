@@ -16,6 +16,7 @@ from hpd_etl.errors import ConfigurationError
 from hpd_etl.manifest import Manifest
 from hpd_etl.reasoning import FORMULAS, absent, findings
 from hpd_etl.schema import Labels, Records, ScanRole, Timeline
+from hpd_etl.timeline.partial_dates import DATED, intervals
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -40,7 +41,8 @@ def person(run: Path, person_id: str, definitions: Sequence[Definition], study: 
     labels = artefacts.read(Labels, run / LABELS, person_id)
     _assert_parameters(labels, definitions, study)
     return Group(
-        Text(WARNING, style="bold"), *_treatment(timeline), *_scans(timeline), *_lesions(timeline),
+        Text(WARNING, style="bold"), *_treatment(timeline), *partial_days(run, timeline), *_scans(timeline),
+        *_lesions(timeline),
         *(part for each in definitions for part in _label(each, labels, study)),
         *_sources(labels), *_rejections(timeline), _parameters(study), *_provenance(manifest),
     )
@@ -89,7 +91,27 @@ def _treatment(timeline: Timeline) -> Iterator[RenderableType]:
         "last dose on day": _shown(index["last_dose_day"]), "time to treatment failure":
         f"{least} to {most} d ({_shown(index['ttf_basis'])})",
         "recorded stop": f"{_shown(index['stop_reason'], 'none')}, day {_shown(index['stop_day'], '-')}",
+        "wholly read": "yes" if _shown(who["is_complete"]) != "False" else "no, some records could not be fetched",
     })
+
+
+def partial_days(run: Path, timeline: Timeline) -> Iterator[RenderableType]:
+    """The partial dates of the person and the days that they may be; nothing where all are known to the day."""
+    index = timeline.index.iloc[0]
+    if absent(index["courses"]):
+        return
+    records = artefacts.read(Records, run / RECORDS, str(index["person_id"]))
+    table = _table("Dates known only to the month or the year", "what", "source", "first possible", "last", "days")
+    for dated in DATED:
+        rows = getattr(records, dated.table)
+        for row, _, interval in intervals(rows, dated):
+            source = rows["source_id"].iloc[row] if "source_id" in rows else pd.NA
+            first, last = (_shown(pd.Timestamp(day, unit="D")) for day in (interval.first, interval.last))
+            table.add_row(f"{dated.kind} ({dated.table}.{dated.column})", _shown(source), first, last,
+                          f"{interval.last - interval.first + 1}")
+    yield table
+    told = f"{index['courses']} combinations are possible, of which one is shown; a label stands where all agree."
+    yield Text(told if index["courses"] else "They have too many combinations to be tried.")
 
 
 def _scans(timeline: Timeline) -> Iterator[RenderableType]:

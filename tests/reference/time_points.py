@@ -94,10 +94,10 @@ def course(patient: Patient, index_date: date, study: Study) -> Course:
     seen_on = {day: {lesion: one_lesion_one_day(rows) for lesion, rows in lesions.items()}
                for day, lesions in by_day.items()}
     points = _merged(seen_on, study.lesions.merge_days)
-    _add_sums(points, patient, index_date)
+    refused_days = _add_sums(points, patient, index_date)
     _add_responses(points, patient, index_date, study.lesions.response_days)
     points.sort(key=lambda point: point.day)
-    looked = set(by_day) | {(scan.scan_date - index_date).days for scan in patient.scans}
+    looked = set(by_day) | refused_days | {(scan.scan_date - index_date).days for scan in patient.scans}
     point_of = {day: point.day for point in points for day in point.study_days}
     examined = {point_of.get(day, day) for day in looked} | {point.day for point in points}
     called: dict[str, list[tuple[int, str]]] = {}
@@ -171,8 +171,12 @@ def _merged(seen_on: dict[int, dict[str, Seen]], merge_days: int) -> list[TimePo
     return points
 
 
-def _add_sums(points: list[TimePoint], patient: Patient, index_date: date) -> None:
-    """C14: a sum of whatever kind belongs to the time point that has a study on its date, else it is one of its own."""
+def _add_sums(points: list[TimePoint], patient: Patient, index_date: date) -> set[int]:
+    """C14: a sum of whatever kind belongs to the time point that has a study on its date, else it is one of its own.
+
+    Sums of one kind that differ are refused; returns the days on which there is nothing else.
+    """
+    kinds: dict[int, dict[str, list[Fraction]]] = {}
     for row in patient.tumour_sums:
         day = (row.scan_date - index_date).days
         point = next((point for point in points if day in point.study_days), None)
@@ -181,6 +185,11 @@ def _add_sums(points: list[TimePoint], patient: Patient, index_date: date) -> No
             points.append(point)
         if row.kind == "SLD":
             point.sums.append(millimetres(row.value))
+        kinds.setdefault(point.day, {}).setdefault(row.kind, []).append(millimetres(row.value))
+    refused = {point.day for point in points if not point.seen and not any(
+        all(same(values[0], value) for value in values) for values in kinds[point.day].values())}
+    points[:] = [point for point in points if point.day not in refused]
+    return refused
 
 
 def _add_responses(points: list[TimePoint], patient: Patient, index_date: date, response_days: int) -> None:
