@@ -76,7 +76,8 @@ def _of_jwk(text: str, access: FhirAccess) -> tuple[object, str | None]:
     try:
         content = json.loads(text)
         found = _picked(content["keys"], access) if "keys" in content else content
-        return jwt.PyJWK(found, algorithm=access.algorithm).key, access.key_id or found.get("kid")
+        bare = {name: value for name, value in found.items() if name != "alg"}  # the site's algorithm counts
+        return jwt.PyJWK(bare).key, access.key_id or found.get("kid")
     except (ValueError, TypeError, KeyError, AttributeError, jwt.PyJWTError) as error:
         raise ConfigurationError("the private key cannot be read", remedy=_SHAPES) from error
 

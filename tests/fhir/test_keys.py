@@ -52,7 +52,7 @@ UNFIT = {
     "broken JWK": (lambda _: '{"kty": "RSA", "d": "', "RS384", "cannot be read"),
     "a list": (lambda _: '{"keys": 5}', "RS384", "cannot be read"),
     "public": (public_of, "RS384", "cannot sign with RS384"),
-    "other kind": (lambda keys: json.dumps(keys["ES384"]), "RS384", "cannot"),
+    "other kind": (lambda keys: json.dumps(keys["ES384"]), "RS384", "cannot sign with RS384"),
     "other curve": (lambda _: pem(ec.generate_private_key(ec.SECP256R1())), "ES384", "cannot sign with ES384"),
     "RSA for ES384": (lambda _: pem(rsa.generate_private_key(65537, 2048)), "ES384", "cannot sign with ES384"),
     "none in the set": (lambda _: '{"keys": []}', "RS384", "0 keys"),
