@@ -117,8 +117,8 @@ class _Reader:
             return None
         person = self._person(resource.subject)
         table = THERAPIES.name if meaning.systemic else DOSES.name
-        if not meaning.resolved:
-            return None if self._is_no_dose(resource) else Exposure(resource, person, table, "reference_unresolved")
+        if meaning.problem:
+            return None if self._is_no_dose(resource) else Exposure(resource, person, table, meaning.problem)
         try:
             return self._read(resource, person, table, meaning)
         except ValueError:

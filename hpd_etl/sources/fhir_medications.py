@@ -37,13 +37,13 @@ class Meaning:
     """The agents of another systemic therapy."""
     in_words: bool = False
     """An index drug is named in words, without a code."""
-    resolved: bool = True
-    """Whether every Medication it points to is there."""
+    problem: str | None = None
+    """Why nobody can tell: a Medication is not there, or cannot be read."""
 
     @cached_property
     def tells(self) -> bool:
         """Whether it may be an anticancer drug."""
-        return bool(self.index or self.systemic or self.in_words or not self.resolved)
+        return bool(self.index or self.systemic or self.in_words or self.problem)
 
     def agents_on(self, day: date) -> tuple[str, ...]:
         """The index drugs, by a code in force on that day; none where all had expired."""
@@ -193,9 +193,22 @@ def _written(product: str) -> set[str]:
 class _Contained(Shape, frozen=True):
     """A Medication within the resource that points to it."""
 
-    id: str | None = None
     code: CodeableConcept | None = None
     ingredient: tuple[Ingredient, ...] = ()
+
+
+class _Named(Shape, frozen=True):
+    id: str | None = None
+
+
+def _id_of(raw: msgspec.Raw) -> str | None:
+    try:
+        return msgspec.json.decode(raw, type=_Named).id
+    except msgspec.DecodeError:
+        return None
+
+
+_NOT_THERE = Meaning(problem="reference_unresolved")
 
 
 class Medications:
@@ -214,16 +227,19 @@ class Medications:
         address = resource.medication_reference.reference or ""
         if not address.startswith("#"):
             return self._referred(resource.medication_reference)
-        for raw in resource.contained:
+        return next((self._within(raw) for raw in resource.contained if _id_of(raw) == address[1:]), _NOT_THERE)
+
+    def _within(self, raw: msgspec.Raw) -> Meaning:
+        try:
             contained = msgspec.json.decode(raw, type=_Contained)
-            if contained.id == address[1:]:
-                return self._product(contained.code, contained.ingredient, frozenset())
-        return Meaning(resolved=False)
+        except msgspec.DecodeError:
+            return Meaning(problem="malformed_resource")
+        return self._product(contained.code, contained.ingredient, frozenset())
 
     def _referred(self, reference: Reference, above: frozenset[str] = frozenset()) -> Meaning:
         medication = self._resources.find(reference, Medication)
         if medication is None:
-            return Meaning(resolved=False)
+            return _NOT_THERE
         return Meaning() if medication.id in above else self._of_medication(medication, above)
 
     def _of_kept(self, medication: Medication, above: frozenset[str]) -> Meaning:
@@ -238,12 +254,15 @@ class Medications:
         index = tuple((*drugs, *(drug for drug in within if drug.agent not in {own.agent for own in drugs}))
                       for drugs in whole.index) or ((within,) if within else ())
         systemic = tuple(sorted({agent for part in parts for agent in part.systemic})) or whole.systemic
-        in_words = not index and any(part.in_words for part in (whole, *parts))
-        return Meaning(index, () if index else systemic, in_words)
+        if index or systemic:
+            return Meaning(index, () if index else systemic)
+        problem = next((part.problem for part in parts if part.problem), None)
+        return Meaning(in_words=any(part.in_words for part in (whole, *parts)), problem=problem)
 
     def _ingredient(self, ingredient: Ingredient, above: frozenset[str]) -> Meaning | None:
         if ingredient.item_codeable_concept:
             return self._drugs.of(ingredient.item_codeable_concept)
-        if ingredient.item_reference:
-            return self._referred(ingredient.item_reference, above)
-        return None
+        reference = ingredient.item_reference
+        if reference is None or (self._resources.key(reference.reference or "") or ("",))[0] == "Substance":
+            return None
+        return self._referred(reference, above)

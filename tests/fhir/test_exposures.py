@@ -125,6 +125,7 @@ PRODUCTS = (
     ({"code": concept("rxnorm 1597876"), "ingredient": OPDUALAG}, ["nivolumab", "relatlimab"]),
     ({"code": concept("local 1"), "ingredient": [{"itemReference": to("Medication", "part")}]}, ["ipilimumab"]),
     ({"ingredient": [{"itemReference": to("Medication", "m4")}]}, []),
+    ({"ingredient": [{"itemReference": to("Substance", "nacl")}, {}]}, []),
 )
 
 
@@ -138,8 +139,11 @@ def test_medication_by_reference():
 
 def test_contained_medication():
     """A Medication within the resource is read like any other."""
-    within = [{"resourceType": "Organization", "id": "o"}, medication("m", ingredient=OPDUALAG[:1])]
+    within = [{"resourceType": "Questionnaire", "id": "q", "code": [{"code": "1"}]}, {"id": 7},
+              medication("m", ingredient=OPDUALAG[:1])]
     assert [row[0] for row in doses(administration(medication="#m", contained=within))] == ["nivolumab"]
+    assert refusals(administration("d2", medication="#q", contained=within)) \
+        == [("MedicationAdministration:d2", "malformed_resource")]
 
 
 def test_medication_that_is_not_there():
@@ -147,7 +151,10 @@ def test_medication_that_is_not_there():
     gone = [administration(f"d{place}", medication=address) for place, address in
             enumerate(["Medication/gone", "#gone", "urn:uuid:1"])]
     not_given = administration("d3", medication="Medication/gone", status="not-done")
+    product = medication(ingredient=[{"itemReference": to("Medication", "gone")}])
     found = read(patient(), administration("given"), *gone, not_given)
+    assert refusals(product, administration("d4", medication="Medication/m1")) \
+        == [("MedicationAdministration:d4", "reference_unresolved")]
     assert found.refused == [(f"MedicationAdministration:d{n}", "ann", "reference_unresolved") for n in range(3)]
     assert found.used["unresolved_references"] == {"reference_unresolved": 3}
     assert found.used["counts"]["MedicationAdministration"] == {"read": 5, "kept": 1, "refused": 3, "ignored": 1}
