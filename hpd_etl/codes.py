@@ -34,7 +34,7 @@ def checkpoint_codes() -> list[DrugCode]:
 
 
 def measurement_kinds(system: str) -> dict[str, str]:
-    """Code -> unstated, longest, additional, short_axis, perpendicular, volume, new_lesion, sum_sld, sum_spd ..."""
+    """Code -> longest, short_axis, volume, unstated ..., new_lesion, sum_sld ...; a `group` only holds others."""
     return _column("measurements", "kind", system)
 
 

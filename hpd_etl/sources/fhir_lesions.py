@@ -41,8 +41,8 @@ _FINDING_SITE = "SNOMED CT|363698007"
 
 
 def selection(study: Study, source: FhirReading, tokens: Tokens) -> Selection:
-    """Every BodyStructure, and what can tell a size or a new lesion."""
-    wanted = Meanings(source.mapping, tokens).selection(*KINDS)
+    """Every BodyStructure, and what can tell a size or a new lesion, or what surrounds one."""
+    wanted = Meanings(source.mapping, tokens).selection(*KINDS, "group")
     return wanted | Selection(frozenset({BodyStructure.type_name}), {})
 
 
