@@ -14,8 +14,6 @@ from hpd_etl.sources.fhir_sieve import MALFORMED, Found, Kept, Sieve, reason_of
 from hpd_etl.sources.fhir_versions import is_foreign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hpd_etl.sources.fhir_resources import Selection
     from hpd_etl.sources.ledger import Ledger
 
@@ -123,7 +121,8 @@ class Collector:
 
     def _is_own(self, resource: Resource) -> bool:
         """Whether we wrote it: an identifier, a code or a tag is of a system below our canonical base."""
-        return any(system == self._own or system.startswith(f"{self._own}/") for system in _systems(resource))
+        return any(system == self._own or system.startswith(f"{self._own}/")
+                   for system in _systems(resource) if system and system.startswith(self._own))
 
     def _named(self, kept: Kept) -> str:
         """Type and id of what cannot be decoded in full, else where it stands."""
@@ -134,11 +133,9 @@ class Collector:
         return f"{kept.type_name}:{known}" if known else kept.place
 
 
-def _systems(resource: Resource) -> Iterator[str]:
+def _systems(resource: Resource) -> list[str | None]:
     """The systems that a resource is identified, coded and tagged by."""
     concept: CodeableConcept | None = getattr(resource, "code", None)
     identifiers: tuple[Identifier, ...] = getattr(resource, "identifier", ())
-    yield from (identifier.system for identifier in identifiers if identifier.system)
-    for coding in (*(concept.coding if concept else ()), *(resource.meta.tag if resource.meta else ())):
-        if coding.system:
-            yield coding.system
+    codings = (*(concept.coding if concept else ()), *(resource.meta.tag if resource.meta else ()))
+    return [identifier.system for identifier in identifiers] + [coding.system for coding in codings]

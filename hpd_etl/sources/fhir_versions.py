@@ -44,14 +44,15 @@ _SHAPED = {"Condition": "clinicalStatus", "ImagingStudy": "modality"}
 
 def is_foreign(type_name: str, raw: bytes) -> bool:
     """Whether this resource is of a release that is not read."""
-    written = _decoder(type_name).decode(raw)
+    decoder, nothing = _reader(type_name)
+    written = decoder.decode(raw)
+    if written == nothing:
+        return False
     if any(getattr(written, name) for name in _ELSEWHERE[type_name].split()):
         return True
     if written.fhirVersion is not None and not written.fhirVersion.startswith("4."):
         return True
-    if type_name in _SHAPED:
-        return _reshaped(getattr(written, _SHAPED[type_name]))
-    return False
+    return type_name in _SHAPED and _reshaped(getattr(written, _SHAPED[type_name]))
 
 
 def _reshaped(element: msgspec.Raw) -> bool:
@@ -61,7 +62,9 @@ def _reshaped(element: msgspec.Raw) -> bool:
 
 
 @cache
-def _decoder(type_name: str) -> msgspec.json.Decoder[Any]:
+def _reader(type_name: str) -> tuple[msgspec.json.Decoder[Any], Any]:
+    """What decodes the elements that tell a release, and what it gives where there are none."""
     names = [*_ELSEWHERE[type_name].split(), *([_SHAPED[type_name]] if type_name in _SHAPED else [])]
     fields = [("fhirVersion", str | None, None), *((name, msgspec.Raw, msgspec.Raw()) for name in names)]
-    return msgspec.json.Decoder(msgspec.defstruct("Elsewhere", fields, gc=False))
+    shape = msgspec.defstruct("Elsewhere", fields, gc=False)
+    return msgspec.json.Decoder(shape), shape()
