@@ -62,11 +62,11 @@ class Mapping(Model):
     responses: dict[str, str] = {}
     """concept id, `system|code` or source value -> CR, PR, SD, PD, NE ..."""
     statuses: dict[str, str] = {}
-    """source text in place of a size -> too_small, disappeared, not_assessed ..."""
+    """concept id, `system|code` or source text in place of a size -> too_small, disappeared, not_assessed ..."""
     organs: dict[str, str] = {}
     """concept id, `system|code` or source value -> organ."""
     units: dict[str, str] = {}
-    """unit as written at the site -> UCUM unit of length, area or volume."""
+    """unit as written at the site, or `system|code` -> UCUM unit of length, area or volume."""
     procedures: dict[str, str] = {}
     """concept id, `system|code` or source value -> scan, radiation, surgery, local; `kind:organ` names the organ."""
     therapies: dict[str, str] = {}
