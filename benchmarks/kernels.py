@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.methods import Counts, Place, Timed, method
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
     from hpd_etl.config import Study
     from hpd_etl.criteria import Definition
     from hpd_etl.criteria.metrics import Measured, Observed
+    from hpd_etl.schema import Records
+
+BUCKET = 20_000
+"""Patients labelled at a time where memory must stay flat."""
 
 
 @method
@@ -101,6 +107,37 @@ def ours_records_to_labels(place: Place) -> Timed:
         return {"persons": place.patients, "labels": len(labels.labels), "evidence": len(labels.evidence)}
 
     return run
+
+
+@method
+def ours_in_buckets(place: Place) -> Timed:
+    """All patients, a bucket of them at a time (the law of person partition), each bucket left as Parquet."""
+    from benchmarks.patients import records
+
+    study, definitions = study_and_definitions()
+
+    def run() -> Counts:
+        counts: Counts = {"persons": place.patients, "labels": 0, "seconds": 0.0}
+        for first in range(0, place.patients, BUCKET):
+            given = records(min(BUCKET, place.patients - first), first)
+            started = time.perf_counter()
+            counts["labels"] += _left_as_files(given, study, definitions)
+            counts["seconds"] += time.perf_counter() - started
+        return counts
+
+    return run
+
+
+def _left_as_files(given: Records, study: Study, definitions: list[Definition]) -> int:
+    """How many labels the patients get; the files are removed again."""
+    from hpd_etl import artefacts
+    from hpd_etl.criteria import label, window_sets
+    from hpd_etl.timeline import align
+
+    labels = label(align(given, study, window_sets(definitions, study)), definitions, study)
+    with tempfile.TemporaryDirectory() as folder:
+        artefacts.write(labels, Path(folder) / "bucket")
+    return len(labels.labels)
 
 
 @method

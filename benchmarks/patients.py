@@ -23,28 +23,30 @@ select 'p' || lpad(n::varchar, 7, '0') as person_id, 'L' || lesion as lesion_id,
                  else -0.1 + (hash(n, 'post') % 500) / 1000.0 end)
            * day / 30.4375), 1) as diameter_mm,
        'measurement:' || (n * 100 + lesion * 10 + row_number() over ()) as source_id
-from range($persons) persons(n), unnest({list(SCANS)}) scans(day), range({LESIONS}) lesions(lesion)
+from range($first, $end) persons(n), unnest({list(SCANS)}) scans(day), range({LESIONS}) lesions(lesion)
 """
 _DOSES = """
 select 'p' || lpad(n::varchar, 7, '0') as person_id, 'nivolumab' as agent, 'administration' as kind,
        (date '2020-01-01' + ((hash(n) % 700)::integer + 21 * cycle::integer))::timestamp as start_date,
        'drug_exposure:' || (n * 10 + cycle) as source_id
-from range($persons) persons(n), range(3) cycles(cycle)
+from range($first, $end) persons(n), range(3) cycles(cycle)
 """
 _FOLLOWUP = """
 select 'p' || lpad(n::varchar, 7, '0') as person_id,
        timestamp '2018-01-01' as start_date, timestamp '2024-01-01' as end_date,
        'observation_period:' || n as source_id
-from range($persons) persons(n)
+from range($first, $end) persons(n)
 """
 
 
-def records(persons: int) -> Records:
-    """Records of so many persons: three scans of four target lesions, three doses and a follow-up each."""
+def records(persons: int, first: int = 0) -> Records:
+    """Records of so many persons from the `first` on: three scans of four target lesions, three doses, a follow-up."""
     from hpd_etl import schema
 
     with duckdb.connect() as connection:
-        lesions, doses, followup = (_frame(connection, sql, persons) for sql in (_SIZES, _DOSES, _FOLLOWUP))
+        lesions, doses, followup = (
+            _frame(connection, sql, first, first + persons) for sql in (_SIZES, _DOSES, _FOLLOWUP)
+        )
     return schema.Records.of({
         "persons": schema.PERSONS.frame({"person_id": followup["person_id"]}),
         "followup": schema.FOLLOWUP.frame(followup),
@@ -53,6 +55,6 @@ def records(persons: int) -> Records:
     })  # fmt: skip
 
 
-def _frame(connection: duckdb.DuckDBPyConnection, sql: str, persons: int) -> pd.DataFrame:
-    table = connection.sql(sql, params={"persons": persons}).to_arrow_table()
+def _frame(connection: duckdb.DuckDBPyConnection, sql: str, first: int, end: int) -> pd.DataFrame:
+    table = connection.sql(sql, params={"first": first, "end": end}).to_arrow_table()
     return table.to_pandas(types_mapper={pa.string(): pd.StringDtype("pyarrow")}.get)

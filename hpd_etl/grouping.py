@@ -57,6 +57,8 @@ def positions(series: pd.Series[str], among: pa.Array) -> Ints:
 
 
 def _positions(values: pa.Array, among: pa.Array) -> Ints:
+    if not len(values):  # no table of the others for nothing
+        return np.zeros(0, dtype=np.int64)
     if values.type == among.type and values.equals(among):
         return np.arange(len(values))
     found = pc.fill_null(pc.index_in(values, value_set=among.cast(values.type)), -1)
@@ -117,8 +119,8 @@ def named(codes: Ints, names: Sequence[str | None] | pa.Array) -> pd.Series[str]
     return strings(dictionary.take(pa.array(codes, mask=codes < 0)))
 
 
-def strings(values: pa.Array) -> pd.Series[str]:
-    """An Arrow array of strings as a column."""
+def strings(values: pa.Array | pa.ChunkedArray) -> pd.Series[str]:
+    """Arrow strings as a column."""
     return pd.Series(pd.arrays.ArrowStringArray(values.cast(pa.large_string())))
 
 

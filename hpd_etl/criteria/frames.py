@@ -299,17 +299,13 @@ def evidence_frame(
             point_key(person, table["days_from_index"].to_numpy(np.int64)), point_key(line.person, line.scans.day)
         )
         parts.append(_used_rows(table, person, np.where(_at_scan(relied_on, at), at, -1), scans, line.points))
-    source = pa.concat_arrays([rows.cast(pa.large_string()) for rows, _, _ in parts])
-    person, role = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
-    if pc.any(pc.match_substring(source, ";")).as_py():
-        several = pc.split_pattern(source, ";")
-        row = pc.list_parent_indices(several).to_numpy()
-        source, person, role = pc.list_flatten(several), person[row], role[row]
+    singly = [_singly(*part) for part in parts]
+    person, role = (np.concatenate([part[place] for part in singly]) for place in (1, 2))
     return EVIDENCE.frame(
         {
             "person_id": coded(person, line.ids),
             "measure_set": coded(np.full(len(person), measure_sets.index(measure_set)), pa.array(measure_sets)),
-            "source_id": strings(source),
+            "source_id": strings(pa.chunked_array([source for source, _, _ in singly])),
             "role": category(role, _ROLES),
         }
     )
@@ -326,6 +322,16 @@ def _used_rows(
     role = of_point[point]
     rows = np.flatnonzero(role)
     return text(table["source_id"]).take(pa.array(rows)), person[rows], role[rows]
+
+
+def _singly(source: pa.Array, person: Ints, role: Ints) -> tuple[pa.Array, Ints, Ints]:
+    """One row a source row, where several were joined."""
+    source = source.cast(pa.large_string())
+    if not pc.any(pc.match_substring(source, ";")).as_py():
+        return source, person, role
+    several = pc.split_pattern(source, ";")
+    row = pc.list_parent_indices(several).to_numpy()
+    return pc.list_flatten(several), person[row], role[row]
 
 
 def unmet_frame(timeline: Timeline, lacking: Mapping[str, Ints]) -> pd.DataFrame:
