@@ -77,6 +77,14 @@ GROUPS: dict[str, tuple[Goal, ...]] = {
         Goal("FHIR files: memory when the files double, but for what is kept",
              "ours_fhir_records_doubled", "ours_fhir_records", 8, "MB above"),
     ),
+    "fhir_writeback": (
+        Goal("FHIR write-back: building the bundles of 100 000 labels, against orjson on them when they are ready",
+             "ours_fhir_dicts", "limit_fhir_orjson", 1.5),
+        Goal("FHIR write-back: building them and making bytes of them, against the same",
+             "ours_fhir_bundles", "limit_fhir_orjson", 0, "reported"),
+        Goal("FHIR write-back: with every shape and one in a hundred validated, against without",
+             "ours_fhir_bundles_validated", "ours_fhir_bundles", 0, "reported"),
+    ),
     "criteria": (
         Goal("metrics to verdicts and reasons, five definitions", "ours_verdicts", "", 0.2, "s per million"),
         Goal("lesions to labels, against summing the diameters in DuckDB",

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import (  # noqa: F401 - each registers its methods
     fhir_limits,
     fhir_ours,
+    fhir_writes,
     kernels,
     limits,
     ours,

@@ -58,11 +58,12 @@ class Store(Protocol):
 def writeback(store: Store, wanted: LabelResources, canonical: str, *, strict: bool,
               dry_run: bool) -> dict[str, Counts]:
     """Make the store hold exactly these labels of their study; raises WriteBackError where it holds a foreign one."""
-    plan = compare(store, wanted, canonical)
-    fhir_validate.require_valid(plan.resources(), plan.of_note(), strict=strict)
-    if plan.changes and not dry_run:
-        store.write(plan.groups())
-        _read_back(store, plan)
+    with uncollected():
+        plan = compare(store, wanted, canonical)
+        fhir_validate.require_valid(plan.resources(), plan.of_note(), strict=strict)
+        if plan.changes and not dry_run:
+            store.write(plan.groups())
+            _read_back(store, plan)
     return plan.counts
 
 

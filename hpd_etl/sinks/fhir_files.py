@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import orjson
 
 from hpd_etl import artefacts
 from hpd_etl.errors import AccessError, WriteBackError
-from hpd_etl.sinks.fhir_compare import DEVICE, LABEL, PROVENANCE, Write, uncollected
+from hpd_etl.sinks.fhir_compare import DEVICE, LABEL, PROVENANCE, Write
 from hpd_etl.sinks.fhir_sink import FhirLabelSink
 
 if TYPE_CHECKING:
@@ -49,11 +50,8 @@ class FolderStore:
     def write(self, groups: Iterable[list[Write]]) -> None:
         """Replace the files in which a line changes, what others refer to first; each whole or not at all."""
         lines: dict[str, dict[str, bytes]] = {DEVICE: {}, LABEL: {}, PROVENANCE: {}}
-        with uncollected():
-            for group in groups:
-                for write in group:
-                    resource = write.resource
-                    lines[resource["resourceType"]][resource["id"]] = orjson.dumps(resource)
+        for resource, _ in chain.from_iterable(groups):
+            lines[resource["resourceType"]][resource["id"]] = orjson.dumps(resource)
         for kind, changed in lines.items():
             if changed:
                 self._replace(kind, changed)

@@ -48,7 +48,7 @@ class LabelResources:
     def __init__(self, labels: Labels, definitions: Sequence[Definition], study: Study, writing: Writing) -> None:
         self._writing = writing
         self._keys = Keys(writing.salt, study.id)
-        rows = labels.labels.sort_values(["person_id", "definition_id"], ignore_index=True)
+        rows = labels.labels.sort_values(["person_id", "measure_set", "definition_id"], ignore_index=True)
         self.ids = self._keys.of(rows["person_id"], rows["definition_id"])
         """The logical id of every label; that of its Provenance is the same."""
         if len(set(self.ids)) < len(self.ids):

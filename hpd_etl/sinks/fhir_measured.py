@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,13 +19,14 @@ from hpd_etl.sinks.fhir_parts import (
     listed,
     numbers,
     own_code,
+    places,
     texts,
     unbounded,
     words,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -83,6 +85,7 @@ class _Numbers:
                                   for column, unit in zip(fhir_codes.NUMBERS, units, strict=True)), strict=True))
         self._unbounded = {(row, place): reason for place, column in enumerate(fhir_codes.NUMBERS)
                            for row, reason in unbounded(metrics[column.name]).items()}
+        self._last: tuple[Sequence[float | None], list[Part]] = ([None] * len(units), [{}] * len(units))
         self._missing = words(texts(metrics["missing"]))
         self._responses = words(texts(metrics["response_first"]))
         own, response = own_code(canonical, "response-first"), fhir_codes.system(canonical, "hpd-response")
@@ -95,10 +98,12 @@ class _Numbers:
         row = self._row.get(key)
         if row is None:
             return []
-        gone = self._absent[self._missing[row]]
-        made = [none if value is None else
+        gone, values = self._absent[self._missing[row]], self._values[row]
+        made = [none if value is None else last if value == was else
                 {"code": code, "valueQuantity": {"value": value, "unit": unit, "system": UCUM, "code": unit}}
-                for value, code, unit, none in zip(self._values[row], self._codes, self._units, gone, strict=False)]
+                for value, was, last, code, unit, none in zip(
+                    values, *self._last, self._codes, self._units, gone, strict=False)]
+        self._last = (values, list(made))  # most measure sets of a person share most numbers
         for place in range(len(made)) if self._unbounded else ():
             if reason := self._unbounded.get((row, place)):
                 made[place] = {"code": self._codes[place], "dataAbsentReason": reason}
@@ -110,7 +115,7 @@ class _Numbers:
         row = self._row.get(key)
         if row is None:
             return None
-        return (self._missing[row], self._responses[row], *(value is None for value in self._values[row]))
+        return (self._responses[row] is None, *(value is None for value in self._values[row]))
 
     def _all_absent(self, missing: str | None) -> list[Part]:
         """The component of every metric, the response last, if it were missing for the reasons of this text."""
@@ -131,13 +136,13 @@ class _Sources:
     def __init__(self, evidence: pd.DataFrame, key: NDArray[np.int64], canonical: str, *, there: bool) -> None:
         self._there, self._system = there, f"{canonical}/hpd-source"
         order = np.argsort(key, kind="stable")
-        source = texts(evidence["source_id"]).dictionary_encode()
+        source = texts(evidence["source_id"])
         names = source.dictionary
         if there:
             names = pc.replace_substring(names, ":", "/", max_replacements=1)
-        self._names = words(names)
-        self._derived = [_derived_from(name) for name in self._names] if there else []
-        self._source = source.indices.to_numpy()[order].tolist()
+            self._derived = _derived_from(names).to_pylist()
+        self._names = names.to_pylist()
+        self._source = places(source)[order].tolist()
         self._role = words(texts(evidence["role"]).take(pa.array(order)))
         found, start, count = np.unique(key[order], return_index=True, return_counts=True)
         self._spans = dict(zip(found.tolist(), map(slice, start.tolist(), (start + count).tolist()), strict=True))
@@ -164,6 +169,7 @@ class _Sources:
         return key in self._spans
 
 
-def _derived_from(address: str) -> str | None:
-    """The address without its version, where R4 lets an Observation be derived from such a resource."""
-    return address.partition("/_history/")[0] if address.startswith(DERIVED_FROM) else None
+def _derived_from(addresses: pa.Array) -> pa.Array:
+    """The addresses without their versions, where R4 lets an Observation be derived from such a resource."""
+    may = reduce(pc.or_, (pc.starts_with(addresses, kind) for kind in DERIVED_FROM))
+    return pc.if_else(may, pc.replace_substring_regex(addresses, "/_history/.*", ""), None)

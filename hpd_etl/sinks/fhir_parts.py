@@ -6,6 +6,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from hpd_etl.sinks import fhir_codes
@@ -13,7 +14,6 @@ from hpd_etl.sinks import fhir_codes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
 Part = dict[str, Any]
@@ -46,15 +46,27 @@ def listed(text: str | None) -> list[str]:
     return text.split(";") if text else []
 
 
-def texts(column: pd.Series[Any]) -> pa.Array:
-    """A column of texts or codes."""
-    return pa.array(column.astype("string[pyarrow]"), pa.string())
+def texts(column: pd.Series[Any]) -> pa.DictionaryArray:
+    """A column of texts or codes: each text once, and its place by row."""
+    held = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("string[pyarrow]")
+    array = pa.array(held)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    return encoded.cast(pa.dictionary(pa.int32(), pa.string()))
 
 
-def words(column: pa.Array) -> list[Any]:
-    """The texts of a column, None where missing."""
-    found: list[Any] = column.to_numpy(zero_copy_only=False).tolist()
+def words(column: pa.DictionaryArray) -> list[Any]:
+    """The texts of a column, None where missing; equal ones are one object."""
+    each = np.append(column.dictionary.to_numpy(zero_copy_only=False).astype(object), [None])
+    found: list[Any] = each[places(column)].tolist()
     return found
+
+
+def places(column: pa.DictionaryArray) -> NDArray[np.int64]:
+    """Where each row's text stands among those of the column; one beyond the last where it is missing."""
+    indices = column.indices.fill_null(len(column.dictionary))
+    return np.asarray(indices.to_numpy(zero_copy_only=False), np.int64)
 
 
 def numbers(column: pd.Series[Any], factor: float = 1.0) -> list[Any]:
@@ -82,12 +94,15 @@ def days(column: pd.Series[Any]) -> list[str]:
 
 def combined(frames: Sequence[pd.DataFrame], names: Sequence[str]) -> list[NDArray[np.int64]]:
     """A number for every combination of these columns, the same in all frames."""
-    codes = [pa.concat_arrays([texts(frame[name]) for frame in frames]).dictionary_encode("encode").indices.to_numpy()
-             for name in names]
+    codes = [_unified([texts(frame[name]) for frame in frames]) for name in names]
     whole = reduce(_joined, codes, np.zeros(sum(map(len, frames)), np.int64))
     return np.split(whole, np.cumsum([len(frame) for frame in frames])[:-1])
 
 
-def _joined(code: NDArray[np.int64], further: NDArray[np.int32]) -> NDArray[np.int64]:
+def _unified(columns: Sequence[pa.DictionaryArray]) -> NDArray[np.int64]:
+    return np.concatenate([places(chunk) for chunk in pa.chunked_array(columns).unify_dictionaries().chunks])
+
+
+def _joined(code: NDArray[np.int64], further: NDArray[np.int64]) -> NDArray[np.int64]:
     pair = code * (int(further.max(initial=0)) + 1) + further
     return np.unique(pair, return_inverse=True)[1].astype(np.int64) if int(pair.max(initial=0)) > 2**40 else pair

@@ -56,7 +56,8 @@ class Said:
 
     def shape(self, row: int) -> Hashable:
         """Which elements it takes to say it."""
-        return self._which[row]
+        words = self.of(row)
+        return (*words.answer, len(words.components))
 
     def _made(self, said: dict[str, str | None]) -> Words:
         reasons = list(dict.fromkeys([*listed(said["primary_reason"]), *listed(said["reasons"])]))

@@ -14,7 +14,7 @@ import orjson
 from hpd_etl.errors import SourceError, UnsupportedVersionError, WriteBackError
 from hpd_etl.fhir_http import PASSING, HttpError, connect
 from hpd_etl.sinks import fhir_codes
-from hpd_etl.sinks.fhir_compare import DEVICE, LABEL, PROVENANCE, Write, arrived, uncollected
+from hpd_etl.sinks.fhir_compare import DEVICE, LABEL, PROVENANCE, Write, arrived
 from hpd_etl.sinks.fhir_sink import FhirLabelSink
 
 if TYPE_CHECKING:
@@ -86,13 +86,12 @@ class ServerStore:
     def write(self, groups: Iterable[list[Write]]) -> None:
         """Put the groups, as many in a transaction as it may hold; raises WriteBackError where one is refused."""
         written = 0
-        with uncollected():
-            for some in self._packed(groups):
-                try:
-                    self._send(some)
-                except HttpError as error:
-                    self._settle(error, some, written)
-                written += len(some)
+        for some in self._packed(groups):
+            try:
+                self._send(some)
+            except HttpError as error:
+                self._settle(error, some, written)
+            written += len(some)
 
     def _packed(self, groups: Iterable[list[Write]]) -> Iterator[list[Write]]:
         """Whole groups, up to the size of a bundle."""
