@@ -17,7 +17,7 @@ class Shape(msgspec.Struct, rename="camel", frozen=True, gc=False):
     """A part of a resource."""
 
 
-class Coding(Shape):
+class Coding(Shape, frozen=True):
     """A code in a system."""
 
     system: str | None = None
@@ -25,14 +25,14 @@ class Coding(Shape):
     display: str | None = None
 
 
-class CodeableConcept(Shape):
+class CodeableConcept(Shape, frozen=True):
     """What is meant, in one or more codes, or in words."""
 
     coding: tuple[Coding, ...] = ()
     text: str | None = None
 
 
-class Identifier(Shape):
+class Identifier(Shape, frozen=True):
     """A business identifier."""
 
     system: str | None = None
@@ -40,7 +40,7 @@ class Identifier(Shape):
     type: CodeableConcept | None = None
 
 
-class Reference(Shape):
+class Reference(Shape, frozen=True):
     """A pointer to another resource, by address or by business identifier."""
 
     reference: str | None = None
@@ -49,14 +49,14 @@ class Reference(Shape):
     display: str | None = None
 
 
-class Period(Shape):
+class Period(Shape, frozen=True):
     """From when to when; dates as written."""
 
     start: str | None = None
     end: str | None = None
 
 
-class Quantity(Shape):
+class Quantity(Shape, frozen=True):
     """A number with its unit."""
 
     value: Decimal | None = None
@@ -66,7 +66,7 @@ class Quantity(Shape):
     code: str | None = None
 
 
-class Meta(Shape):
+class Meta(Shape, frozen=True):
     """Which version this is."""
 
     version_id: str | None = None
@@ -75,7 +75,7 @@ class Meta(Shape):
     tag: tuple[Coding, ...] = ()
 
 
-class Extension(Shape):
+class Extension(Shape, frozen=True):
     """An extension; a modifier extension changes the meaning of what bears it."""
 
     url: str | None = None
@@ -84,7 +84,7 @@ class Extension(Shape):
     value_date_time: str | None = None
 
 
-class Resource(Shape):
+class Resource(Shape, frozen=True):
     """What all resources share."""
 
     type_name: ClassVar[str]
@@ -101,14 +101,14 @@ class Resource(Shape):
         return f"{self.type_name}:{self.id}{version}"
 
 
-class Link(Shape):
+class Link(Shape, frozen=True):
     """A link between two records of one patient."""
 
     other: Reference | None = None
     type: str | None = None
 
 
-class Patient(Resource):
+class Patient(Resource, frozen=True):
     """A person."""
 
     type_name: ClassVar[str] = "Patient"
@@ -122,7 +122,7 @@ class Patient(Resource):
     link: tuple[Link, ...] = ()
 
 
-class Encounter(Resource):
+class Encounter(Resource, frozen=True):
     """A contact; only its dates are read."""
 
     type_name: ClassVar[str] = "Encounter"
@@ -132,14 +132,14 @@ class Encounter(Resource):
     period: Period | None = None
 
 
-class Ingredient(Shape):
+class Ingredient(Shape, frozen=True):
     """An ingredient of a medication."""
 
     item_codeable_concept: CodeableConcept | None = None
     item_reference: Reference | None = None
 
 
-class Medication(Resource):
+class Medication(Resource, frozen=True):
     """A drug."""
 
     type_name: ClassVar[str] = "Medication"
@@ -149,20 +149,20 @@ class Medication(Resource):
     ingredient: tuple[Ingredient, ...] = ()
 
 
-class Timing(Shape):
+class Timing(Shape, frozen=True):
     """When something is to happen; only the events are read."""
 
     event: tuple[str, ...] = ()
 
 
-class Dosage(Shape):
+class Dosage(Shape, frozen=True):
     """How a drug is given."""
 
     timing: Timing | None = None
     text: str | None = None
 
 
-class Medicated(Resource):
+class Medicated(Resource, frozen=True):
     """What the four resources that tell of a drug share."""
 
     identifier: tuple[Identifier, ...] = ()
@@ -175,7 +175,7 @@ class Medicated(Resource):
     part_of: tuple[Reference, ...] = ()
 
 
-class MedicationAdministration(Medicated):
+class MedicationAdministration(Medicated, frozen=True):
     """A drug that was given."""
 
     type_name: ClassVar[str] = "MedicationAdministration"
@@ -184,7 +184,7 @@ class MedicationAdministration(Medicated):
     effective_period: Period | None = None
 
 
-class MedicationStatement(Medicated):
+class MedicationStatement(Medicated, frozen=True):
     """A drug that is said to be taken."""
 
     type_name: ClassVar[str] = "MedicationStatement"
@@ -194,7 +194,7 @@ class MedicationStatement(Medicated):
     date_asserted: str | None = None
 
 
-class MedicationDispense(Medicated):
+class MedicationDispense(Medicated, frozen=True):
     """A drug that was handed over."""
 
     type_name: ClassVar[str] = "MedicationDispense"
@@ -204,7 +204,7 @@ class MedicationDispense(Medicated):
     when_handed_over: str | None = None
 
 
-class MedicationRequest(Medicated):
+class MedicationRequest(Medicated, frozen=True):
     """A drug that was ordered."""
 
     type_name: ClassVar[str] = "MedicationRequest"
@@ -215,7 +215,7 @@ class MedicationRequest(Medicated):
     dosage_instruction: tuple[Dosage, ...] = ()
 
 
-class Component(Shape):
+class Component(Shape, frozen=True):
     """A part of an observation."""
 
     code: CodeableConcept | None = None
@@ -229,7 +229,7 @@ class Component(Shape):
     modifier_extension: tuple[Extension, ...] = ()
 
 
-class Observation(Resource):
+class Observation(Resource, frozen=True):
     """Something that was measured or judged."""
 
     type_name: ClassVar[str] = "Observation"
@@ -261,7 +261,7 @@ class Observation(Resource):
     contained: tuple[msgspec.Raw, ...] = ()
 
 
-class BodyStructure(Resource):
+class BodyStructure(Resource, frozen=True):
     """A lesion."""
 
     type_name: ClassVar[str] = "BodyStructure"
@@ -274,14 +274,14 @@ class BodyStructure(Resource):
     patient: Reference | None = None
 
 
-class Series(Shape):
+class Series(Shape, frozen=True):
     """A series of an imaging study."""
 
     uid: str | None = None
     modality: Coding | None = None
 
 
-class ImagingStudy(Resource):
+class ImagingStudy(Resource, frozen=True):
     """An examination."""
 
     type_name: ClassVar[str] = "ImagingStudy"
@@ -294,7 +294,7 @@ class ImagingStudy(Resource):
     series: tuple[Series, ...] = ()
 
 
-class DiagnosticReport(Resource):
+class DiagnosticReport(Resource, frozen=True):
     """A report on an examination; it may hold the date of the study."""
 
     type_name: ClassVar[str] = "DiagnosticReport"
@@ -310,7 +310,7 @@ class DiagnosticReport(Resource):
     imaging_study: tuple[Reference, ...] = ()
 
 
-class Condition(Resource):
+class Condition(Resource, frozen=True):
     """A diagnosis."""
 
     type_name: ClassVar[str] = "Condition"
@@ -326,7 +326,7 @@ class Condition(Resource):
     extension: tuple[Extension, ...] = ()
 
 
-class Procedure(Resource):
+class Procedure(Resource, frozen=True):
     """Radiation, surgery, another intervention, or an examination."""
 
     type_name: ClassVar[str] = "Procedure"
