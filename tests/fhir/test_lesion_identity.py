@@ -141,3 +141,15 @@ def test_a_resource_has_its_version_in_source_id():
     """Which version was read can be told later."""
     found = told(structure(), size("a", 9, meta={"versionId": "3"}), resource("BodyStructure", "other"))
     assert found.rows("lesions", "source_id") == [("Observation:a/_history/3",)]
+
+
+def test_the_order_of_resources_does_not_matter():
+    """Members before panels, sizes before lesions, studies last: everything is looked up once all is read."""
+    study = resource("ImagingStudy", "i1", status="available", subject=to("Patient", "ann"), started="2020-02-19")
+    group = observation("g", concept("dcm 125007"), hasMember=[to("Observation", "m")],
+                        focus=[to("BodyStructure", "L1")], derivedFrom=[to("ImagingStudy", "i1")])
+    member = observation("m", concept("sct 103339001"), None, valueQuantity=quantity(30))
+    lesion = structure(location=concept(text="Liver structure"))
+    expected = [("Observation:m", "BodyStructure/L1", "2020-02-19", "liver", 30.0)]
+    for some in ((study, lesion, group, member), (member, group, lesion, study)):
+        assert told(*some).rows("lesions", "source_id", "lesion_id", "scan_date", "organ", "diameter_mm") == expected
