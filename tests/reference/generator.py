@@ -108,7 +108,9 @@ def imprecise_patients(count: int, seed: int, most: int) -> list[Patient]:
         patient = blurred(choose, patient_of(choose, f"i{number:05d}"))
         if 1 < prod(len(possible_days(unknown)) for unknown in unknown_days(patient)) <= most:
             found.append(patient)
-    return found[:count]
+        if len(found) == count:
+            break
+    return found
 
 
 def blurred(choose: Chooser, patient: Patient) -> Patient:
