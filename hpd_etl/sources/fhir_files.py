@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpd_etl.errors import AccessError, ConfigurationError, SourceError
 from hpd_etl.sources.fhir_decode import Collector
+from hpd_etl.sources.fhir_outcomes import reported
 from hpd_etl.sources.fhir_parts import ENDINGS, Part, parts_of, sift
 from hpd_etl.sources.fhir_records import records_of, selection
 from hpd_etl.sources.fhir_shapes import Patient
@@ -61,7 +62,12 @@ class FhirFiles:
         patients = [str(patient.id) for patient in resources.of(Patient)]
         records, used = records_of(resources, study, source, ledger,
                                    incomplete=patients if "truncated_file" in ledger.reasons() else ())
-        return records, used | {"files": files_read(lines)}
+        return records, used | {"files": files_read(lines), "reported": reported(_errors(source.folder))}
+
+
+def _errors(folder: Path) -> list[Path]:
+    """What an export was told could not be exported."""
+    return sorted(folder.rglob("error/*.ndjson"))
 
 
 def collect(folder: Path, wanted: Selection, workers: int, collector: Collector) -> Counter[str]:
