@@ -48,8 +48,8 @@ class Store(Protocol):
     def labels(self) -> Iterator[Resource]:
         """Every Observation that bears our code, whichever study it is of."""
 
-    def named(self, kind: str, names: Sequence[str]) -> Iterator[Resource]:
-        """The resources with these logical ids, as far as there are any."""
+    def named(self, kind: str, names: Sequence[str], *, surely: bool = False) -> Iterator[Resource]:
+        """The resources with these logical ids, as far as there are any; `surely` trusts no index of a search."""
 
     def write(self, groups: Iterable[list[Write]]) -> None:
         """Put the resources; those of a group together or not at all."""
@@ -253,7 +253,7 @@ def _read_back(store: Store, plan: Plan) -> None:
     """Raise WriteBackError unless all that was written is there, saying what it should."""
     for kind in (DEVICE, LABEL, PROVENANCE):
         left = _written(plan, kind)
-        for held in store.named(kind, sorted(left)):
+        for held in store.named(kind, sorted(left), surely=True):
             wanted = left.get(held["id"])
             if wanted is not None and arrived(held, wanted(), store.base):
                 del left[held["id"]]

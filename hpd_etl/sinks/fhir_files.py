@@ -42,7 +42,7 @@ class FolderStore:
         """Every label in the folder, of this study and of others."""
         return (resource for _, resource in self._lines(LABEL))
 
-    def named(self, kind: str, names: Sequence[str]) -> Iterator[Resource]:
+    def named(self, kind: str, names: Sequence[str], *, surely: bool = False) -> Iterator[Resource]:
         """The resources with these ids."""
         wanted = set(names)
         return (resource for _, resource in self._lines(kind) if resource.get("id") in wanted)

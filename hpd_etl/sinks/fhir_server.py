@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SCOPES = tuple(f"system/{kind}.{right}" for kind in (DEVICE, LABEL, PROVENANCE) for right in ("read", "write"))
 _VERSIONS = ("4.0", "4.3")
 _PAGE, _IDS = 500, 100
-_CONFLICTS = (409, 412)
+_CONFLICTS, _ABSENT = (409, 412), (404, 410)
 
 
 @contextmanager
@@ -66,8 +66,7 @@ class ServerStore:
     def labels(self) -> Iterator[Resource]:
         """Every label on the server; raises SourceError where it counts more than it gives."""
         seen, total = 0, None
-        for page in self._session.pages(LABEL, [("code", self._code), ("_count", str(_PAGE))]):
-            bundle = orjson.loads(page)
+        for bundle in self._found_by_code():
             total = bundle.get("total", total)
             for resource in _matches(bundle, LABEL):
                 seen += 1
@@ -76,12 +75,37 @@ class ServerStore:
             raise SourceError(f"the server counts {total} labels and gave {seen}",
                               remedy="run again; while it is written to, a search is not complete")
 
-    def named(self, kind: str, names: Sequence[str]) -> Iterator[Resource]:
-        """The resources with these ids, asked for in a form, so that no id stands in a log."""
+    def _found_by_code(self) -> Iterator[Resource]:
+        try:
+            for page in self._session.pages(LABEL, [("code", self._code), ("_count", str(_PAGE))]):
+                yield orjson.loads(page)
+        except HttpError as error:
+            if error.status in PASSING:
+                raise
+            raise WriteBackError(f"the server cannot search Observations by their code ({error}), so that labels which "
+                                 "are no longer given would stay there",
+                                 remedy='permit it there, or write files: kind = "fhir_files"') from error
+
+    def named(self, kind: str, names: Sequence[str], *, surely: bool = False) -> Iterator[Resource]:
+        """The resources with these ids, asked for in a form, so that no id stands in a log.
+
+        Some servers find a resource only a while after it was written: `surely` asks for what was not found itself.
+        """
         for start in range(0, len(names), _IDS):
-            some = names[start:start + _IDS]
-            for page in self._session.pages(kind, [("_id", ",".join(some)), ("_count", str(len(some)))], post=True):
-                yield from _matches(orjson.loads(page), kind)
+            left = dict.fromkeys(names[start:start + _IDS])
+            for page in self._session.pages(kind, [("_id", ",".join(left)), ("_count", str(_IDS))], post=True):
+                for resource in _matches(orjson.loads(page), kind):
+                    left.pop(resource["id"], None)
+                    yield resource
+            for name in left if surely else ():
+                yield from self._read(kind, name)
+
+    def _read(self, kind: str, name: str) -> Iterator[Resource]:
+        try:
+            yield orjson.loads(self._session.get(f"{kind}/{name}").body)
+        except HttpError as error:
+            if error.status not in _ABSENT:
+                raise
 
     def write(self, groups: Iterable[list[Write]]) -> None:
         """Put the groups, as many in a transaction as it may hold; raises WriteBackError where one is refused."""
@@ -129,7 +153,7 @@ class ServerStore:
     def _are_there(self, some: list[Write]) -> bool:
         left = {(each.resource["resourceType"], each.resource["id"]): each.resource for each in some}
         for kind in (DEVICE, LABEL, PROVENANCE):
-            for held in self.named(kind, [name for of, name in left if of == kind]):
+            for held in self.named(kind, [name for of, name in left if of == kind], surely=True):
                 if (wanted := left.get((kind, held["id"]))) and arrived(held, wanted, self.base):
                     del left[kind, held["id"]]
         return not left

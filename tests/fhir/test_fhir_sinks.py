@@ -269,6 +269,39 @@ def test_a_server_that_cannot_keep_labels_is_refused_before_anything_is_read(wir
         write(server_site(wire.url))
 
 
+def test_a_server_that_finds_what_was_written_only_later_is_asked_for_it_itself(wire: Wire, base: str) -> None:
+    """An index that lags is no loss: what a search does not give after writing is read by its address."""
+    with_wire(wire, base)
+    for kind in ("Device", "Observation", "Provenance"):
+        wire.on(f"POST .*{kind}/_search", nothing_found, at=range(2, 99))
+    assert write(server_site(wire.url)).tables["Observation"] == Counts(inserted=8)
+    assert sum(each.method == "GET" and "/hpd-" in each.path for each in wire.asked) == 17
+
+
+def nothing_found(exchange: Any) -> None:
+    """An empty page."""
+    status(200, body=b'{"resourceType":"Bundle","type":"searchset","total":0}')(exchange)
+
+
+def test_a_server_that_cannot_search_by_code_is_refused(wire: Wire, base: str) -> None:
+    """Labels that are gone could not be taken back there; so nothing is written at all."""
+    with_wire(wire, base)
+    wire.on("GET .*Observation", status(400))
+    with pytest.raises(WriteBackError, match="by their code"):
+        write(server_site(wire.url))
+    assert held(base) == []
+
+
+def test_a_search_that_gives_less_than_it_counts_is_no_answer(wire: Wire, base: str) -> None:
+    """A label that is not seen would be written as new; the run ends with exit code 3."""
+    write(server_site(base))
+    with_wire(wire, base)
+    wire.on("GET .*Observation", changed(lambda body: body.replace(b'"total":8', b'"total":9')))
+    with pytest.raises(HpdEtlError, match="counts 9 labels and gave 8") as caught:
+        write(server_site(wire.url))
+    assert caught.value.exit_code == 3
+
+
 def test_no_right_is_exit_4(wire: Wire, base: str) -> None:
     """A server that lets us read but not write says so with the transaction."""
     with_wire(wire, base)
@@ -298,6 +331,20 @@ def test_files_that_do_not_change_are_not_touched(tmp_path: Path) -> None:
     changed_files = {path.name for path in folder.iterdir()
                      if before[path.name] != (path.stat().st_mtime_ns, path.stat().st_ino)}
     assert changed_files == {"Provenance.hpd.ndjson"}
+
+
+def test_a_run_that_died_between_two_files_is_finished_by_the_next(tmp_path: Path) -> None:
+    """The labels are new, their Provenance is not yet: the next run writes just that."""
+    site = labelled.files_site(tmp_path)
+    write(site)
+    path = tmp_path / "labels" / "Provenance.hpd.ndjson"
+    before = path.read_bytes()
+    write(site, labels(labelled.without("12 ")), run="run-2")
+    write(site, labels(post="Observation:other"), run="run-3")
+    path.write_bytes(before)
+    assert write(site, labels(post="Observation:other"), run="run-4").tables == {
+        "Observation": Counts(unchanged=8), "Provenance": Counts(amended=8), "Device": Counts(unchanged=1)}
+    assert "Observation/other" in path.read_text("utf-8")
 
 
 def test_a_file_that_somebody_changed_is_refused(tmp_path: Path) -> None:
