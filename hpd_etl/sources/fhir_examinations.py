@@ -109,8 +109,8 @@ class Examinations:
             return _NOTHING
         studies = [study for reference in named
                    if (study := self.study(reference)) is not None and self._reading.person(study) == person]
-        lost = any(is_lost(self._reading.resources, reference, ImagingStudy) for reference in named) \
-            if len(studies) < len(named) else False
+        lost = len(studies) < len(named) and any(
+            is_lost(self._reading.resources, reference, ImagingStudy) for reference in named)
         return Examined(studies, lost)
 
     def scan_day(self, context: Sequence[Observation], examined: Examined) -> When:

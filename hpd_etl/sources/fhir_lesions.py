@@ -103,22 +103,21 @@ class _Surroundings:
             self._admission.ignore()
             return None
         around = self._around(each)
-        lesion = around.lesion or (of_row(each) if is_new else None)
-        reason = None
+        lesion, (day, problem) = around.lesion or (of_row(each) if is_new else None), around.when
         if not around.is_imaging:
             reason = "not_imaging"
-        elif around.when.day is None:
-            reason = around.when.problem or "no_date"
+        elif day is None:
+            reason = problem or "no_date"
         elif lesion is None:
             reason = "no_lesion_identity"
         elif said < 0:
             reason = "new_lesion_value_unknown"
-        if reason is not None or lesion is None or around.when.day is None:
-            self._admission.refuse(each.observation, each.person, reason or "no_date")
-            return None
-        if around.is_lost:
-            self._admission.note(each.observation, each.person, "reference_unresolved")
-        return _Measured(each, lesion, around.when.day, around)
+        else:
+            if around.is_lost:
+                self._admission.note(each.observation, each.person, "reference_unresolved")
+            return _Measured(each, lesion, day, around)
+        self._admission.refuse(each.observation, each.person, reason)
+        return None
 
     def _around(self, each: Told) -> _Around:
         """What surrounds an Observation, found out once for all of its components."""
