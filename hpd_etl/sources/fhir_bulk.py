@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpd_etl.errors import AccessError, SourceError
 from hpd_etl.fhir_http import connect
+from hpd_etl.sources.fhir_capability import look
 from hpd_etl.sources.fhir_decode import Collector
 from hpd_etl.sources.fhir_export import Export
 from hpd_etl.sources.fhir_files import collect, files_read
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from hpd_etl.config import FhirBulkSource, Study
     from hpd_etl.fhir_http import Session
     from hpd_etl.schema import Records
+    from hpd_etl.sources.fhir_capability import Capability
     from hpd_etl.sources.fhir_export import State
-    from hpd_etl.sources.fhir_quirks import Mode
     from hpd_etl.sources.fhir_resources import Selection
 
 _PAGE = 100
@@ -50,34 +51,34 @@ class FhirBulk:
         self._canonical = canonical
 
     @cached_property
-    def mode(self) -> Mode:
-        """What the server says of itself, and how it is asked for what the export left out."""
-        return choose(self._session)
+    def capability(self) -> Capability:
+        """What the server says of itself."""
+        return look(self._session)
 
     def extract(self, study: Study) -> tuple[Records, dict[str, Any]]:
         """Records of everyone in the export who was treated with an index drug, and what they were read with.
 
         Raises SourceError where the server reports that it left something out: it does not say of whom.
         """
-        source, ledger, mode = self._source, Ledger(), self.mode
+        source, ledger = self._source, Ledger()
         wanted = selection(study, source)
-        export = Export(self._session, source, self._types(wanted, mode))
+        export = Export(self._session, source, self._types(wanted))
         state = export.fetch()
         said = self._said(export, state)
         collector = Collector(wanted, self._canonical, ledger)
         lines = collect(source.folder, wanted, source.workers, collector)
-        referred = self._read_referred(collector, wanted, mode)
+        referred = self._read_referred(collector, wanted)
         records, used = records_of(collector.settle(), study, source, ledger)
         export.close(state)
         return records, used | {
-            "software": mode.capability.software, "fhir_version": mode.capability.version,
+            "software": self.capability.software, "fhir_version": self.capability.version,
             "export": {"level": source.level, "kicked_off": state.kicked_off, "reported": said,
                        "transaction_time": state.manifest.transaction_time if state.manifest else None},
             "files": files_read(lines), **referred}
 
-    def _types(self, wanted: Selection, mode: Mode) -> list[str]:
+    def _types(self, wanted: Selection) -> list[str]:
         """The types that matter and that the server has; some refuse to export what they do not know."""
-        return [kind for kind in sorted(wanted.whole | wanted.codes.keys()) if mode.capability.offers(kind)]
+        return [kind for kind in sorted(wanted.whole | wanted.codes.keys()) if self.capability.offers(kind)]
 
     def _said(self, export: Export, state: State) -> dict[str, int]:
         said = reported(sorted((self._source.folder / "error").glob("*.ndjson")))
@@ -88,11 +89,12 @@ class FhirBulk:
             raise
         return said
 
-    def _read_referred(self, collector: Collector, wanted: Selection, mode: Mode) -> dict[str, Any]:
+    def _read_referred(self, collector: Collector, wanted: Selection) -> dict[str, Any]:
         """Ask for what exported resources point to: a Medication belongs to no patient, and is often left out."""
-        intake = Intake(SliceReader(self._session, mode, _PAGE), collector, self._source.parallel)
         try:
+            mode = choose(self._session)
+            intake = Intake(SliceReader(self._session, mode, _PAGE), collector, self._source.parallel)
             _, nowhere = resolve(intake, Searches(self._session, mode, wanted), collector.resources)
-        except (AccessError, SourceError) as error:
+        except (AccessError, SourceError) as error:  # who may export may be forbidden to search
             return {"references_not_asked_for": str(error)}
         return {"references_to_nowhere": nowhere, "slices": intake.counts()}

@@ -64,7 +64,7 @@ def _server(study: Study, source: FhirServerSource, canonical: str) -> Iterator[
 def _bulk(source: FhirBulkSource, canonical: str) -> Iterator[Check]:
     """No export is begun: it may take the server hours."""
     with open_bulk(source, canonical) as server:
-        capability = server.mode.capability
+        capability = server.capability
     yield from _offered(capability)
     offered = source.level in capability.exports
     yield Check("$export", State.OK if offered else State.WARNING,

@@ -14,6 +14,8 @@ from hpd_etl.fhir_http import PASSING, HttpError
 from hpd_etl.sources.fhir_capability import Capability, look
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hpd_etl.fhir_http import Response, Session
 
 _NOBODY = ("_id", "hpd-etl-probe")
@@ -120,9 +122,9 @@ def _count(session: Session, quirks: Quirks) -> tuple[bool, str]:
     return True, "counts: _summary=count was tried; what is fetched is held against it"
 
 
-def understood(session: Session, mode: Mode, kind: str, condition: tuple[str, str]) -> bool:
-    """Whether a search with this condition is answered at all, tried on an id that nothing bears."""
-    return _tried(session, mode, kind, [_NOBODY, condition]) is not None
+def understood(session: Session, kind: str, condition: tuple[str, str]) -> bool:
+    """Whether a search heeds this condition, tried on an id that nothing bears; a server may refuse, or ignore, it."""
+    return _answered(lambda: session.get(kind, [_NOBODY, condition], {"Prefer": "handling=strict"})) is not None
 
 
 def finds(session: Session, mode: Mode, kind: str, condition: tuple[str, str]) -> bool:
@@ -138,14 +140,17 @@ def counted(session: Session, mode: Mode, kind: str) -> int | None:
 
 
 def _tried(session: Session, mode: Mode, kind: str, asked: list[tuple[str, str]]) -> _Searched | None:
+    return _answered(lambda: session.post(f"{kind}/_search", asked) if mode.post else session.get(kind, asked))
+
+
+def _answered(ask: Callable[[], Response]) -> _Searched | None:
     """What a search gives; None where it is refused."""
     try:
-        answer = session.post(f"{kind}/_search", asked) if mode.post else session.get(kind, asked)
+        return _searched(ask())
     except HttpError as error:
         if error.status in PASSING:
             raise
         return None
-    return _searched(answer)
 
 
 class _Searched(msgspec.Struct, tag_field="resourceType", tag="Bundle"):

@@ -104,7 +104,7 @@ class Searches:
 
     def uses(self, kind: str, uris: Iterable[str]) -> bool:
         """Whether any code of these systems is in use; yes, where the server does not tell."""
-        return any(finds(self._session, self._mode, kind, ("code", f"{uri}|")) for uri in uris)
+        return finds(self._session, self._mode, kind, ("code", ",".join(f"{uri}|" for uri in uris)))
 
     def by_id(self, kind: str, ids: Iterable[str]) -> Iterator[Slice]:
         """Resources of a type by their ids."""
@@ -130,10 +130,10 @@ class Searches:
 
     def _all_understood(self, kind: str, conditions: Iterable[tuple[str, str]]) -> bool:
         named = dict(conditions)
-        return all(understood(self._session, self._mode, kind, condition) for condition in named.items())
+        return all(understood(self._session, kind, condition) for condition in named.items())
 
     def _answers(self, kind: str, name: str, value: str, otherwise: str) -> bool:
-        answers = understood(self._session, self._mode, kind, (name, value))
+        answers = understood(self._session, kind, (name, value))
         if not answers:
             self.left_out[f"{kind}?{name}"] = otherwise
         return answers

@@ -268,6 +268,14 @@ def _reporting(wire, severity):
     wire.on("GET /said.ndjson", status(200, body=line * 2))
 
 
+def test_who_may_export_may_be_forbidden_to_search(export, wire):
+    """What the export left out cannot be asked for then; that is said, and the run goes on."""
+    wire.on("(GET|POST) .*/(Patient|Medication|BodyStructure)(/_search|[?])", status(403))
+    records, used = export()
+    assert "coded" in set(records.persons["person_id"])
+    assert "403" in used["references_not_asked_for"]
+
+
 def test_a_folder_with_other_files_is_left_alone(export, tmp_path):
     """Files that no export of ours brought would be read with it, and are nobody's to delete."""
     (tmp_path / "export").mkdir()

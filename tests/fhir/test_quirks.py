@@ -6,12 +6,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from hpd_etl.config import FhirAccess
 from hpd_etl.errors import ConfigurationError, UnsupportedVersionError
 from hpd_etl.fhir_http import connect
 from hpd_etl.sources.fhir_quirks import choose, profiles
+from hpd_etl.sources.fhir_records import selection
+from hpd_etl.sources.fhir_searches import Searches
 from hpd_etl.sources.fhir_slices import Slice, SliceReader
-from tests.fhir.given import read, to
-from tests.fhir.ward import MAPPING, extracted, rows, ward
+from tests.fhir.given import STUDY, read, to
+from tests.fhir.ward import MAPPING, extracted, rows, source, ward
 from tests.fhir.wire import changed, linked, status, wired
 
 REQUIRED = status(400, body=json.dumps({"resourceType": "OperationOutcome", "issue": [
@@ -120,12 +123,6 @@ def test_oracle_wants_no_two_times_in_one_search(wire, quick, expected):
 # --- what a server does not offer -------------------------------------------------------------
 
 
-def test_nothing_is_included(wire, quick):
-    """Not every server includes what is pointed to; it is asked for by id."""
-    extracted(quick(wire.url))
-    assert not [each for each in searches(wire) if any("include" in name for name in each)]
-
-
 def test_without_forms_ids_stand_in_addresses_and_that_is_said(wire, quick, expected):
     """A server that takes no POST is asked by GET; the manifest says so."""
     wire.on("POST .*", status(405))
@@ -169,30 +166,41 @@ def test_without_any_number_a_page_that_repeats_is_no_proof(wire, quick):
     assert read_slice.counts["restarted"] == 1
 
 
-def test_types_that_are_not_offered_are_said(wire, quick, expected):
+def _searches(session):
+    return Searches(session, choose(session), selection(STUDY, source(FhirAccess(url=session.base))))
+
+
+def test_types_that_are_not_offered_are_said(wire, quick):
     """A server without Encounters has none; the manifest says that they count as empty."""
-    called(wire, "", rest=[{"mode": "server", "resource": [
-        {"type": each["type"], "interaction": each["interaction"], "searchParam": each["searchParam"]}
-        for each in _resources(wire) if each["type"] != "Encounter"]}])
-    records, used = extracted(quick(wire.url))
-    assert rows(records)["lesions"] == expected["lesions"]
-    assert used["left_out"]["Encounter"] == "not offered, counts as empty"
+    def without_encounters(body):
+        statement = json.loads(body)
+        offered = statement["rest"][0]["resource"]
+        statement["rest"][0]["resource"] = [each for each in offered if each["type"] != "Encounter"]
+        return json.dumps(statement).encode()
 
-
-def _resources(wire):
-    import urllib.request
-
-    with urllib.request.urlopen(f"{wire.url}/metadata") as answer:
-        return json.load(answer)["rest"][0]["resource"]
+    wire.on("GET .*/metadata", changed(without_encounters))
+    with connect(quick(wire.url), []) as session:
+        searches = _searches(session)
+        assert "Observation" in searches.types()
+        assert searches.left_out == {"BodyStructure": "read by the references to it",
+                                     "Encounter": "not offered, counts as empty"}
 
 
 def test_a_search_for_words_that_is_refused_is_said(wire, quick):
     """Who is only named in words cannot be found there; nobody is told that there is nobody."""
-    wire.on("POST .*", status(405))
     wire.on("GET .*code%3Atext=", status(400))
-    records, used = extracted(quick(wire.url))
-    assert "worded" not in set(records.persons["person_id"])
-    assert used["left_out"]["MedicationAdministration?code:text"] == "drugs that are named in words only are not found"
+    with connect(quick(wire.url), []) as session:
+        searches = _searches(session)
+        asked = list(searches.of_drugs("MedicationStatement", ["1"], ["nivolumab"]))
+    assert [each.by for each in asked] == ["code"]
+    assert searches.left_out == {"MedicationStatement?code:text": "drugs that are named in words only are not found"}
+
+
+def test_a_condition_that_is_ignored_is_not_relied_on(wire, quick):
+    """A server that knows no has-member would answer with everything; so it is asked for everything once."""
+    wire.on("GET .*has-member", REQUIRED)
+    with connect(quick(wire.url), []) as session:
+        assert [each.beside for each in _searches(session).of_patients("Observation", ["a"])] == [()]
 
 
 # --- versions ---------------------------------------------------------------------------------
