@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from hpd_etl.sources.fhir_shapes import (
     MedicationRequest,
     MedicationStatement,
 )
+from hpd_etl.sources.fhir_tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,17 +67,15 @@ class Exposure(msgspec.Struct, frozen=True, gc=False):
     agents: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
     stop: str | None = None
+    stop_unknown: bool = False
+    """It was stopped for a reason nobody knows."""
 
 
 @dataclass(frozen=True)
 class Exposures:
-    """All that was told of drugs; whom it makes a treated person."""
+    """All that was told of anticancer drugs, and whom it makes a treated person."""
 
     found: Sequence[Exposure]
-    unknown_stops: Sequence[Exposure]
-    """Exposures that were stopped for a reason nobody knows."""
-    no_drug: Counter[str]
-    """Resources that tell of no anticancer drug, by type."""
 
     def treated(self) -> frozenset[str]:
         """Everyone with at least one dose of an index drug that was given."""
@@ -86,18 +84,21 @@ class Exposures:
 
 
 def read_exposures(reading: Reading, today: date) -> Exposures:
-    """What every resource about a drug tells; `today` is the last day on which something can have happened."""
-    reader = _Reader(reading, today)
+    """What every resource about a drug tells; `today` is the last day on which something can have happened.
+
+    What tells of no anticancer drug is ignored.
+    """
+    reader, tally = _Reader(reading, today), Tally()
     found: list[Exposure] = []
-    no_drug: Counter[str] = Counter()
     for shape, _ in _KINDS:
         for resource in reading.resources.of(shape):
             exposure = reader.exposure(resource)
             if exposure is None:
-                no_drug[resource.type_name] += 1
+                tally.ignore(resource)
             else:
                 found.append(exposure)
-    return Exposures(found, reader.unknown_stops, no_drug)
+    tally.settle(reading.ledger)
+    return Exposures(found)
 
 
 class _Reader:
@@ -108,50 +109,46 @@ class _Reader:
         self._statuses = Statuses(reading.source.mapping.event_statuses)
         self._stop = Stops(reading)
         self._today = today
-        self.unknown_stops: list[Exposure] = []
 
     def exposure(self, resource: Medicated) -> Exposure | None:
-        """What a resource tells of; None where that is no anticancer drug."""
-        meaning = self._medications.of(resource)
-        if not meaning.tells:
+        """What a resource tells of; None where that is no anticancer drug, or something unknown that was not given."""
+        meaning, status = self._medications.of(resource), self._statuses.of(resource)
+        if not meaning.tells or (meaning.problem and status and not self._is_given(resource, status)):
             return None
         person = self._person(resource.subject)
         table = THERAPIES.name if meaning.systemic else DOSES.name
+        told = self._told(resource, status, person, meaning)
+        if isinstance(told, str):
+            return Exposure(resource, person, table, told)
+        stop, known = self._stop.of(resource, status, told[1])
+        return Exposure(resource, person, table, None, *told, stop, not known)
+
+    def _is_given(self, resource: Medicated, status: str) -> bool:
+        return is_realised(resource, status, read_orders=self._orders)
+
+    def _told(self, resource: Medicated, status: str | None, person: str | None,
+              meaning: Meaning) -> str | tuple[tuple[str, ...], tuple[Span, ...]]:
+        """The agents and when they were given, or why that cannot be read."""
         if meaning.problem:
-            return None if self._is_no_dose(resource) else Exposure(resource, person, table, meaning.problem)
-        try:
-            return self._read(resource, person, table, meaning)
-        except ValueError:
-            return Exposure(resource, person, table, "date_impossible")
-
-    def _is_no_dose(self, resource: Medicated) -> bool:
-        """Whether it tells of nothing that was given, whatever the drug."""
-        status = self._statuses.of(resource)
-        return status is not None and not is_realised(resource, status, read_orders=self._orders)
-
-    def _read(self, resource: Medicated, person: str | None, table: str, meaning: Meaning) -> Exposure:
-        status = self._statuses.of(resource)
+            return meaning.problem
         if status is None:
-            return Exposure(resource, person, table, "status_unknown")
-        dated = spans(resource, status, self._today)
+            return "status_unknown"
+        try:
+            dated = spans(resource, status, self._today)
+        except ValueError:
+            return "date_impossible"
         begun = dated if all(span.start.first <= self._today for span in dated) else tuple(
             span for span in dated if span.start.first <= self._today)
-        if not is_realised(resource, status, read_orders=self._orders) or (dated and not begun):
-            return Exposure(resource, person, table, "not_realised")
+        if not self._is_given(resource, status) or (dated and not begun):
+            return "not_realised"
         if not begun:
-            return Exposure(resource, person, table, "no_date")
+            return "no_date"
         if meaning.in_words:
-            return Exposure(resource, person, table, "drug_not_coded")
+            return "drug_not_coded"
         agents = meaning.systemic or meaning.agents_on(begun[0].start.first)
         if not agents:
-            return Exposure(resource, person, table, "code_expired")
-        if person is None:
-            return Exposure(resource, person, table, "subject_unknown")
-        stop, known = self._stop.of(resource, status, begun)
-        exposure = Exposure(resource, person, table, None, agents, begun, stop)
-        if not known:
-            self.unknown_stops.append(exposure)
-        return exposure
+            return "code_expired"
+        return (agents, begun) if person else "subject_unknown"
 
 
 _TERMS = "SNOMED CT"
@@ -166,7 +163,7 @@ class Stops:
             | reading.tokens.own(reading.source.mapping.stop_reasons)
         self._tokens = reading.tokens
 
-    def of(self, resource: Medicated, status: str, given: Sequence[Span]) -> tuple[str | None, bool]:
+    def of(self, resource: Medicated, status: str | None, given: Sequence[Span]) -> tuple[str | None, bool]:
         """The reason, None where no stop is recorded; and whether what is recorded is understood.
 
         A statement that was stopped and has an end is a stop, even without a reason.
@@ -197,11 +194,13 @@ def _reasons(resource: Medicated) -> Sequence[CodeableConcept]:
 
 def doses(reading: Reading, exposures: Exposures, treated: frozenset[str]) -> pd.DataFrame:
     """One dose for every exposure read, each of its ingredients and each time it names."""
-    for name, number in exposures.no_drug.items():
-        reading.ledger.count(name, kept=-number, ignored=number)
     found = [each for each in exposures.found if each.table == DOSES.name]
-    _refuse(reading, DOSES.name, found, treated)
-    _refuse_stops(reading, [each for each in exposures.unknown_stops if each.table == DOSES.name])
+    _settle(reading, found, treated)
+    unknown = [(each.resource, each.person) for each in found if each.stop_unknown]
+    for kind in sorted({resource.type_name for resource, _ in unknown}):
+        reading.ledger.refuse_found(DOSES.name, kind, [
+            (resource.source_id, person) for resource, person in unknown if resource.type_name == kind],
+            "stop_reason_unknown", also_kept=True)
     rows = _Rows.of(found)
     frame = rows.frame() | {
         "kind": category(rows.codes(lambda each: _KIND_CODES[type(each.resource)]), DOSES["kind"].values),
@@ -213,28 +212,20 @@ def doses(reading: Reading, exposures: Exposures, treated: frozenset[str]) -> pd
 def therapies(reading: Reading, exposures: Exposures, treated: frozenset[str]) -> pd.DataFrame:
     """Other systemic therapy of treated persons, a row for each ingredient."""
     found = [each for each in exposures.found if each.table == THERAPIES.name]
-    others = Counter(each.resource.type_name for each in found if each.person not in treated)
-    for name, number in others.items():
-        reading.ledger.count(name, kept=-number, ignored=number)
-    found = [each for each in found if each.person in treated]
-    _refuse(reading, THERAPIES.name, found, treated)
-    rows = _Rows.of(found)
+    _settle(reading, found, treated)
+    rows = _Rows.of([each for each in found if each.person in treated])
     return THERAPIES.frame(pd.DataFrame(rows.frame() | {"kind": "systemic"}))
 
 
-def _refuse(reading: Reading, table: str, found: Sequence[Exposure], treated: frozenset[str]) -> None:
-    """Refuse what cannot be read; who was never treated is not named."""
-    for origin, reason in sorted({(each.resource.type_name, each.problem) for each in found if each.problem}):
-        those = [(each.resource.source_id, each.person if each.person in treated else None) for each in found
-                 if each.problem == reason and each.resource.type_name == origin]
-        reading.ledger.count(origin, kept=-len(those))
-        reading.ledger.refuse_found(table, origin, those, reason)
-
-
-def _refuse_stops(reading: Reading, found: Sequence[Exposure]) -> None:
+def _settle(reading: Reading, found: Sequence[Exposure], treated: frozenset[str]) -> None:
+    """Refuse what cannot be read; who was never treated is not named, and their other therapies are ignored."""
+    tally = Tally()
     for each in found:
-        reading.ledger.refuse_found(DOSES.name, each.resource.type_name, [(each.resource.source_id, each.person)],
-                                    "stop_reason_unknown", also_kept=True)
+        if each.table == THERAPIES.name and each.person not in treated:
+            tally.ignore(each.resource)
+        elif each.problem:
+            tally.refuse(each.table, each.resource, each.person if each.person in treated else None, each.problem)
+    tally.settle(reading.ledger)
 
 
 @dataclass(frozen=True)

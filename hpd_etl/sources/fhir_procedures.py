@@ -12,6 +12,7 @@ from hpd_etl.sources.fhir_frames import dates_of, precisions_of, texts
 from hpd_etl.sources.fhir_organs import Organs
 from hpd_etl.sources.fhir_resources import Selection
 from hpd_etl.sources.fhir_shapes import Procedure
+from hpd_etl.sources.fhir_tally import Tally
 from hpd_etl.sources.procedures import SCAN, Meaning, Procedures, meanings
 
 if TYPE_CHECKING:
@@ -47,18 +48,18 @@ def procedures(reading: Reading, today: date) -> Procedures:
     """What was done, a row for each organ."""
     reader = _Reader(reading, today)
     done: list[_Done] = []
+    tally = Tally()
     for procedure in reading.resources.of(Procedure):
         person, meaning = reading.person(procedure), reader.meaning(procedure)
         if meaning is None:
-            reading.ledger.count(Procedure.type_name, kept=-1, ignored=1)
+            tally.ignore(procedure)
             continue
         problem, span = reader.when(procedure)
         if span is None:
-            reading.ledger.count(Procedure.type_name, kept=-1)
-            reading.ledger.refuse_found(SCANS.name if meaning.kind == SCAN else THERAPIES.name, Procedure.type_name,
-                                        [(procedure.source_id, person)], problem)
+            tally.refuse(SCANS.name if meaning.kind == SCAN else THERAPIES.name, procedure, person, problem)
             continue
         done += [_Done(procedure, person, meaning, organ, span) for organ in reader.organs(procedure, meaning)]
+    tally.settle(reading.ledger)
     return Procedures(_scans([each for each in done if each.meaning.kind == SCAN]),
                       _therapies([each for each in done if each.meaning.kind != SCAN]))
 

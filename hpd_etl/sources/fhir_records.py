@@ -20,7 +20,8 @@ from hpd_etl.sources import (
     fhir_sums,
 )
 from hpd_etl.sources.fhir_codes import Tokens, systems
-from hpd_etl.sources.fhir_persons import followup, persons
+from hpd_etl.sources.fhir_followup import followup
+from hpd_etl.sources.fhir_persons import persons
 from hpd_etl.sources.fhir_reading import Reading
 from hpd_etl.sources.fhir_resources import Selection
 from hpd_etl.sources.fhir_subjects import Subjects

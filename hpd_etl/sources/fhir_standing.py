@@ -5,10 +5,10 @@ The others are taken out before any table is made, so that no reader of resource
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from hpd_etl.sources.fhir_shapes import Condition, Medicated, Medication, Patient
+from hpd_etl.sources.fhir_tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,39 +55,28 @@ def _is_withdrawn(resource: Resource) -> bool:
 
 def refuse(unfit: Sequence[Unfit], subjects: Subjects, treated: frozenset[str], ledger: Ledger) -> None:
     """Refuse what was set aside; what concerns somebody never treated is ignored unless it might have changed that."""
-    refused: defaultdict[tuple[str, str], list[tuple[str, str | None]]] = defaultdict(list)
-    ignored: Counter[str] = Counter()
+    tally = Tally()
     for resource, reason in unfit:
         person = subjects.person(subject_of(resource))
         if person in treated or isinstance(resource, _OF_NOBODY):
-            refused[resource.type_name, reason].append((resource.source_id, person if person in treated else None))
+            tally.refuse(resource.type_name, resource, person if person in treated else None, reason)
         else:
-            ignored[resource.type_name] += 1
-    _count(refused, ignored, ledger)
+            tally.ignore(resource)
+    tally.settle(ledger)
 
 
 def keep_treated(resources: Resources, subjects: Subjects, treated: frozenset[str], ledger: Ledger) -> None:
     """Take out what concerns nobody who is there, and what concerns somebody never treated."""
-    refused: defaultdict[tuple[str, str], list[tuple[str, str | None]]] = defaultdict(list)
-    ignored: Counter[str] = Counter()
     others = [(each, person) for each in resources if not isinstance(each, _OF_NOBODY)
               and (person := subjects.person(subject_of(each))) not in treated]
+    tally = Tally()
     for resource, person in others:
         resources.discard(resource.type_name, str(resource.id))
         if person is None:
-            refused[resource.type_name, "subject_unknown"].append((resource.source_id, None))
+            tally.refuse(resource.type_name, resource, None, "subject_unknown")
         else:
-            ignored[resource.type_name] += 1
-    _count(refused, ignored, ledger)
-
-
-def _count(refused: defaultdict[tuple[str, str], list[tuple[str, str | None]]], ignored: Counter[str],
-           ledger: Ledger) -> None:
-    for (kind, reason), found in refused.items():
-        ledger.count(kind, kept=-len(found))
-        ledger.refuse_found(kind, kind, found, reason)
-    for kind, number in ignored.items():
-        ledger.count(kind, kept=-number, ignored=number)
+            tally.ignore(resource)
+    tally.settle(ledger)
 
 
 def subject_of(resource: Resource) -> Reference | None:
