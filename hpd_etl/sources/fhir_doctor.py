@@ -93,7 +93,8 @@ def _mode(mode: Mode) -> Iterator[Check]:
 def _complete(used: dict[str, Any]) -> Iterator[Check]:
     """What is proven: the counts of server and slices, and what cannot be asked here."""
     for kind, count in used["slices"].items():
-        told = f"{count['fetched']} fetched, {count['expected']} counted by the server, in {count['slices']} slices"
+        expected = "not counted" if count["uncounted"] else f"{count['expected']} counted"
+        told = f"{count['fetched']} fetched, {expected} by the server, in {count['slices']} slices"
         failed = count["not_proven"]
         yield Check(f"search of {kind}", State.WARNING if failed else State.OK,
                     f"{told}; {failed} not proven complete" if failed else told)

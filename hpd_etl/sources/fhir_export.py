@@ -6,6 +6,7 @@ Everything that is needed to go on stands in `export.json`, written before the f
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -177,7 +178,8 @@ class Export:
                 state.manifest = _manifest(answer)
                 self._keep(state)
             else:
-                _LOG.info("the export is under way")
+                percent = re.search(r"\d+ ?%", answer.headers.get("x-progress", ""))
+                _LOG.info("the export is under way%s", f", {percent[0]}" if percent else "")
                 wanted = asked_to_wait(answer.headers)
                 if wanted is None:
                     wanted, pause = pause, 2 * pause

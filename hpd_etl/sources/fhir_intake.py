@@ -54,6 +54,6 @@ class Intake:
             pool.shutdown(cancel_futures=True)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """By type: slices, resources fetched and counted by the server, slices restarted and not proven."""
-        names = ("slices", "fetched", "expected", "restarted", "not_proven")
+        """By type: slices, resources fetched and expected, slices the server did not count, restarted, not proven."""
+        names = ("slices", "fetched", "expected", "uncounted", "restarted", "not_proven")
         return {kind: {name: counts[name] for name in names} for kind, counts in sorted(self._counts.items())}

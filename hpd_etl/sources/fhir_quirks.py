@@ -38,6 +38,7 @@ class Quirks(msgspec.Struct, frozen=True):
     cap: int
     post: bool
     count: bool
+    by_code: bool
     whole_hospital: bool
     exclusive: tuple[tuple[str, ...], ...]
     unions: dict[str, tuple[str, ...]] = {}

@@ -116,17 +116,23 @@ class Searches:
 
     def _conditions(self, kind: str) -> list[tuple[tuple[str, str], ...]]:
         """What stands beside the patient, once for each search; empty conditions ask for all of the type."""
-        codes = [("code", chunk) for chunk in self._joined(self._wanted.codes.get(kind, ()))]
+        codes = list(self._joined(self._wanted.codes.get(kind, ())))
         if categories := self._mode.quirks.unions.get(kind):
-            return [((name, value),) for name, value in [*(("category", each) for each in categories), *codes]]
-        if kind != "Observation" or kind in self._wanted.whole or self._wanted.prefixes.get(kind):
-            return [()]
-        names = next((names for names in (("combo-code",), ("code", "component-code"))
-                      if self._mode.capability.searches(kind, *names, "has-member")), ())
-        asked = [(name, chunk) for name in names for _, chunk in codes]
-        words = [("code:text", chunk) for chunk in self._joined(self._wanted.texts.get(kind, ()))]
-        conditions = [*asked, ("has-member:missing", "false"), *words]
-        return [(each,) for each in conditions] if asked and self._all_understood(kind, conditions) else [()]
+            return [(each,) for each in (*(("category", value) for value in categories),
+                                         *(("code", chunk) for chunk in codes))]
+        names = self._code_parameters(kind)
+        words = self._joined(self._wanted.texts.get(kind, ()))
+        asked = [*((name, chunk) for name in names for chunk in codes), ("has-member:missing", "false"),
+                 *(("code:text", chunk) for chunk in words)]
+        return [(each,) for each in asked] if names and self._all_understood(kind, asked) else [()]
+
+    def _code_parameters(self, kind: str) -> tuple[str, ...]:
+        """What finds Observations by their code or that of a component; none where codes alone do not decide."""
+        wanted = self._wanted
+        if kind != "Observation" or not self._mode.quirks.by_code or kind in wanted.whole or wanted.prefixes.get(kind):
+            return ()
+        return next((names for names in (("combo-code",), ("code", "component-code"))
+                     if self._mode.capability.searches(kind, *names, "has-member")), ())
 
     def _all_understood(self, kind: str, conditions: Iterable[tuple[str, str]]) -> bool:
         named = dict(conditions)

@@ -150,7 +150,8 @@ class SliceReader:
             raise IncompleteError("a page of a search repeated another, and the server does not count")
         if expected is not None and fetched < expected:
             raise IncompleteError("fewer resources came than the server counts")
-        return Slices(pages.found, counts=Counter(slices=1, fetched=fetched, expected=expected or 0))
+        return Slices(pages.found, counts=Counter(slices=1, fetched=fetched, expected=expected or 0,
+                                                  uncounted=expected is None))
 
     def _days(self, asked: Slice) -> str | None:
         return self.mode.date_parameter(asked.kind, tuple(name for name, _ in asked.beside))
