@@ -89,6 +89,8 @@ GROUPS: dict[str, tuple[Goal, ...]] = {
         Goal("metrics to verdicts and reasons, five definitions", "ours_verdicts", "", 0.2, "s per million"),
         Goal("lesions to labels, against summing the diameters in DuckDB",
              "ours_lesions_to_labels", "limit_lesion_sums", 15),
+        Goal("any number of patients in buckets of 20 000, labels left as files: peak memory",
+             "ours_in_buckets", "", 600, "MB"),
     ),
     "writeback": (
         Goal("write-back of 100 000 labels, against COPY of the rows they become",

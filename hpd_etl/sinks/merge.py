@@ -52,6 +52,8 @@ def stage(database: Database, target: Target, rows: pa.Table) -> None:
     database.load(target.staged, rows)
     if database.dialect == "sqlite":  # it looks into a subquery row by row, the others hash it
         database.execute(f"create index {target.staged}_key on {target.staged} ({', '.join(target.key)})")
+    if database.dialect == "postgresql":  # it knows nothing of a temporary table until it is told
+        database.execute(f"analyze {target.staged}")
 
 
 def unstage(database: Database, target: Target) -> None:
