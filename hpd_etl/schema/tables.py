@@ -206,7 +206,7 @@ INDEX = Table(
         days("stop_day", "days_from_index of the recorded stop"),
         count(
             "courses",
-            "possible courses of a person with dates that are known only to the month or the year, of which this is one; "
+            "possible courses of a person with dates known only to the month or the year, of which this is one; "
             "0: too many to try; <NA>: all dates that matter are known",
         ),
         text("course_of", "the person whose possible course this is; only among those courses"),

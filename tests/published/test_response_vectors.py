@@ -28,7 +28,7 @@ def last_response():
     """The response on day 80 by case, for both frameworks."""
     timeline, _ = courses([{"person": row.case_id, **_course(row)} for row in TARGETS + WITH_NEW])
     line = course(timeline, "study", STUDY)
-    sums, judged = burden(line, timeline), np.flatnonzero(line.scans.day == 80)
+    sums, judged = burden(line, timeline, STUDY), np.flatnonzero(line.scans.day == 80)
     persons = timeline.index["person_id"].to_numpy()[line.person[judged]]
     return {framework: dict(zip(persons, [CODES[code] for code in response.code[judged]], strict=True))
             for framework in ("RECIST1.1", "irRECIST")
