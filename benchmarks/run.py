@@ -162,6 +162,7 @@ def _method_line(name: str, runs: Runs) -> str:
 def keep(group: str, warehouse: Warehouse, runs: Mapping[str, Runs]) -> None:
     """Remember the runs of a group beside the data, so that groups can be measured on different days."""
     content = json.dumps({name: asdict(each) for name, each in runs.items()})
+    warehouse.folder.mkdir(parents=True, exist_ok=True)
     _memory(group, warehouse).write_text(content, encoding="utf-8")
 
 
