@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+from msgspec import UNSET
 
 from hpd_etl.sources.fhir_resources import Resources
 from hpd_etl.sources.fhir_shapes import SHAPES, Medicated
@@ -34,7 +35,6 @@ MEDICATED = frozenset(kind for kind, shape in SHAPES.items() if issubclass(shape
 LONGEST = 64 * 1024 * 1024
 """Bytes of a line or document; one that has as many is not read."""
 
-_ABSENT = msgspec.Raw()
 _CODES_REMEMBERED = 100_000
 
 
@@ -55,11 +55,11 @@ class Glance(msgspec.Struct, rename="camel", gc=False):
     """The elements that tell whether a resource can matter."""
 
     resource_type: str
-    contained: msgspec.Raw = _ABSENT
+    contained: msgspec.Raw | msgspec.UnsetType = UNSET
     code: _Concept | None = None
     medication_codeable_concept: _Concept | None = None
-    medication_reference: msgspec.Raw = _ABSENT
-    has_member: msgspec.Raw = _ABSENT
+    medication_reference: msgspec.Raw | msgspec.UnsetType = UNSET
+    has_member: msgspec.Raw | msgspec.UnsetType = UNSET
     component: tuple[_Part, ...] = ()
 
 
@@ -78,7 +78,7 @@ class _Search(msgspec.Struct, gc=False):
 
 class _Entry(msgspec.Struct, rename="camel", gc=False):
     full_url: str | None = None
-    resource: msgspec.Raw = _ABSENT
+    resource: msgspec.Raw = msgspec.Raw()
     request: _Request | None = None
     search: _Search | None = None
 
@@ -146,19 +146,20 @@ class Sieve:
         That is a line behind `stop`, or the end. Nearly all lines bear codes that nobody asked for, which is
         seen here without another call.
         """
-        glance, codes, ignored, count = self._glance, self._codes, found.ignored, 0
+        glance, codes, ignored, count = self._glance, self._codes, dict.fromkeys(self._codes, 0), 0
         try:
-            for raw in lines:
-                count += 1
+            for count, raw in enumerate(lines, 1):  # noqa: B007 - counted on the way
                 try:
                     seen = glance(raw)
                 except MALFORMED:
                     self.resource(raw, f"{name}@{start}", found)
                     start += _skipped(raw, lines)
                 else:
-                    wanted, concept = codes.get(seen.resource_type), seen.code or seen.medication_codeable_concept
-                    if (wanted is None or concept is None or not concept.coding or seen.component or seen.has_member
-                            or seen.medication_reference or seen.contained):
+                    kind, concept = seen.resource_type, seen.code or seen.medication_codeable_concept
+                    wanted = codes.get(kind)
+                    if (wanted is None or concept is None or not concept.coding or seen.component
+                            or seen.has_member is not UNSET or seen.medication_reference is not UNSET
+                            or seen.contained is not UNSET):
                         self._sort(seen, raw, _Where(f"{name}@{start}"), found)
                     else:
                         for coding in concept.coding:
@@ -166,12 +167,13 @@ class Sieve:
                                 self._sort(seen, raw, _Where(f"{name}@{start}"), found)
                                 break
                         else:
-                            ignored[seen.resource_type] += 1
+                            ignored[kind] += 1
                 start += len(raw)
                 if start >= stop:
                     break
         finally:
             found.lines[name] += count
+            found.ignored += Counter(ignored)
         return start
 
     def resource(self, raw: bytes, place: str, found: Found) -> None:
@@ -227,9 +229,9 @@ class Sieve:
                 found.deleted.update(filter(None, [Resources.key(entry.request.url or "")]))
 
     def _matters(self, kind: str, seen: Glance) -> bool:
-        if seen.has_member or seen.medication_reference:
+        if seen.has_member is not UNSET or seen.medication_reference is not UNSET:
             return True
-        if kind in MEDICATED and (seen.contained or seen.medication_codeable_concept is None):
+        if kind in MEDICATED and (seen.contained is not UNSET or seen.medication_codeable_concept is None):
             return True
         return any(self._means(kind, concept) for concept in _concepts(seen))
 
