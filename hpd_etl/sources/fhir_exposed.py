@@ -103,12 +103,12 @@ class Exposed:
     def _read_patients(self) -> None:
         """The Patients of index drugs, with those that a merge links to them."""
         named, borne = self._subjects()
-        self._prove("Patient", self._searches.by("Patient", "identifier", sorted(borne)))
+        self._prove("Patient", self._searches.of_identifiers(sorted(borne)))
         asked: set[str] = set()
         while new := (named | self._linked()) - asked:
             ids = sorted(new)
             self._prove("Patient", self._searches.by_id("Patient", ids))
-            self._prove("Patient", self._searches.by("Patient", "link", (f"Patient/{each}" for each in ids)))
+            self._prove("Patient", self._searches.of_links(ids))
             asked |= new
 
     def _subjects(self) -> tuple[set[str], set[str]]:

@@ -110,9 +110,16 @@ class Searches:
         """Resources of a type by their ids."""
         return self._by(kind, "_id", ids)
 
-    def by(self, kind: str, name: str, values: Iterable[str]) -> Iterator[Slice]:
-        """Resources of a type by another parameter; nothing where the server does not offer it."""
-        return self._by(kind, name, values) if self._mode.capability.searches(kind, name) else iter(())
+    def of_identifiers(self, identifiers: Iterable[str]) -> Iterator[Slice]:
+        """Patients by `system|value`."""
+        return self._by("Patient", "identifier", identifiers)
+
+    def of_links(self, patients: Iterable[str]) -> Iterator[Slice]:
+        """Patients that link to these; theirs may be the only record that tells of a merge."""
+        if self._mode.capability.searches("Patient", "link"):
+            yield from self._by("Patient", "link", (f"Patient/{each}" for each in patients))
+        else:
+            self.left_out["Patient?link"] = "a merge is seen only where the record that is read tells of it"
 
     def _conditions(self, kind: str) -> list[tuple[tuple[str, str], ...]]:
         """What stands beside the patient, once for each search; empty conditions ask for all of the type."""

@@ -82,7 +82,8 @@ class _Extraction:
         patients, incomplete = self._treated()
         incomplete |= self._intake.take(
             asked for kind in self._searches.types() for asked in self._searches.of_patients(kind, patients))
-        self._intake.take(self._searches.of_nobody())
+        if self._intake.take(self._searches.of_nobody()):
+            self._searches.left_out["Observation?subject:missing"] = "not proven; members of panels may be missing"
         unresolved, nowhere = resolve(self._intake, self._searches, self._collector.resources)
         incomplete |= unresolved
         records, used = fhir_records.records_of(self._collector.settle(), self._study, self._source, self._ledger,

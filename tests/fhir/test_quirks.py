@@ -197,6 +197,15 @@ def test_a_search_for_words_that_is_refused_is_said(wire, quick):
     assert searches.left_out == {"MedicationStatement?code:text": "drugs that are named in words only are not found"}
 
 
+def test_a_merge_that_cannot_be_asked_for_is_said(wire, quick):
+    """Where Patients cannot be searched by link, a record that only a later one replaces stands alone."""
+    wire.on("GET .*/metadata", changed(lambda body: body.replace(b'"name":"link"', b'"name":"other"')))
+    with connect(quick(wire.url), []) as session:
+        searches = _searches(session)
+        assert not list(searches.of_links(["a"]))
+    assert searches.left_out == {"Patient?link": "a merge is seen only where the record that is read tells of it"}
+
+
 def test_a_condition_that_is_ignored_is_not_relied_on(wire, quick):
     """A server that knows no has-member would answer with everything; so it is asked for everything once."""
     wire.on("GET .*has-member", REQUIRED)

@@ -41,7 +41,7 @@ def ward() -> list[Json]:
         administration("d5", None, who="product", medication="Medication/bag"),
         administration("d7", None, who="worded", medicationCodeableConcept={"text": "Keytruda 100 mg"}),
         administration("d8", who="formerly"),
-        patient("formerly", link=[{"type": "replaced-by", "other": to("Patient", "merged")}]),
+        patient("formerly"),
         administration("d9", "rxnorm 4179", who="untreated"),
         administration("d10", "atc L01XA02", on="2019-06-01", who="coded"),
         resource("Medication", "pembro", code=concept("sct 716125002", "rxnorm 1547545")),
@@ -50,7 +50,9 @@ def ward() -> list[Json]:
 
 
 def _tumour(who: str) -> list[Json]:
-    return [patient(who, birthDate="1960-05-01"), *(structure(f"{who}-{lesion}", who=who) for lesion in "ab"),
+    link = [{"type": "replaces", "other": to("Patient", "formerly")}] if who == "merged" else None
+    return [patient(who, birthDate="1960-05-01", link=link),
+            *(structure(f"{who}-{lesion}", who=who) for lesion in "ab"),
             *(size(f"{who}-{lesion}{number}", 20 + 5 * number, f"{who}-{lesion}", day, who)
               for lesion in "ab" for number, day in enumerate(DAYS))]
 
