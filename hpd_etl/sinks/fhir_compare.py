@@ -39,6 +39,14 @@ class Write(NamedTuple):
     replaces: str | None = None
 
 
+class Before(NamedTuple):
+    """What a resource that is to be written replaces."""
+
+    there: bool = False
+    version: str | None = None
+    """Where the store keeps versions."""
+
+
 class Store(Protocol):
     """A place that holds resources."""
 
@@ -77,11 +85,10 @@ class Plan:
     wanted: LabelResources
     counts: dict[str, Counts]
     device: Write | None
-    labels: dict[int, str | None] = field(default_factory=dict)
-    """Rows whose label is new or differs, and the versions they replace."""
-    amended: set[int] = field(default_factory=set)
-    sources: dict[int, str | None] = field(default_factory=dict)
-    """Rows whose Provenance has to be written, and the versions they replace."""
+    labels: dict[int, Before] = field(default_factory=dict)
+    """Rows whose label is new or differs."""
+    sources: dict[int, Before] = field(default_factory=dict)
+    """Rows whose Provenance has to be written."""
     gone: list[list[Write]] = field(default_factory=list)
     """Labels that are no longer given, each with its Provenance."""
 
@@ -111,10 +118,12 @@ class Plan:
     def _group(self, row: int) -> list[Write]:
         group = []
         if row in self.labels:
-            status = "amended" if row in self.amended else "final"
-            group.append(Write(self.wanted.observation(row, status), self.labels[row]))
-        activity = "CREATE" if self.sources[row] is None and row not in self.amended else "UPDATE"
-        return [*group, Write(self.wanted.provenance(row, activity), self.sources[row])]
+            before = self.labels[row]
+            status = "amended" if before.there else "final"
+            group.append(Write(self.wanted.observation(row, status), before.version))
+        before = self.sources[row]
+        activity = "UPDATE" if before.there else "CREATE"
+        return [*group, Write(self.wanted.provenance(row, activity), before.version)]
 
 
 def compare(store: Store, wanted: LabelResources, canonical: str) -> Plan:
@@ -122,24 +131,20 @@ def compare(store: Store, wanted: LabelResources, canonical: str) -> Plan:
     held = _Held(store, wanted, canonical)
     labels, withdrawn = held.labels()
     sources = held.sources(labels, withdrawn)
-    new = [row for row, (version, known) in labels.items() if not known]
-    plan = Plan(wanted, {}, None, {row: version for row, (version, _) in labels.items()},
-                {row for row, (_, known) in labels.items() if known},
-                {row: version for row, (version, _) in sources.items()},
-                [_withdrawal(wanted, label, source) for label, source in withdrawn.values()])
+    gone = [_withdrawal(wanted, label, source) for label, source in withdrawn.values()]
+    plan = Plan(wanted, {}, None, labels, sources, gone)
     device, plan.device = held.device(needed=plan.changes)
-    fresh = [row for row, (_, known) in sources.items() if not known]
-    gone_sources = sum(source is not None for _, source in withdrawn.values())
     plan.counts = {
-        LABEL: _counts(len(wanted), len(new), len(labels), len(withdrawn)),
-        PROVENANCE: _counts(len(wanted), len(fresh), len(sources), gone_sources),
+        LABEL: _counts(len(wanted), labels, len(withdrawn)),
+        PROVENANCE: _counts(len(wanted), sources, sum(len(group) - 1 for group in gone)),
         DEVICE: device,
     }
     return plan
 
 
-def _counts(given: int, inserted: int, touched: int, retracted: int) -> Counts:
-    return Counts(inserted, touched - inserted, given - touched, retracted)
+def _counts(given: int, touched: dict[int, Before], retracted: int) -> Counts:
+    amended = sum(before.there for before in touched.values())
+    return Counts(len(touched) - amended, amended, given - len(touched), retracted)
 
 
 def _withdrawal(wanted: LabelResources, label: Resource, source: Resource | None) -> list[Write]:
@@ -150,20 +155,16 @@ def _withdrawal(wanted: LabelResources, label: Resource, source: Resource | None
 # --- what is held -------------------------------------------------------------------------------
 
 
-_Differing = dict[int, tuple[str | None, bool]]
-"""Row -> the version that is replaced, and whether there is one at all."""
-
-
 class _Held:
     """Reads a store and compares."""
 
     def __init__(self, store: Store, wanted: LabelResources, canonical: str) -> None:
         self._store, self._wanted, self._system = store, wanted, label_system(canonical)
 
-    def labels(self) -> tuple[_Differing, dict[str, tuple[Resource, Resource | None]]]:
+    def labels(self) -> tuple[dict[int, Before], dict[str, tuple[Resource, Resource | None]]]:
         """The rows whose label is not held as wanted, and the labels of the study that are no longer wanted."""
         left = set(self._wanted.ids)
-        differing: _Differing = {}
+        differing: dict[int, Before] = {}
         withdrawn: dict[str, tuple[Resource, Resource | None]] = {}
         for held in chain(self._store.labels(), self._named(LABEL, left)):
             name = held["id"]
@@ -178,13 +179,14 @@ class _Held:
             elif name in left:
                 left.discard(name)
                 if held.get("status") not in _STANDING or not self._same(held, self._wanted.observation(row)):
-                    differing[row] = (version_of(held), True)
-        return {**differing, **{self._wanted.rows[name]: (None, False) for name in left}}, withdrawn
+                    differing[row] = Before(True, version_of(held))
+        return differing | {self._wanted.rows[name]: Before() for name in left}, withdrawn
 
-    def sources(self, labels: _Differing, withdrawn: dict[str, tuple[Resource, Resource | None]]) -> _Differing:
+    def sources(self, labels: dict[int, Before],
+                withdrawn: dict[str, tuple[Resource, Resource | None]]) -> dict[int, Before]:
         """The rows whose Provenance has to be written; fills in that of the withdrawn labels."""
         left = set(self._wanted.ids)
-        differing: _Differing = {}
+        differing: dict[int, Before] = {}
         for held in self._store.named(PROVENANCE, [*self._wanted.ids, *withdrawn]):
             name = held["id"]
             targets = [each.get("reference", "").removeprefix(self._store.base) for each in held.get("target", ())]
@@ -195,8 +197,8 @@ class _Held:
             left.discard(name)
             row = self._wanted.rows[name]
             if row in labels or not self._same(held, self._wanted.provenance(row)):
-                differing[row] = (version_of(held), True)
-        return {**differing, **{self._wanted.rows[name]: (None, False) for name in left}}
+                differing[row] = Before(True, version_of(held))
+        return differing | {self._wanted.rows[name]: Before() for name in left}
 
     def device(self, *, needed: bool) -> tuple[Counts, Write | None]:
         """The Device, written where a label will refer to it and it is not there as it should be."""

@@ -122,6 +122,7 @@ def test_a_newer_version_of_a_source_is_noted_in_the_provenance_alone(kept: Kept
     assert receipt.tables["Provenance"] == Counts(amended=8)
     assert kept.observations() == before
     assert "Observation/post/_history/2" in json.dumps(list(kept.provenances().values()))
+    assert {each["activity"]["coding"][0]["code"] for each in kept.provenances().values()} == {"UPDATE"}
 
 
 def test_two_studies_and_two_sites_never_touch_each_other(kept: Kept) -> None:
