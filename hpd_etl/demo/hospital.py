@@ -30,6 +30,10 @@ KINDS = (*GROWTH, *GAPS, *TREATMENT, *RECORDING, *COMPARATORS)
 _CHECKPOINT = tuple(kind for kind in KINDS if kind.cohort == "checkpoint_inhibitor")
 
 
+FEWEST = 5 * len(_CHECKPOINT)
+"""A fifth of the persons are treated with a checkpoint inhibitor; so many show every kind of them."""
+
+
 @dataclass(frozen=True)
 class Truth:
     """The true label of every treated person, and how many persons of each kind there are.

@@ -68,8 +68,8 @@ def demonstrate(folder: Path, persons: int, progress: Progress, source: str = "o
     `source` is `omop` (a CDM in DuckDB) or `fhir` (a folder of resources). The hospital is built again, the
     results of an earlier time stay, so that the second write-back has something to leave alone.
     """
-    if persons < (least := 4 * len(hospital.KINDS)):
-        raise ConfigurationError(f"a hospital that shows every kind of patient needs {least} persons")
+    if persons < hospital.FEWEST:
+        raise ConfigurationError(f"a hospital that shows every kind of patient needs {hospital.FEWEST} persons")
     if source not in HOSPITALS:
         raise ConfigurationError(f"there is no hospital {source!r}", remedy=f"use one of {', '.join(HOSPITALS)}")
     place, hospital_of = folder.resolve(), HOSPITALS[source]

@@ -110,7 +110,7 @@ def settled(folder: Path, cdm: Path) -> Place:
 def cdm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of the hospital, with unusual ids and one unusual size; never written to by a test."""
     path = tmp_path_factory.mktemp("hospital") / "cdm.duckdb"
-    hospital.build(f"duckdb:///{path}", persons=400)
+    hospital.build(f"duckdb:///{path}", persons=480)
     with duckdb.connect(str(path)) as database:
         tables = database.sql("select table_name from duckdb_columns() where column_name = 'person_id'").fetchall()
         for (table,) in tables:

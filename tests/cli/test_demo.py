@@ -5,20 +5,23 @@ from __future__ import annotations
 import io
 
 import duckdb
+import pytest
 from rich.console import Console
 
 from hpd_etl.demo import hospital
-from hpd_etl.demo.show import compare, demonstrate
+from hpd_etl.demo.show import OMOP, compare, demonstrate
 from hpd_etl.progress import silent
 
 
-def test_the_demonstration_agrees_with_the_truth_twice(hpd_etl, tmp_path):
+@pytest.mark.parametrize("source", ["omop", "fhir"])
+def test_the_demonstration_agrees_with_the_truth_twice(hpd_etl, tmp_path, source):
     """It ends with 0, shows both denominators and its files; the second time the write-back changes nothing."""
-    first = hpd_etl("demo", "--folder", tmp_path / "demo", "--persons", 400)
+    asked = ("demo", "--folder", tmp_path / "demo", "--persons", 480, "--source", source)
+    first = hpd_etl(*asked)
     assert first.code == 0, first.err
     for told in ("of the evaluable", "of the treated", "labels are as the hospital was built", "labels.csv"):
         assert told in first.out
-    again = hpd_etl("demo", "--folder", tmp_path / "demo", "--persons", 400)
+    again = hpd_etl(*asked)
     assert again.code == 0
     assert "writeback: 0 rows changed" in again.err
 
@@ -32,10 +35,10 @@ def test_a_hospital_too_small_is_refused(hpd_etl, tmp_path):
 
 def test_a_difference_is_told(tmp_path):
     """Where labels are not what is true, the demonstration counts them and names kind, definition and truth."""
-    demonstrate(tmp_path, 400, silent)
+    demonstrate(tmp_path, 480, silent)
     with duckdb.connect(str(tmp_path / "hospital.duckdb")) as database:
         database.execute("delete from drug_exposure where person_id = (select min(person_id) from image_occurrence)")
-    outcome = compare(tmp_path, hospital.truth(400), silent)
+    outcome = compare(tmp_path, hospital.truth(480), OMOP, silent)
     assert outcome.differences == 5
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(outcome.report)

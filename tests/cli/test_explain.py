@@ -28,7 +28,7 @@ def ran(tmp_path_factory, cdm):
 
 def one(kind: str) -> str:
     """The id of a person of this kind."""
-    labels = hospital.truth(400).labels
+    labels = hospital.truth(480).labels
     return str(int(labels[labels["kind"] == kind]["person_id"].iloc[0]) + SHIFT)
 
 
