@@ -52,7 +52,7 @@ def _labels(place: Place, workers: int = 1) -> Timed:
 
 
 def _import() -> None:
-    import hpd_etl.sources.fhir_files  # noqa: F401
+    import hpd_etl.sources.fhir.files  # noqa: F401
 
     import_stages()
 

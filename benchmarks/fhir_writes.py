@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from hpd_etl.config import Study
     from hpd_etl.criteria import Definition
     from hpd_etl.schema import Labels
-    from hpd_etl.sinks.fhir_compare import Write
-    from hpd_etl.sinks.fhir_labels import LabelResources
+    from hpd_etl.sinks.fhir.comparison import Write
+    from hpd_etl.sinks.fhir.label_resources import LabelResources
 
 PERSONS = 20_000
 """With five definitions each."""
@@ -36,8 +36,8 @@ def _labels() -> tuple[Labels, list[Definition], Study]:
 
 
 def _resources() -> Callable[[], LabelResources]:
-    import hpd_etl.sinks.fhir_server  # noqa: F401
-    from hpd_etl.sinks.fhir_labels import LabelResources, Writing
+    import hpd_etl.sinks.fhir.server  # noqa: F401
+    from hpd_etl.sinks.fhir.label_resources import LabelResources, Writing
 
     labels, definitions, study = _labels()
     writing = Writing("https://hpd-etl.example/fhir", "bench", "run", "2026-01-01T00:00:00Z", True)
@@ -61,15 +61,15 @@ class _Empty:
 
 
 def _written(resources: LabelResources, *, validated: bool) -> Counts:
-    from hpd_etl.sinks import fhir_compare, fhir_validate
-    from hpd_etl.sinks.fhir_server import ServerStore
+    from hpd_etl.sinks.fhir import comparison, validation
+    from hpd_etl.sinks.fhir.server import ServerStore
 
     server = _Empty()
     store = ServerStore(server, "https://hpd-etl.example/fhir", 500)  # type: ignore[arg-type]
-    with fhir_compare.uncollected():
-        plan = fhir_compare.compare(store, resources, "https://hpd-etl.example/fhir")
+    with comparison.uncollected():
+        plan = comparison.compare(store, resources, "https://hpd-etl.example/fhir")
         if validated:
-            fhir_validate.require_valid(plan.resources(), plan.of_note(), strict=False)
+            validation.require_valid(plan.resources(), plan.of_note(), strict=False)
         store.write(plan.groups())
     return {"labels": len(resources), "bundles": server.bundles, "MB": round(server.bytes / 1e6)}
 
@@ -118,8 +118,8 @@ def limit_fhir_orjson(place: Place) -> Timed:
 
 
 def _bundles(resources: LabelResources) -> Iterator[dict[str, Any]]:
-    from hpd_etl.sinks.fhir_compare import Write, uncollected
-    from hpd_etl.sinks.fhir_server import bundle_of
+    from hpd_etl.sinks.fhir.comparison import Write, uncollected
+    from hpd_etl.sinks.fhir.server import bundle_of
 
     with uncollected():
         for start in range(0, len(resources), 250):

@@ -93,7 +93,7 @@ def import_stages() -> None:
     """Imports are no part of what is timed."""
     import hpd_etl.criteria
     import hpd_etl.sources
-    import hpd_etl.sources.omop_cdm
+    import hpd_etl.sources.omop.cdm
     import hpd_etl.timeline  # noqa: F401
 
 

@@ -1,4 +1,4 @@
-"""Write the code systems and value sets of our own to `mappings/fhir/`: `python docs/codes.py`. A test compares them."""
+"""Write the code systems and value sets of ours to `mappings/fhir/`: `python docs/codes.py`. A test compares them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 from hpd_etl import __version__, assets, library
 from hpd_etl.config import Site
-from hpd_etl.sinks import fhir_codes
+from hpd_etl.sinks.fhir import terms
 
 
 def artefacts() -> dict[str, str]:
@@ -14,7 +14,7 @@ def artefacts() -> dict[str, str]:
     canonical = Site.model_fields["canonical"].default
     published = list(library.everything(None).values())
     return {f"{each['resourceType']}-{each['id']}.json": json.dumps(each, indent=2, ensure_ascii=False) + "\n"
-            for each in fhir_codes.artefacts(canonical, __version__, published)}
+            for each in terms.artefacts(canonical, __version__, published)}
 
 
 if __name__ == "__main__":

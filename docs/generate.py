@@ -14,7 +14,7 @@ from hpd_etl.cli import app
 from hpd_etl.criteria.flags import FLAGS
 from hpd_etl.criteria.metrics import METRIC_SOURCES, failed_reason
 from hpd_etl.criteria.rules import Leaf, Rule, leaves
-from hpd_etl.sinks import results
+from hpd_etl.sinks.omop import results
 from hpd_etl.sources import ledger
 from hpd_etl.timeline import refusals
 

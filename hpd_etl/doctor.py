@@ -42,11 +42,11 @@ def access(site: Site) -> list[Check]:
 def _servers(site: Site) -> Iterator[tuple[str, FhirAccess, Sequence[str]]]:
     """Each FHIR server of the site, with the rights that a run needs there."""
     if isinstance(site.source, (FhirServerSource, FhirBulkSource)):
-        from hpd_etl.sources import fhir_server
+        from hpd_etl.sources.fhir import server
 
-        yield "source", site.source.access, fhir_server.scopes(site.source)
+        yield "source", site.source.access, server.scopes(site.source)
     if isinstance(site.sink, FhirServerSink):
-        from hpd_etl.sinks import fhir_server as fhir_sink
+        from hpd_etl.sinks.fhir import server as fhir_sink
 
         yield "sink", site.sink.access, fhir_sink.SCOPES
 

@@ -61,7 +61,7 @@ def statements(site: Site) -> str:
     """The SQL that makes the results tables where they are absent, without connecting; empty without a sink."""
     if not isinstance(site.sink, OmopSink):
         return ""
-    from hpd_etl.sinks import results
+    from hpd_etl.sinks.omop import results
 
     return results.statements(site.sink)
 
@@ -86,14 +86,14 @@ def open_sink(site: Site, *, strict: bool = False) -> Iterator[Sink | None]:
 def _opened(site: Site, sink: config.Sink, *, strict: bool) -> AbstractContextManager[Sink]:
     match sink:
         case OmopSink():
-            from hpd_etl.sinks.omop_cdm import open_omop_sink
+            from hpd_etl.sinks.omop.cdm import open_omop_sink
 
             return open_omop_sink(site, sink)
         case FhirFilesSink():
-            from hpd_etl.sinks.fhir_files import open_files_sink
+            from hpd_etl.sinks.fhir.files import open_files_sink
 
             return open_files_sink(site, sink, strict=strict)
         case FhirServerSink():
-            from hpd_etl.sinks.fhir_server import open_server_sink
+            from hpd_etl.sinks.fhir.server import open_server_sink
 
             return open_server_sink(site, sink, strict=strict)

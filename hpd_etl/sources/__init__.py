@@ -27,20 +27,20 @@ def statements(study: Study, site: Site, dialect: str | None = None) -> str:
     """What a run sends to the source, without connecting: SQL, which `dialect` compiles for another database."""
     if not isinstance(site.source, OmopSource):
         return ""
-    from hpd_etl.sources import omop_statements
+    from hpd_etl.sources.omop.statements import statements as of_omop
 
-    return omop_statements.statements(study, site.source, dialect)
+    return of_omop(study, site.source, dialect)
 
 
 def examine(study: Study, site: Site) -> list[Check]:
     """Whether a run can work here: access, versions, concepts, and what would be read and refused."""
     if isinstance(site.source, OmopSource):
-        from hpd_etl.sources import omop_doctor
+        from hpd_etl.sources.omop.doctor import examine as of_omop
 
-        return omop_doctor.examine(study, site.source)
-    from hpd_etl.sources import fhir_doctor
+        return of_omop(study, site.source)
+    from hpd_etl.sources.fhir.doctor import examine as of_fhir
 
-    return fhir_doctor.examine(study, site)
+    return of_fhir(study, site)
 
 
 @contextmanager
@@ -53,18 +53,18 @@ def open_source(site: Site) -> Iterator[Source]:
 def _opened(site: Site) -> AbstractContextManager[Source]:
     match site.source:
         case OmopSource():
-            from hpd_etl.sources.omop_cdm import open_omop
+            from hpd_etl.sources.omop.cdm import open_omop
 
             return open_omop(site.source)
         case FhirFilesSource():
-            from hpd_etl.sources.fhir_files import open_files
+            from hpd_etl.sources.fhir.files import open_files
 
             return open_files(site.source, site.canonical)
         case FhirServerSource():
-            from hpd_etl.sources.fhir_server import open_server
+            from hpd_etl.sources.fhir.server import open_server
 
             return open_server(site.source, site.canonical)
         case FhirBulkSource():
-            from hpd_etl.sources.fhir_bulk import open_bulk
+            from hpd_etl.sources.fhir.bulk import open_bulk
 
             return open_bulk(site.source, site.canonical)

@@ -50,5 +50,5 @@ def test_definitions_ship_with_the_wheel(installed: Path, tmp_path: Path) -> Non
 
 def test_the_demo_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     """Code lists, SQL texts and the synthetic hospital work without the checkout."""
-    shown = output([installed / "hpd-etl", "demo", "--persons", "400", "--folder", tmp_path / "here"], tmp_path)
+    shown = output([installed / "hpd-etl", "demo", "--persons", "480", "--folder", tmp_path / "here"], tmp_path)
     assert "champiat2017" in shown

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from hpd_etl.sources.fhir_decode import Collector
-from hpd_etl.sources.fhir_resources import Resources, Selection
-from hpd_etl.sources.fhir_shapes import Patient, Reference
-from hpd_etl.sources.fhir_sieve import Found, Sieve
-from hpd_etl.sources.fhir_versions import is_foreign
+from hpd_etl.sources.fhir.decode import Collector
+from hpd_etl.sources.fhir.resources import Resources, Selection
+from hpd_etl.sources.fhir.shapes import Patient, Reference
+from hpd_etl.sources.fhir.sieve import Found, Sieve
+from hpd_etl.sources.fhir.versions import is_foreign
 from hpd_etl.sources.ledger import Ledger
 from tests.fhir.given import CANONICAL, Json, administration, concept, observation, patient, resource, size
 

@@ -11,7 +11,8 @@ import pytest
 
 from hpd_etl.errors import AccessError, HpdEtlError, LockedError, UnsupportedVersionError, WriteBackError
 from hpd_etl.schema import Labels
-from hpd_etl.sinks import Counts, fhir_labels
+from hpd_etl.sinks import Counts
+from hpd_etl.sinks.fhir import label_resources
 from tests.fhir import labelled
 from tests.fhir.labelled import asked, held, labels, lines, opened, server_site, versions, write
 from tests.fhir.wire import Wire, changed, passed, reset, status
@@ -77,7 +78,7 @@ def test_twice_is_once(kept: Kept) -> None:
 def test_a_new_release_alone_changes_nothing(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """A label that still says the same was made by the release that made it; a changed one names the new one."""
     write(kept.site)
-    monkeypatch.setattr(fhir_labels, "__version__", "9.0.0")
+    monkeypatch.setattr(label_resources, "__version__", "9.0.0")
     assert write(kept.site, run="run-2").tables == NOTHING
     assert write(kept.site, labels(AMENDED), run="run-3").tables["Device"] == Counts(inserted=1)
     assert len({each["device"]["reference"] for each in kept.observations().values()}) == 2

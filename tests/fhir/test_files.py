@@ -14,10 +14,10 @@ import pytest
 
 from hpd_etl.config import FhirFilesSource
 from hpd_etl.errors import AccessError, ConfigurationError
-from hpd_etl.sources import fhir_files, fhir_parts
-from hpd_etl.sources.fhir_files import open_files
-from hpd_etl.sources.fhir_parts import Part, parts_of, sift
-from hpd_etl.sources.fhir_sieve import LONGEST, Sieve
+from hpd_etl.sources.fhir import files, parts
+from hpd_etl.sources.fhir.files import open_files
+from hpd_etl.sources.fhir.parts import Part, parts_of, sift
+from hpd_etl.sources.fhir.sieve import LONGEST, Sieve
 from tests.fhir.given import (
     CANONICAL,
     STUDY,
@@ -225,7 +225,7 @@ def test_a_file_that_may_not_be_read_stops_the_run(
     def denied(path: str) -> BytesIO:
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(fhir_parts, "_opened", denied)
+    monkeypatch.setattr(parts, "_opened", denied)
     with pytest.raises(AccessError) as caught:
         _read(place, workers)
     assert "all.ndjson" not in str(caught.value)
@@ -250,15 +250,15 @@ def test_every_line_belongs_to_one_range_wherever_the_cuts_fall(folder: Callable
 def test_small_files_are_given_to_a_process_together(
         folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten thousand Bundles of one patient each are not ten thousand errands; large files are cut."""
-    monkeypatch.setattr(fhir_files, "RANGE", 100)
+    monkeypatch.setattr(files, "RANGE", 100)
     place = folder({f"{n}.ndjson": bytes(size) for n, size in enumerate([40, 40, 40, 250, 10])})
-    batches = fhir_files._batches(parts_of(place, fhir_files.RANGE))
+    batches = files._batches(parts_of(place, files.RANGE))
     assert [[part.size for part in batch] for batch in batches] == [[40, 40], [40], [100], [100], [50, 10]]
 
 
 def test_two_processes_find_what_one_finds(folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Also the order of the rows is the same, for it is that of the files."""
-    monkeypatch.setattr(fhir_files, "RANGE", 1000)
+    monkeypatch.setattr(files, "RANGE", 1000)
     place = folder({"Observation.ndjson": LABS + SIZES + LABS + [size(f"t{n}", n, on="2020-06-01") for n in range(9)],
                     "rest.ndjson.gz": gzip.compress(_lines(ANN))})
     one, two = _read(place), _read(place, workers=2)
@@ -271,7 +271,7 @@ def test_two_processes_find_what_one_finds(folder: Callable[..., Path], monkeypa
 def test_memory_does_not_grow_with_the_file(
         folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Four times the lines need no more memory than once: a file is read in blocks, and what is ignored is let go."""
-    monkeypatch.setattr(fhir_parts, "BLOCK", 64 * 1024)
+    monkeypatch.setattr(parts, "BLOCK", 64 * 1024)
     peaks = []
     for times in (50, 200):
         content = _lines(LABS) * times

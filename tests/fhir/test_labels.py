@@ -15,8 +15,8 @@ from hpd_etl import assets
 from hpd_etl.config import Criteria, Study
 from hpd_etl.errors import WriteBackError
 from hpd_etl.schema import METRICS, Labels
-from hpd_etl.sinks import fhir_validate
-from hpd_etl.sinks.fhir_labels import LabelResources, Writing
+from hpd_etl.sinks.fhir import validation
+from hpd_etl.sinks.fhir.label_resources import LabelResources, Writing
 from tests.fhir import labelled
 from tests.fhir.labelled import CANONICAL, Json
 from tests.sinks import given
@@ -241,7 +241,7 @@ def test_what_is_wrong_is_named_without_its_value() -> None:
     """An invalid resource is refused before anything is sent; the element is told, not what stands in it."""
     wrong = {**label(made()), "effectiveDateTime": "the 4th of May", "subject": {"refer": "Patient/secret"}}
     with pytest.raises(WriteBackError, match=r"Observation\.effectiveDateTime \(1\)") as caught:
-        fhir_validate.require_valid([], [wrong], strict=False)
+        validation.require_valid([], [wrong], strict=False)
     assert "May" not in str(caught.value)
     assert "secret" not in str(caught.value)
 
@@ -250,9 +250,9 @@ def test_a_sample_is_one_in_a_hundred_and_strict_is_all() -> None:
     """The second of two hundred resources is looked at only where all are."""
     good = made().device
     many = [good, {**good, "status": 1}, *[good] * 198]
-    fhir_validate.require_valid(many, [], strict=False)
+    validation.require_valid(many, [], strict=False)
     with pytest.raises(WriteBackError, match=r"Device\.status"):
-        fhir_validate.require_valid(many, [], strict=True)
+        validation.require_valid(many, [], strict=True)
 
 
 # --- published ----------------------------------------------------------------------------------

@@ -9,10 +9,10 @@ import pytest
 from hpd_etl.config import FhirAccess
 from hpd_etl.errors import ConfigurationError, UnsupportedVersionError
 from hpd_etl.fhir_http import connect
-from hpd_etl.sources.fhir_quirks import choose, profiles
-from hpd_etl.sources.fhir_records import selection
-from hpd_etl.sources.fhir_searches import Searches
-from hpd_etl.sources.fhir_slices import Slice, SliceReader
+from hpd_etl.sources.fhir.assembly import selection
+from hpd_etl.sources.fhir.quirks import choose, profiles
+from hpd_etl.sources.fhir.searches import Searches
+from hpd_etl.sources.fhir.slices import Slice, SliceReader
 from tests.fhir.given import STUDY, read, to
 from tests.fhir.ward import MAPPING, extracted, rows, source, ward
 from tests.fhir.wire import changed, linked, status, wired

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpd_etl.database import Database, Parameters, connect
-from hpd_etl.sinks.omop_cdm import OmopCdmSink
+from hpd_etl.sinks.omop.cdm import OmopCdmSink
 from tests.sinks import given
 
 if TYPE_CHECKING:

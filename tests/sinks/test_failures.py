@@ -14,8 +14,9 @@ import pytest
 from hpd_etl.config import Site
 from hpd_etl.database import connect
 from hpd_etl.errors import AccessError, ConfigurationError, LockedError, WriteBackError
-from hpd_etl.sinks import Counts, Receipt, open_sink, results
-from hpd_etl.sinks.merge import Target, replace
+from hpd_etl.sinks import Counts, Receipt, open_sink
+from hpd_etl.sinks.omop import results
+from hpd_etl.sinks.omop.merge import Target, replace
 from tests.sinks import given
 from tests.sinks.dying import AMENDED, Undertaker
 from tests.sinks.places import Place, postgres_place

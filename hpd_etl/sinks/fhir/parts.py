@@ -1,0 +1,108 @@
+"""Small parts of our FHIR resources, and columns of a frame as Python has them."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hpd_etl.sinks.fhir import terms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+Part = dict[str, Any]
+
+
+def coded(system: str, *codes: str) -> Part:
+    """A CodeableConcept."""
+    return {"coding": [{"system": system, "code": code} for code in codes]}
+
+
+def own_code(canonical: str, name: str) -> Part:
+    """The code of an Observation or a component of ours."""
+    return coded(terms.system(canonical, "hpd-observation"), name)
+
+
+def quantity(value: float, unit: str) -> Part:
+    """A number in a UCUM unit."""
+    return {"value": value, "unit": unit, "system": terms.UCUM, "code": unit}
+
+
+def absent(canonical: str, reasons: Sequence[str]) -> Part:
+    """Why there is no value: the standard code, then our reasons, the primary one first."""
+    standard = coded(terms.ABSENT, terms.absent_code(reasons))
+    ours = coded(terms.system(canonical, "hpd-reason"), *reasons)
+    return {"coding": standard["coding"] + ours["coding"]}
+
+
+def listed(text: str | None) -> list[str]:
+    """The words of a text that joins them by `;`."""
+    return text.split(";") if text else []
+
+
+def texts(column: pd.Series[Any]) -> pa.DictionaryArray:
+    """A column of texts or codes: each text once, and its place by row."""
+    held = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("string[pyarrow]")
+    array = pa.array(held)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    return encoded.cast(pa.dictionary(pa.int32(), pa.string()))
+
+
+def words(column: pa.DictionaryArray) -> list[Any]:
+    """The texts of a column, None where missing; equal ones are one object."""
+    each = np.append(column.dictionary.to_numpy(zero_copy_only=False).astype(object), [None])
+    found: list[Any] = each[places(column)].tolist()
+    return found
+
+
+def places(column: pa.DictionaryArray) -> NDArray[np.int64]:
+    """Where each row's text stands among those of the column; one beyond the last where it is missing."""
+    indices = column.indices.fill_null(len(column.dictionary))
+    return np.asarray(indices.to_numpy(zero_copy_only=False), np.int64)
+
+
+def numbers(column: pd.Series[Any], factor: float = 1.0) -> list[Any]:
+    """The numbers of a column times `factor`, None where missing or not finite."""
+    known = column.to_numpy(np.float64, na_value=np.nan)
+    whole = column.dtype.kind == "i" and factor == 1
+    values = (np.nan_to_num(known).astype(np.int64) if whole else known * factor).astype(object)
+    values[~np.isfinite(known)] = None
+    found: list[Any] = values.tolist()
+    return found
+
+
+def unbounded(column: pd.Series[Any]) -> dict[int, Part]:
+    """Why there is no number, by row, where it is infinite (ambiguity A1)."""
+    known = column.to_numpy(np.float64, na_value=np.nan)
+    return {int(row): coded(terms.ABSENT, "positive-infinity" if known[row] > 0 else "negative-infinity")
+            for row in np.flatnonzero(np.isinf(known))}
+
+
+def days(column: pd.Series[Any]) -> list[str]:
+    """The dates of a column as FHIR writes them."""
+    found: list[str] = np.datetime_as_string(column.to_numpy("datetime64[D]"), unit="D").tolist()
+    return found
+
+
+def combined(frames: Sequence[pd.DataFrame], names: Sequence[str]) -> list[NDArray[np.int64]]:
+    """A number for every combination of these columns, the same in all frames."""
+    codes = [_unified([texts(frame[name]) for frame in frames]) for name in names]
+    whole = reduce(_joined, codes, np.zeros(sum(map(len, frames)), np.int64))
+    return np.split(whole, np.cumsum([len(frame) for frame in frames])[:-1])
+
+
+def _unified(columns: Sequence[pa.DictionaryArray]) -> NDArray[np.int64]:
+    return np.concatenate([places(chunk) for chunk in pa.chunked_array(columns).unify_dictionaries().chunks])
+
+
+def _joined(code: NDArray[np.int64], further: NDArray[np.int64]) -> NDArray[np.int64]:
+    pair = code * (int(further.max(initial=0)) + 1) + further
+    return np.unique(pair, return_inverse=True)[1].astype(np.int64) if int(pair.max(initial=0)) > 2**40 else pair

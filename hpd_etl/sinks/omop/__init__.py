@@ -1,0 +1,1 @@
+"""Labels as rows of a results schema that OHDSI tools can read."""

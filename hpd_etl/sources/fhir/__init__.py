@@ -1,0 +1,1 @@
+"""FHIR resources as a source: searched, exported or read from files, then understood the same way."""

@@ -1,0 +1,48 @@
+"""What every reader of resources is given, and how it turns what it found into columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from hpd_etl.sources.columns import Rows
+from hpd_etl.sources.fhir.standing import subject_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hpd_etl.config import FhirReading, Study
+    from hpd_etl.sources.fhir.codes import Tokens
+    from hpd_etl.sources.fhir.resources import Resources
+    from hpd_etl.sources.fhir.shapes import Resource
+    from hpd_etl.sources.fhir.subjects import Subjects
+    from hpd_etl.sources.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The resources, and what is needed to understand them."""
+
+    resources: Resources
+    subjects: Subjects
+    tokens: Tokens
+    study: Study
+    source: FhirReading
+    ledger: Ledger
+
+    def person(self, resource: Resource) -> str:
+        """Whom a resource is about; what is about nobody is taken out before tables are made."""
+        return self.subjects.person(subject_of(resource)) or ""
+
+
+def rows_of(origin: str, counted: str, columns: Mapping[str, Sequence[Any]], types: Mapping[str, pa.DataType]) -> Rows:
+    """Columns as rows; `person_id` and `source_id` are texts, and the ledger counts them as `counted`.
+
+    `source_id` is the whole `Type:id`, so that one resource may stand behind several rows.
+    """
+    given = {"person_id": pa.string(), "source_id": pa.string(), **types}
+    table = pa.table({name: pa.array(columns[name], kind) for name, kind in given.items()})
+    return Rows(origin, "source_id", table, counted)
+
