@@ -102,6 +102,22 @@ def test_words_alone_are_refused():
     assert refusals(given) == [("MedicationAdministration:d2", "drug_not_coded")]
 
 
+@pytest.mark.parametrize("named", [
+    concept("local PEM", text="pembrolizumab"), concept("local PEM Pembrolizumab 100 mg Inf."),
+    concept("rxnorm 1547550 pembrolizumab 50 MG"), concept(text="PEMBROLIZUMAB 200 mg i.v.")])
+def test_unknown_codes_beside_the_name_of_an_inhibitor_are_refused(named):
+    """A code that nobody knows does not hide a first dose whose words name the drug."""
+    given = administration("d2", None, "2020-02-01", medicationCodeableConcept=named)
+    assert refusals(given) == [("MedicationAdministration:d2", "drug_not_coded")]
+
+
+def test_parts_of_words_name_no_inhibitor():
+    """An antibody against the drug is another word, and what names no inhibitor is ignored."""
+    others = [administration(f"d{n}", None, medicationCodeableConcept=concept("local X", text=text))
+              for n, text in enumerate(["antipembrolizumab", "paracetamol"], 2)]
+    assert refusals(*others) == []
+
+
 def test_site_cannot_name_an_unknown_inhibitor():
     """A checkpoint inhibitor of the mapping must be on the list."""
     with pytest.raises(ConfigurationError, match="no checkpoint inhibitor"):

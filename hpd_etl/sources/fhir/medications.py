@@ -11,7 +11,7 @@ import msgspec
 
 from hpd_etl import codes
 from hpd_etl.sources.agents import Drug, check_agents, check_site_agents
-from hpd_etl.sources.fhir.resources import Selection
+from hpd_etl.sources.fhir.resources import Selection, naming
 from hpd_etl.sources.fhir.shapes import CodeableConcept, Ingredient, Medicated, Medication, Reference, Shape
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Meaning:
     systemic: tuple[str, ...] = ()
     """The agents of another systemic therapy."""
     in_words: bool = False
-    """An index drug is named in words, without a code."""
+    """An index drug is named in words, without a code that is known."""
     problem: str | None = None
     """Why nobody can tell: a Medication is not there, or cannot be read."""
 
@@ -79,6 +79,7 @@ class DrugCodes:
         self._words = _words(source.mapping.agents)
         self._therapy_words = _words(source.mapping.therapies)
         self._known: dict[CodeableConcept, Meaning] = {}
+        self._names = naming(codes.checkpoint_ingredients())
 
     def selection(self) -> Selection:
         """The codes and words that can matter; every Medication does, because products differ from site to site."""
@@ -87,7 +88,7 @@ class DrugCodes:
         starts = tuple(sorted({*classes, *(start for product in self._products for start in _written(product))}))
         texts = frozenset({*self._words, *self._therapy_words, *codes.checkpoint_ingredients()})
         return Selection(frozenset({"Medication"}), dict.fromkeys(MEDICATED, plain), dict.fromkeys(MEDICATED, starts),
-                         dict.fromkeys(MEDICATED, texts))
+                         dict.fromkeys(MEDICATED, texts), frozenset(codes.checkpoint_ingredients()))
 
     def of(self, concept: CodeableConcept) -> Meaning:
         """What a concept means; its codings are one drug, in words it is known only where the site says so."""
@@ -103,7 +104,7 @@ class DrugCodes:
                          if (agent := self._therapy(token, coding))), None)
         if systemic:
             return Meaning(systemic=(systemic,))
-        return self._by_words(concept) if not found else Meaning()
+        return Meaning(in_words=self._is_named(concept)) if found else self._by_words(concept)
 
     @staticmethod
     def _coded(concept: CodeableConcept) -> Iterator[str | None]:
@@ -130,7 +131,11 @@ class DrugCodes:
             return Meaning(((Drug(self._words[text]),),))
         if text in self._therapy_words:
             return Meaning(systemic=(self._therapy_words[text],))
-        return Meaning(in_words=text in codes.checkpoint_ingredients())
+        return Meaning(in_words=self._is_named(concept))
+
+    def _is_named(self, concept: CodeableConcept) -> bool:
+        """Whether the words of a concept name an index drug that its codes do not tell."""
+        return any(self._names(words) for words in (concept.text, *(each.display for each in concept.coding)) if words)
 
 
 def _words(mapping: dict[str, str]) -> dict[str, str]:

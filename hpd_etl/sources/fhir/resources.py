@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from hpd_etl.sources.fhir.shapes import SHAPES, Reference, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _R = TypeVar("_R", bound=Resource)
 
@@ -19,13 +20,15 @@ class Selection:
 
     A resource of a type in `whole` always matters. One of a type in `codes` matters if any of its codes is among
     these, or starts with one of `prefixes`, or if its code has no coding and its text is among `texts` (lower
-    case); codes are compared without their system. All other types are counted and left.
+    case); codes are compared without their system. A drug also matters if its words hold one of `names`, whatever
+    its code. All other types are counted and left.
     """
 
     whole: frozenset[str]
     codes: Mapping[str, frozenset[str]]
     prefixes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     texts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
 
     def __or__(self, other: Selection) -> Selection:
         """What either wants."""
@@ -36,7 +39,12 @@ class Selection:
             prefixes[name] = tuple(sorted({*prefixes.get(name, ()), *starts}))
         for name, words in other.texts.items():
             texts[name] = texts.get(name, frozenset()) | words
-        return Selection(self.whole | other.whole, codes, prefixes, texts)
+        return Selection(self.whole | other.whole, codes, prefixes, texts, self.names | other.names)
+
+
+def naming(names: Iterable[str]) -> Callable[[str], object]:
+    """What tells whether words hold one of these names, as a word of its own."""
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names))) or '(?!)'})\b", re.IGNORECASE).search
 
 
 class Resources:

@@ -16,6 +16,7 @@ from msgspec import UNSET
 
 from hpd_etl.sources.fhir.resources import Resources
 from hpd_etl.sources.fhir.shapes import SHAPES, Medicated
+from hpd_etl.sources.fhir.wanted import WantedCodes, WantedNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +36,6 @@ MEDICATED = frozenset(kind for kind, shape in SHAPES.items() if issubclass(shape
 LONGEST = 64 * 1024 * 1024
 """Bytes of a line or document; one that has as many is not read."""
 
-_CODES_REMEMBERED = 100_000
-
 
 class _Code(msgspec.Struct, gc=False):
     code: str | None = None
@@ -44,6 +43,15 @@ class _Code(msgspec.Struct, gc=False):
 
 class _Concept(msgspec.Struct, gc=False):
     coding: tuple[_Code, ...] = ()
+    text: str | None = None
+
+
+class _DrugCode(_Code, gc=False):
+    display: str | None = None
+
+
+class _Drug(msgspec.Struct, gc=False):
+    coding: tuple[_DrugCode, ...] = ()
     text: str | None = None
 
 
@@ -57,7 +65,7 @@ class Glance(msgspec.Struct, rename="camel", gc=False):
     resource_type: str
     contained: msgspec.Raw | msgspec.UnsetType = UNSET
     code: _Concept | None = None
-    medication_codeable_concept: _Concept | None = None
+    medication_codeable_concept: _Drug | None = None
     medication_reference: msgspec.Raw | msgspec.UnsetType = UNSET
     has_member: msgspec.Raw | msgspec.UnsetType = UNSET
     component: tuple[_Part, ...] = ()
@@ -135,7 +143,8 @@ class Sieve:
         self._whole = selection.whole
         self._texts = selection.texts
         coded = {*selection.codes, *selection.prefixes, *selection.texts} - selection.whole
-        self._codes = {kind: _Wanted(selection, kind) for kind in coded}
+        self._codes = {kind: WantedCodes(selection, kind) for kind in coded}
+        self._names = WantedNames(selection.names)
         self._glance = msgspec.json.Decoder(Glance).decode
         self._named = msgspec.json.Decoder(_Named).decode
         self._bundle = msgspec.json.Decoder(_Bundle).decode
@@ -167,7 +176,10 @@ class Sieve:
                                 self._sort(seen, raw, _Where(f"{name}@{start}"), found)
                                 break
                         else:
-                            ignored[kind] += 1
+                            if seen.medication_codeable_concept and self._is_named(seen.medication_codeable_concept):
+                                self._sort(seen, raw, _Where(f"{name}@{start}"), found)
+                            else:
+                                ignored[kind] += 1
                 start += len(raw)
                 if start >= stop:
                     break
@@ -233,9 +245,15 @@ class Sieve:
             return True
         if kind in MEDICATED and (seen.contained is not UNSET or seen.medication_codeable_concept is None):
             return True
-        return any(self._means(kind, concept) for concept in _concepts(seen))
+        drug = seen.medication_codeable_concept
+        return any(self._means(kind, concept) for concept in _concepts(seen)) or (
+            drug is not None and self._is_named(drug))
 
-    def _means(self, kind: str, concept: _Concept) -> bool:
+    def _is_named(self, drug: _Drug) -> bool:
+        """Whether the words name a drug that is looked for, although the code may say nothing."""
+        return self._names[drug.text] or any(self._names[coding.display] for coding in drug.coding)
+
+    def _means(self, kind: str, concept: _Concept | _Drug) -> bool:
         codes = [coding.code for coding in concept.coding if coding.code]
         if codes:
             return any(self._codes[kind].has(code) for code in codes)
@@ -250,26 +268,6 @@ class _Where(NamedTuple):
     in_bundle: bool = False
 
 
-class _Wanted(dict[str | None, bool]):
-    """Code -> whether a resource of one type with this code deserves a closer look; remembers what it was asked."""
-
-    def __init__(self, selection: Selection, kind: str) -> None:
-        super().__init__({None: kind in selection.texts})
-        self._codes = selection.codes.get(kind, frozenset())
-        self._starts = selection.prefixes.get(kind, ())
-
-    def __missing__(self, code: str) -> bool:
-        answer = self.has(code)
-        if len(self) < _CODES_REMEMBERED:
-            self[code] = answer
-        return answer
-
-    def has(self, code: str) -> bool:
-        """Whether the code is one of those, or starts like them."""
-        code = code.strip()
-        return code in self._codes or code.startswith(self._starts)
-
-
 def _skipped(raw: bytes, lines: Iterator[bytes]) -> int:
     """Leave the rest of a line that is too long; gives how many bytes that were."""
     skipped = 0
@@ -281,7 +279,7 @@ def _skipped(raw: bytes, lines: Iterator[bytes]) -> int:
     return skipped
 
 
-def _concepts(seen: Glance) -> Iterator[_Concept]:
+def _concepts(seen: Glance) -> Iterator[_Concept | _Drug]:
     """Every code of a resource, those of its components too."""
     yield from filter(None, (seen.code, seen.medication_codeable_concept, *(part.code for part in seen.component)))
 
