@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from benchmarks import concepts
@@ -62,7 +63,7 @@ def labelled(records: Records, study: Study, definitions: list[Definition]) -> L
 
 def _extract(place: Place, database: str) -> Timed:
     study, _ = study_and_definitions()
-    import_stages()
+    import_stages(database)
 
     def run() -> Counts:
         records = read_records(place, database, study)
@@ -74,7 +75,7 @@ def _extract(place: Place, database: str) -> Timed:
 
 def _labels(place: Place, database: str) -> Timed:
     study, definitions = study_and_definitions()
-    import_stages()
+    import_stages(database)
 
     def run() -> Counts:
         return label_counts(labelled(read_records(place, database, study), study, definitions))
@@ -89,12 +90,15 @@ def label_counts(labels: Labels) -> Counts:
             **{str(verdict): int(number) for verdict, number in given.items()}}  # fmt: skip
 
 
-def import_stages() -> None:
-    """Imports are no part of what is timed."""
+def import_stages(database: str = "") -> None:
+    """Imports are no part of what is timed, neither those of the stages nor those of the database's driver."""
     import hpd_etl.criteria
     import hpd_etl.sources
     import hpd_etl.sources.omop.cdm
     import hpd_etl.timeline  # noqa: F401
+
+    if database:
+        import_module(f"hpd_etl.database.{database.partition('_')[0]}")
 
 
 @method
@@ -149,7 +153,7 @@ def ours_sqlite_indexed_labels(place: Place) -> Timed:
 def ours_stages(place: Place) -> Timed:
     """Align and label alone, of Records read from DuckDB before the clock starts."""
     study, definitions = study_and_definitions()
-    import_stages()
+    import_stages("duckdb")
     records = read_records(place, "duckdb", study)
 
     def run() -> Counts:

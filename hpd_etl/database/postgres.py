@@ -9,6 +9,8 @@ import psycopg
 import pyarrow as pa
 import pyarrow.csv
 from psycopg import ClientCursor
+from sqlalchemy import create_engine, exc, make_url
+from sqlalchemy.pool import NullPool
 
 from hpd_etl.database.folding import arrow_types, folded, read_csv, unfolded
 from hpd_etl.database.texts import Catalogues, Parameters, Value, bound, identifier, located, typed
@@ -107,9 +109,6 @@ def _blocks(copy: Iterable[bytes | memoryview | bytearray]) -> Iterator[bytes]:
 @contextmanager
 def open_postgres(access: Access, schemas: Mapping[str, str | None], *, read_only: bool) -> Iterator[_Postgres]:
     """As `connect`; libpq's own environment variables and files (PGSSLMODE, ~/.pgpass) hold as usual."""
-    from sqlalchemy import create_engine, exc, make_url
-    from sqlalchemy.pool import NullPool
-
     url = make_url(access.url).set(drivername="postgresql+psycopg")
     url = url.set(username=access.user or url.username, password=access.secret())
     engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 30})

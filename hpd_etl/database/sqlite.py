@@ -9,6 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from hpd_etl.database.texts import BusyError, Parameters, aliases, attached_files, bound, identifier, located, typed
 from hpd_etl.errors import AccessError, ConfigurationError, HpdEtlError, SourceError, WriteBackError
@@ -88,9 +90,6 @@ def _sqlite_values(column: pa.ChunkedArray[Any]) -> list[Any]:
 @contextmanager
 def open_sqlite(access: Access, schemas: Mapping[str, str | None], *, read_only: bool) -> Iterator[_Sqlite]:
     """As `connect`; the main database is an empty one in memory, so that every real one is attached by role."""
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
     files = attached_files(access, schemas, read_only=read_only)
     names = aliases(files)
     engine = create_engine("sqlite://", poolclass=NullPool, creator=lambda: sqlite3.connect(
