@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from hpd_etl.config import FhirAccess, Site, Study
 
 _STYLES = {State.OK: "green", State.INFO: "", State.WARNING: "yellow", State.ERROR: "bold red"}
+_WRITABLE = {
+    "omop_cdm": "the results schema can be written",
+    "fhir_files": "the folder can be written",
+    "fhir_server": "the server finds our labels and can keep them; whether we may write is known at the first write",
+}
+"""By kind of sink, what a dry run proves."""
 
 
 def examine(study: Study, site: Site) -> list[Check]:
@@ -81,4 +87,4 @@ def _write_back(study: Study, site: Site) -> Iterator[Check]:
     except HpdEtlError as error:
         yield Check.failed("write-back", error)
         return
-    yield Check("write-back", State.OK, "the results schema can be written")
+    yield Check("write-back", State.OK, _WRITABLE[site.sink.kind])

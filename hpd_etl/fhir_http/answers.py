@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REFUSED = (401, 403)
+GONE = (404, 410)
+"""It is not there, or no longer."""
 _CODE = re.compile(r"[a-z-]{1,40}")
 _TYPE = re.compile(r"[A-Z][A-Za-z]{2,39}|\$[a-z-]{2,40}|metadata|\.well-known")
 _OPERATION = re.compile(r"\$[a-z-]{2,40}|_search|_history|smart-configuration")

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from hpd_etl.config import FhirAccess
 
-_FORGOTTEN = (404, 410)
-
 
 @contextmanager
 def connect(access: FhirAccess, scopes: Sequence[str]) -> Iterator[Session]:
@@ -90,7 +88,7 @@ class Session:
         try:
             return tried(self._access, lambda: paging.page(once()))
         except HttpError as error:
-            if following and error.status in _FORGOTTEN:
+            if following and error.status in answers.GONE:
                 raise ExpiredPageError("the server has forgotten a search before its last page") from error
             raise
 

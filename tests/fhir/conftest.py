@@ -8,7 +8,9 @@
 | `smart` | session | a server that asks for a token: `.base`, `.keys` (private JWKs by algorithm), `.access(**more)` (FhirAccess) |
 | `new_smart_server` | session | the same as a function: `new_smart_server(lifetime=3600, scopes="system/*.*")` |
 | `smart_wire` | function | a wire before a server that asks for a token, token endpoint and all: `.wire`, `.smart`, `.access(**more)`, `.forms` |
-| `wire` | function | the proxy of `wire.py` in front of `fhir_server`; `wired(base)` makes one in front of another |
+| `base` | session | `fhir_server`; a file of tests that needs a server of its own makes it under this name |
+| `wire` | function | the proxy of `wire.py` in front of `base`; `wired(url)` makes one in front of another |
+| `ward_rows` | session | what is in the ward of `ward.py`, read without a server |
 | `session` | function | a session over `wire` |
 | `secret` | function | `secret(text)`: keeps a secret in a file and gives the reference to it |
 | `quick` | function | `quick(url, **more)`: FhirAccess with three attempts and no pause between them |
@@ -30,8 +32,10 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from hpd_etl.config import FhirAccess
 from hpd_etl.fhir_http import Session, connect
+from tests.fhir.given import read
 from tests.fhir.paged import PATIENTS
 from tests.fhir.servers import Servers
+from tests.fhir.ward import MAPPING, rows, ward
 from tests.fhir.wire import Wire, origin, wired
 
 if TYPE_CHECKING:
@@ -77,11 +81,23 @@ def stored() -> Store:
     return store
 
 
+@pytest.fixture(scope="session")
+def base(fhir_server: str) -> str:
+    """The server that a file of tests is about."""
+    return fhir_server
+
+
 @pytest.fixture
-def wire(fhir_server: str) -> Iterator[Wire]:
-    """A wire to the server of the contract tests."""
-    with wired(fhir_server) as held:
+def wire(base: str) -> Iterator[Wire]:
+    """A wire to that server."""
+    with wired(base) as held:
         yield held
+
+
+@pytest.fixture(scope="session")
+def ward_rows() -> dict[str, list[tuple[Any, ...]]]:
+    """What is in the ward, read without a server."""
+    return rows(read(*ward(), mapping=MAPPING).records)
 
 
 @pytest.fixture

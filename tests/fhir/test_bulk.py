@@ -9,7 +9,7 @@ from hpd_etl.errors import ConfigurationError, SourceError
 from hpd_etl.fhir_http import connect
 from hpd_etl.sources.fhir.bulk import open_bulk
 from hpd_etl.sources.fhir.export import Export
-from tests.fhir.given import CANONICAL, STUDY, patient, read, to
+from tests.fhir.given import CANONICAL, STUDY, patient, to
 from tests.fhir.ward import MAPPING, rows, ward
 from tests.fhir.wire import changed, redirected, reset, status, truncated, wired
 
@@ -27,19 +27,6 @@ def base(new_fhir_server, stored):
     stored(base, [*ward(), {"resourceType": "Group", "id": "study", "type": "person", "actual": True,
                             "member": members}])
     return base
-
-
-@pytest.fixture
-def wire(base):
-    """A wire to it."""
-    with wired(base) as held:
-        yield held
-
-
-@pytest.fixture(scope="module")
-def expected():
-    """What is in the ward, read without a server."""
-    return rows(read(*ward(), mapping=MAPPING).records)
 
 
 @pytest.fixture
@@ -82,10 +69,10 @@ def _manifest(**more):
 
 
 @pytest.mark.parametrize("level", ["system", "patient"])
-def test_all_levels_read_the_same(export, expected, level):
+def test_all_levels_read_the_same(export, ward_rows, level):
     """Whether the system or all its patients are exported, the Records are those of the ward."""
     records, used = export(level=level)
-    assert rows(records) == expected
+    assert rows(records) == ward_rows
     assert used["export"]["level"] == level
 
 
@@ -111,10 +98,10 @@ def test_a_finished_export_is_given_back(export, wire):
     assert asked(wire, "DELETE /fhir/bulk-status") == 1
 
 
-def test_a_second_run_exports_anew(export, wire, expected):
+def test_a_second_run_exports_anew(export, wire, ward_rows):
     """What was read once to its end is not taken for what is true today."""
     export()
-    assert rows(export()[0]) == expected
+    assert rows(export()[0]) == ward_rows
     assert asked(wire, "$export") == 2
 
 
@@ -242,11 +229,11 @@ def test_what_is_deleted_is_gone(export, wire):
 
 
 @pytest.mark.parametrize("severity", ["warning", "information"])
-def test_what_is_said_in_passing_is_counted(export, wire, expected, severity):
+def test_what_is_said_in_passing_is_counted(export, wire, ward_rows, severity):
     """A warning beside the export stands in the manifest, in codes."""
     _reporting(wire, severity)
     records, used = export()
-    assert rows(records) == expected
+    assert rows(records) == ward_rows
     assert used["export"]["reported"] == {f"{severity} processing": 2}
 
 

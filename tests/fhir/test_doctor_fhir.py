@@ -6,11 +6,11 @@ import pytest
 
 from hpd_etl import doctor
 from hpd_etl.check import State
-from hpd_etl.config import FhirAccess, FhirBulkSource, FhirFilesSource, Site
+from hpd_etl.config import FhirAccess, FhirBulkSource, FhirFilesSink, FhirFilesSource, FhirServerSink, Site
 from hpd_etl.sources import examine
 from tests.fhir.given import STUDY, size
 from tests.fhir.ward import MAPPING, source, ward
-from tests.fhir.wire import changed, status, wired
+from tests.fhir.wire import changed, status
 
 ODD = [size("odd", 30, "coded-a", "2020-05-20", "coded", code="loinc 21889-1"),
        size("anonymous", 30, None, "2020-05-20", "coded")]
@@ -23,13 +23,6 @@ def base(new_fhir_server, stored):
     base = new_fhir_server()
     stored(base, [*ward(), *ODD])
     return base
-
-
-@pytest.fixture
-def wire(base):
-    """A wire to it."""
-    with wired(base) as held:
-        yield held
 
 
 @pytest.fixture
@@ -135,6 +128,16 @@ def test_a_folder_is_read_dry(tmp_path):
     found = _by_name(examine(STUDY, Site(source=FhirFilesSource(kind="fhir_files", folder=tmp_path, mapping=MAPPING))))
     assert found["files"][0].told == f"1 .ndjson with {len(ward()) + 2} lines or documents"
     assert found["candidates"][0].told == "7 persons with a dose of an index drug"
+
+
+def test_what_a_sink_proves_is_told(tmp_path, quick, base):
+    """A folder is tried; on a server nothing is written, so that the right to write stays open and is said to."""
+    source = FhirFilesSource(kind="fhir_files", folder=tmp_path)
+    for sink, told in ((FhirFilesSink(kind="fhir_files", folder=tmp_path / "labels"), "the folder can be written"),
+                       (FhirServerSink(kind="fhir_server", access=quick(base)), "known at the first write")):
+        found = _by_name(doctor.examine(STUDY, Site(source=source, sink=sink)))["write-back"][0]
+        assert found.state is State.OK
+        assert told in found.told
 
 
 def test_an_empty_folder_is_told(tmp_path):

@@ -13,9 +13,9 @@ from hpd_etl.sources.fhir.assembly import selection
 from hpd_etl.sources.fhir.quirks import choose, profiles
 from hpd_etl.sources.fhir.searches import Searches
 from hpd_etl.sources.fhir.slices import Slice, SliceReader
-from tests.fhir.given import STUDY, read, to
-from tests.fhir.ward import MAPPING, extracted, rows, source, ward
-from tests.fhir.wire import changed, linked, status, wired
+from tests.fhir.given import STUDY, to
+from tests.fhir.ward import extracted, rows, source, ward
+from tests.fhir.wire import changed, linked, status
 
 TWO = ("product", "worded")
 REQUIRED = status(400, body=json.dumps({"resourceType": "OperationOutcome", "issue": [
@@ -29,19 +29,6 @@ def base(new_fhir_server, stored):
     stored(base, [*ward(), {"resourceType": "Group", "id": "two", "type": "person", "actual": True,
                             "member": [{"entity": to("Patient", who)} for who in TWO]}])
     return base
-
-
-@pytest.fixture
-def wire(base):
-    """A wire to it."""
-    with wired(base) as held:
-        yield held
-
-
-@pytest.fixture(scope="module")
-def expected():
-    """What is in the ward, read without a server."""
-    return rows(read(*ward(), mapping=MAPPING).records)
 
 
 def called(wire, software, **statement):
@@ -81,7 +68,7 @@ def test_every_profile_states_only_what_differs():
     assert set(profiles()) == {"generic", "epic", "oracle"}
 
 
-def test_epic_wants_one_patient_and_a_category_or_code(wire, quick, expected):
+def test_epic_wants_one_patient_and_a_category_or_code(wire, quick, ward_rows):
     """Categories and codes are asked for one by one, and what comes back is put together."""
     called(wire, "Epic")
     wire.on("GET .*patient=[^&]*(%2C|,)", REQUIRED)
@@ -89,7 +76,7 @@ def test_epic_wants_one_patient_and_a_category_or_code(wire, quick, expected):
     wire.on("GET .*/Medication[A-Z]\\w*[?](?!.*(patient|_id)=)", REQUIRED)
     wire.on("POST .*", status(405))
     records, used = extracted(quick(wire.url), group="two")
-    assert rows(records) == {name: [row for row in table if row[0] in TWO] for name, table in expected.items()}
+    assert rows(records) == {name: [row for row in table if row[0] in TWO] for name, table in ward_rows.items()}
     assert used["mode"]["profile"] == "epic"
     asked = [each for each in searches(wire) if "category" in each]
     assert {each["category"][0] for each in asked} == {"imaging", "laboratory", "exam"}
@@ -105,12 +92,12 @@ def test_a_server_that_wants_a_patient_needs_a_group(wire, quick, software):
     assert "fhir_bulk" in failed.value.remedy
 
 
-def test_oracle_wants_no_two_times_in_one_search(wire, quick, expected):
+def test_oracle_wants_no_two_times_in_one_search(wire, quick, ward_rows):
     """Never both date and _lastUpdated, no counts, one patient, dates with a prefix, and no codes without a system."""
     called(wire, "Oracle Health Millennium")
     wire.on(".*/Observation", status(410), at=1)
     records, used = extracted(quick(wire.url), group="two")
-    assert rows(records) == {name: [row for row in table if row[0] in TWO] for name, table in expected.items()}
+    assert rows(records) == {name: [row for row in table if row[0] in TWO] for name, table in ward_rows.items()}
     assert used["mode"]["count"] == "none"
     asked = searches(wire)
     assert not [each for each in asked if {"date", "_lastUpdated"} <= each.keys() or "_summary" in each]
@@ -124,11 +111,11 @@ def test_oracle_wants_no_two_times_in_one_search(wire, quick, expected):
 # --- what a server does not offer -------------------------------------------------------------
 
 
-def test_without_forms_ids_stand_in_addresses_and_that_is_said(wire, quick, expected):
+def test_without_forms_ids_stand_in_addresses_and_that_is_said(wire, quick, ward_rows):
     """A server that takes no POST is asked by GET; the manifest says so."""
     wire.on("POST .*", status(405))
     records, used = extracted(quick(wire.url))
-    assert rows(records) == expected
+    assert rows(records) == ward_rows
     assert used["mode"]["search"] == "GET"
     assert "ids of patients stand in addresses" in used["mode"]["why"][1]
 
@@ -141,12 +128,12 @@ def test_a_form_that_is_not_heeded_is_not_used(wire, quick):
         assert not choose(session).post
 
 
-def test_without_counts_the_total_of_a_page_is_held_against(wire, quick, expected):
+def test_without_counts_the_total_of_a_page_is_held_against(wire, quick, ward_rows):
     """No `_summary=count`: a page that ends too early is found by the number of the Bundle itself."""
     wire.on("GET .*_summary=count", status(400))
     wire.on("GET .*/Observation.*_offset=", linked(lambda url: None), at=1)
     records, used = extracted(quick(wire.url))
-    assert rows(records) == expected
+    assert rows(records) == ward_rows
     assert used["mode"]["count"] == "none"
     assert used["slices"]["Observation"]["restarted"] == 1
 

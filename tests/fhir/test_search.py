@@ -13,8 +13,8 @@ from hpd_etl.errors import AccessError, SourceError
 from hpd_etl.fhir_http import connect
 from hpd_etl.sources.fhir.quirks import choose
 from hpd_etl.sources.fhir.slices import Slice, SliceReader, Span
-from tests.fhir.given import STUDY, administration, patient, read, size, to
-from tests.fhir.ward import MAPPING, extracted, rows, source, ward
+from tests.fhir.given import STUDY, administration, patient, size, to
+from tests.fhir.ward import extracted, rows, source, ward
 from tests.fhir.wire import changed, linked, redirected, replayed, reset, status, truncated, wired
 
 OBSERVATIONS = "(POST|GET) .*/Observation"
@@ -28,19 +28,6 @@ def base(new_fhir_server, stored):
     base = new_fhir_server()
     stored(base, ward())
     return base
-
-
-@pytest.fixture
-def wire(base):
-    """A wire to it."""
-    with wired(base) as held:
-        yield held
-
-
-@pytest.fixture(scope="module")
-def expected():
-    """What is in the ward, read without a server."""
-    return rows(read(*ward(), mapping=MAPPING).records)
 
 
 def incomplete(records):
@@ -59,10 +46,10 @@ def undisturbed(base):
         return *extracted(FhirAccess(url=wire.url), page_size=100), wire.asked
 
 
-def test_every_way_of_recording_a_drug_is_found(undisturbed, expected):
+def test_every_way_of_recording_a_drug_is_found(undisturbed, ward_rows):
     """By code, of any system, by Medication, its ingredient, within the resource, in words, under a former id."""
     records, used, _ = undisturbed
-    assert rows(records) == expected
+    assert rows(records) == ward_rows
     assert {row[1] for row in rows(records)["doses"]} == {"pembrolizumab"}
     assert used["treated_persons"] == 7
     assert not incomplete(records)
@@ -88,19 +75,19 @@ def test_the_manifest_holds_no_id(undisturbed):
     assert not NAMES.search(json.dumps(undisturbed[1]))
 
 
-def test_pages_and_threads_change_nothing(base, quick, expected):
+def test_pages_and_threads_change_nothing(base, quick, ward_rows):
     """However many slices are read at a time, in whatever pages, the Records are the same."""
-    assert rows(extracted(quick(base), page_size=3, parallel=4)[0]) == expected
+    assert rows(extracted(quick(base), page_size=3, parallel=4)[0]) == ward_rows
 
 
-def test_a_group_alone_is_looked_at(base, quick, stored, expected):
+def test_a_group_alone_is_looked_at(base, quick, stored, ward_rows):
     """With source.group only its members are read, whether or not the server can be searched by drug."""
     stored(base, [{"resourceType": "Group", "id": "study", "type": "person", "actual": True,
                    "member": [{"entity": to("Patient", who)} for who in ("coded", "product", "untreated")]}])
     records, _ = extracted(quick(base), group="study")
-    others = tuple({row[0] for row in expected["persons"]} - {"coded", "product"})
+    others = tuple({row[0] for row in ward_rows["persons"]} - {"coded", "product"})
     assert set(records.persons["person_id"]) == {"coded", "product"}
-    assert rows(records)["lesions"] == [row for row in expected["lesions"] if row[0] not in others]
+    assert rows(records)["lesions"] == [row for row in ward_rows["lesions"] if row[0] not in others]
 
 
 @pytest.fixture(scope="module")
@@ -122,11 +109,11 @@ def test_a_package_that_no_list_names_is_found(oddly_named):
     assert set(oddly_named.doses["person_id"]) == {"bo", "cy"}
 
 
-def test_absolute_references_mean_the_same(new_fhir_server, stored, quick, expected):
+def test_absolute_references_mean_the_same(new_fhir_server, stored, quick, ward_rows):
     """Some servers answer with the whole address of what is pointed to."""
     base = new_fhir_server(server_behaviour={"absolute_references": True})
     stored(base, ward())
-    assert rows(extracted(quick(base))[0]) == expected
+    assert rows(extracted(quick(base))[0]) == ward_rows
 
 
 # --- what goes wrong in passing ---------------------------------------------------------------
@@ -183,18 +170,18 @@ def test_a_fault_in_passing_changes_nothing(wire, reader, fault):
     assert not read.unproven
 
 
-def test_all_faults_together_change_no_record(wire, quick, expected):
+def test_all_faults_together_change_no_record(wire, quick, ward_rows):
     """Whatever goes wrong in passing during a run, the Records are as if nothing had been."""
     for pattern, what, at in (each for fault in PASSING.values() for each in fault):
         wire.on(pattern.replace("Observation", ""), what, at=at)
     wire.on("GET .*/MedicationAdministration.*_offset=", status(410), at=1)
     records, used = extracted(quick(wire.url, attempts=6))
-    assert rows(records) == expected
+    assert rows(records) == ward_rows
     assert not incomplete(records)
     assert sum(counts["restarted"] for counts in used["slices"].values()) > 0
 
 
-def test_a_token_that_expires_in_mid_run_changes_nothing(new_smart_wire, expected):
+def test_a_token_that_expires_in_mid_run_changes_nothing(new_smart_wire, ward_rows):
     """The server asks for a new token between two slices, and gets it."""
     held = new_smart_wire()
     entries = [{"resource": each, "request": {"method": "PUT", "url": f"{each['resourceType']}/{each['id']}"}}
@@ -203,7 +190,7 @@ def test_a_token_that_expires_in_mid_run_changes_nothing(new_smart_wire, expecte
     with connect(held.access(scopes=("system/*.*",)), []) as session:
         session.send("POST", session.base, bundle, again=False)
     held.wire.on(OBSERVATIONS, status(401), at=2)
-    assert rows(extracted(held.access(scopes=("system/*.read",)))[0]) == expected
+    assert rows(extracted(held.access(scopes=("system/*.read",)))[0]) == ward_rows
     assert sum("/auth/token" in asked.path for asked in held.wire.asked) == 3
 
 
@@ -251,12 +238,12 @@ def spoiled(base):
         return extracted(FhirAccess(url=wire.url))
 
 
-def test_who_cannot_be_proven_complete_is_said(spoiled, expected):
+def test_who_cannot_be_proven_complete_is_said(spoiled, ward_rows):
     """Whose Observations or lesions never come is not complete, and nothing changes for the others."""
     records, used = spoiled
     assert incomplete(records) == {"product", "national"}
     assert rows(records, but=("product", "national")) == {
-        name: [row for row in table if row[0] not in ("product", "national")] for name, table in expected.items()}
+        name: [row for row in table if row[0] not in ("product", "national")] for name, table in ward_rows.items()}
     assert used["slices"]["Observation"]["not_proven"] >= 1
     assert used["incomplete_patients"] == 2
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hpd_etl.errors import SourceError, UnsupportedVersionError, WriteBackError
-from hpd_etl.fhir_http import PASSING, HttpError, connect
+from hpd_etl.fhir_http import GONE, PASSING, RELEASES, HttpError, connect
 from hpd_etl.sinks.fhir import terms
 from hpd_etl.sinks.fhir.comparison import DEVICE, LABEL, PROVENANCE, Write, arrived
 from hpd_etl.sinks.fhir.sink import FhirLabelSink
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from hpd_etl.sinks.fhir.label_resources import Resource
 
 SCOPES = tuple(f"system/{kind}.{right}" for kind in (DEVICE, LABEL, PROVENANCE) for right in ("read", "write"))
-_VERSIONS = ("4.0", "4.3")
 _PAGE, _IDS = 500, 100
-_CONFLICTS, _ABSENT = (409, 412), (404, 410)
+_CONFLICTS = (409, 412)
 
 
 @contextmanager
@@ -43,7 +42,7 @@ def _can_keep_labels(session: Session) -> bool:
     """Whether the server has transactions; raises where it cannot keep labels at all."""
     statement = orjson.loads(session.get("metadata").body)
     version = str(statement.get("fhirVersion", ""))
-    if not version.startswith(_VERSIONS):
+    if not version.startswith(RELEASES):
         raise UnsupportedVersionError(f"the server speaks FHIR {version or 'of an unknown version'}, labels are R4",
                                       remedy="name an R4 or R4B endpoint in sink.access.url")
     rest: Mapping[str, Any] = next(iter(statement.get("rest", ())), {})
@@ -104,7 +103,7 @@ class ServerStore:
         try:
             yield orjson.loads(self._session.get(f"{kind}/{name}").body)
         except HttpError as error:
-            if error.status not in _ABSENT:
+            if error.status not in GONE:
                 raise
 
     def write(self, groups: Iterable[list[Write]]) -> None:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hpd_etl.errors import SourceError, UnsupportedVersionError
+from hpd_etl.fhir_http import RELEASES
 from hpd_etl.sources.fhir.shapes import CodeableConcept, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hpd_etl.fhir_http import Session
-
-READ_VERSIONS = ("4.0", "4.3")
 
 
 class _Software(Shape, frozen=True):
@@ -97,7 +96,7 @@ def look(session: Session) -> Capability:
         raise SourceError("metadata of the FHIR server is no CapabilityStatement",
                           remedy="check source.access.url: is it the base address of the FHIR interface?") from error
     version = statement.fhir_version or "no version"
-    if not version.startswith(READ_VERSIONS):
+    if not version.startswith(RELEASES):
         raise UnsupportedVersionError(f"the FHIR server speaks {version}; only R4 (4.0) and R4B (4.3) are read",
                                       remedy="use the address of its R4 interface")
     rest = next((each for each in statement.rest if each.mode in (None, "server")), _Rest())

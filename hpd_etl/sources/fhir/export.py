@@ -17,8 +17,7 @@ import msgspec
 
 from hpd_etl import artefacts
 from hpd_etl.errors import AccessError, ConfigurationError, SourceError
-from hpd_etl.fhir_http import HttpError
-from hpd_etl.fhir_http.retries import asked_to_wait
+from hpd_etl.fhir_http import GONE, HttpError, asked_to_wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 STATE = "export.json"
 """Where an export stands; the only file of the folder that is not the server's."""
 _FIRST_WAIT, _NDJSON = 1.0, "application/fhir+ndjson"
-_GONE = (404, 410)
 _LOG = logging.getLogger(__name__)
 
 
@@ -190,7 +188,7 @@ class Export:
         try:
             return self._session.get(state.status_url, headers={"Accept": "application/json"})
         except HttpError as error:
-            if error.status in _GONE:
+            if error.status in GONE:
                 raise _ExpiredError("the server has forgotten the export") from error
             if error.status == 500:  # the answer about an export that failed
                 self.close(state)
@@ -228,7 +226,7 @@ class Export:
         try:
             self._session.download(output.url, to, authorised=authorised)
         except HttpError as error:
-            if error.status in _GONE:
+            if error.status in GONE:
                 raise _ExpiredError("the server has forgotten a file of the export") from error
             raise
         except AccessError as error:

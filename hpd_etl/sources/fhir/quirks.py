@@ -29,7 +29,7 @@ _EVENT_DATES = {
 
 
 class Quirks(msgspec.Struct, frozen=True):
-    """One profile of `fhir_quirks.toml`, where every field is explained."""
+    """One profile of `quirks.toml`, where every field is explained."""
 
     name: str
     software: tuple[str, ...]
