@@ -126,23 +126,26 @@ def test_lines_and_single_resources_are_sorted_alike() -> None:
              resource("Device", "x"), _bundle({"resource": size("i", 3)})]
     raw = [json.dumps(each).encode() + b"\n" for each in given] + [b"no json\n", b"\n"]
     together, alone, sieve = Found(), Found(), Sieve(WANTED)
-    end = sieve.lines(iter(raw), "file", 0, 10**9, together)
+    for lines in (raw[:-2], raw[-2:]):
+        sieve.lines(b"".join(lines), "file", 0, together)
     for each in raw:
         sieve.resource(each, "file", alone)
-    assert end == sum(map(len, raw))
     assert together.lines == {"file": 12}
     assert [kept.type_name for kept in together.kept] == [kept.type_name for kept in alone.kept]
     assert together.ignored == alone.ignored
     assert [(refused.origin, refused.reason) for refused in together.refused] == [("unreadable", "malformed_resource")]
 
 
-def test_what_is_kept_is_handed_on_in_blocks() -> None:
-    """The loop stops behind the byte it is told, so that no more than a block waits to be decoded."""
-    line = json.dumps(size("s", 1)).encode() + b"\n"
-    sieve, lines = Sieve(WANTED), iter([line] * 5)
-    first = Found()
-    assert sieve.lines(lines, "file", 0, 2 * len(line), first) == 2 * len(line)
-    assert [kept.place for kept in first.kept] == ["file@0", f"file@{len(line)}"]
+@pytest.mark.parametrize("between", [b"", b"\n", b'{"resourceType":"Device"}{"resourceType":"Device"}\n{\n}\n',
+                                     b'{"resourceType":"Device"}{"resourceType":"Device"}\n\n'])
+def test_what_is_kept_is_the_line_that_was_seen(between: bytes) -> None:
+    """Lines are decoded together, but each must tell the same alone: none is taken for another, or lost."""
+    first, second = (json.dumps(size(name, 1)).encode() for name in ("a", "b"))
+    found = Found()
+    Sieve(WANTED).lines(first + b"\n" + between + second, "file", 7, found)
+    assert [(kept.raw, kept.place) for kept in found.kept] == [
+        (first, "file@7"), (second, f"file@{7 + len(first) + 1 + len(between)}")]
+    assert found.lines == {"file": 2 + between.count(b"\n")}
 
 
 # --- what cannot be read ----------------------------------------------------------------------

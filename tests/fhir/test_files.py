@@ -172,6 +172,20 @@ def test_a_truncated_gzip_is_read_as_far_as_it_goes(folder: Callable[..., Path],
     assert read.rows("doses", "person_id") == [("ann",)]
 
 
+@pytest.mark.parametrize(("end", "reasons"), [
+    (b'{"resourceType":"Observation","id":"cu', {"extraction_incomplete": 1, "truncated_file": 1}),
+    (b'{"resourceType":"Observation","id":"cu\n', {"malformed_resource": 1}), (b"  ", {}),
+    (b'{"resourceType":"X"}', {})])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_plain_file_that_ends_in_the_middle_of_a_line_is_truncated(
+        folder: Callable[..., Path], end: bytes, reasons: dict[str, int], workers: int) -> None:
+    """As with gzip nobody knows what is missing; a bad line with its end of line is one bad line."""
+    read = _read(folder({"Patient.ndjson": ANN, "Observation.ndjson": _lines(SIZES) + end}), workers)
+    assert read.used["rejections"] == reasons
+    assert read.rows("persons", "is_complete") == [(False if reasons.get("truncated_file") else None,)]
+    assert _sizes(read) == BOTH
+
+
 @pytest.mark.parametrize("spoilt", [gzip.compress(b"{}")[:10], gzip.compress(_lines(SIZES))[:-8] + bytes(8),
                                     b"\x1f\x8b" + bytes(50)], ids=["header only", "wrong checksum", "no deflate"])
 def test_a_broken_gzip_is_refused(folder: Callable[..., Path], spoilt: bytes) -> None:

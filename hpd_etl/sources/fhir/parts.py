@@ -13,7 +13,6 @@ import sys
 import zlib
 from codecs import BOM_UTF8
 from collections import Counter
-from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 import msgspec
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 ENDINGS = (".ndjson.gz", ".jsonl.gz", ".json.gz", ".ndjson", ".jsonl", ".json")
 """How the names of files end that are read."""
-BLOCK = 8 * 1024 * 1024
+BLOCK = 512 * 1024
 """Bytes that are looked at before what was kept of them is handed on."""
 
 _NO_RESOURCES = frozenset({"export.json", "log.ndjson", "manifest.json"})  # what exports leave beside resources
@@ -87,23 +86,36 @@ def sift(part: Part, sieve: Sieve) -> Iterator[Found]:
                 found.lines[part.name] += 1
                 sieve.resource(stream.read(LONGEST), part.name, found)
             else:
-                lines, at = iter(partial(stream.readline, LONGEST), b""), _first_line(stream, part.start)
-                while at < part.stop:
-                    reached = sieve.lines(lines, part.name, at, min(at + BLOCK, part.stop), found)
-                    if reached == at:
-                        break
+                for at, block in _blocks(stream, part):
+                    sieve.lines(block, part.name, at, found)
                     yield found
-                    found, at = Found(), reached
+                    found = Found()
     except _BROKEN:
         found.refused.append(Refused(UNREADABLE, part.name, "truncated_file"))
     yield found
 
 
-def _opened(path: str) -> BinaryIO:
+def _blocks(stream: io.BufferedReader, part: Part) -> Iterator[tuple[int, bytes]]:
+    """The lines that begin in a part, many at a time, and where they begin; of one that is too long the beginning."""
+    at = _first_line(stream, part.start)
+    while at < part.stop and (block := stream.read1(min(BLOCK, part.stop - at))):
+        if not block.endswith(b"\n"):
+            try:
+                block += stream.readline(LONGEST)
+            except _BROKEN:
+                yield at, block[:block.rfind(b"\n") + 1]
+                raise
+        yield at, block
+        at += len(block)
+        while len(block) >= LONGEST and not block.endswith(b"\n") and (rest := stream.readline(LONGEST)):
+            at, block = at + len(rest), rest
+
+
+def _opened(path: str) -> io.BufferedReader:
     """The content of a file, unpacked; read from disk in blocks."""
     if _is_gzip(path):
         return io.BufferedReader(igzip.open(path, "rb"), _BUFFER)  # type: ignore[no-untyped-call]
-    return open(path, "rb", buffering=_BUFFER)
+    return open(path, "rb")
 
 
 def _is_gzip(path: str) -> bool:

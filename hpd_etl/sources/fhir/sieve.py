@@ -9,17 +9,19 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec import UNSET
 
+from hpd_etl.sources.fhir.glance import Bundle, Concept, Drug, Glance, Named
 from hpd_etl.sources.fhir.resources import Resources
 from hpd_etl.sources.fhir.shapes import SHAPES, Medicated
 from hpd_etl.sources.fhir.wanted import WantedCodes, WantedNames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from hpd_etl.sources.fhir.resources import Selection
 
@@ -35,64 +37,6 @@ MEDICATED = frozenset(kind for kind, shape in SHAPES.items() if issubclass(shape
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of a line or document; one that has as many is not read."""
-
-
-class _Code(msgspec.Struct, gc=False):
-    code: str | None = None
-
-
-class _Concept(msgspec.Struct, gc=False):
-    coding: tuple[_Code, ...] = ()
-    text: str | None = None
-
-
-class _DrugCode(_Code, gc=False):
-    display: str | None = None
-
-
-class _Drug(msgspec.Struct, gc=False):
-    coding: tuple[_DrugCode, ...] = ()
-    text: str | None = None
-
-
-class _Part(msgspec.Struct, gc=False):
-    code: _Concept | None = None
-
-
-class Glance(msgspec.Struct, rename="camel", gc=False):
-    """The elements that tell whether a resource can matter."""
-
-    resource_type: str
-    contained: msgspec.Raw | msgspec.UnsetType = UNSET
-    code: _Concept | None = None
-    medication_codeable_concept: _Drug | None = None
-    medication_reference: msgspec.Raw | msgspec.UnsetType = UNSET
-    has_member: msgspec.Raw | msgspec.UnsetType = UNSET
-    component: tuple[_Part, ...] = ()
-
-
-class _Named(msgspec.Struct, rename="camel", gc=False):
-    resource_type: str
-
-
-class _Request(msgspec.Struct, gc=False):
-    method: str | None = None
-    url: str | None = None
-
-
-class _Search(msgspec.Struct, gc=False):
-    mode: str | None = None
-
-
-class _Entry(msgspec.Struct, rename="camel", gc=False):
-    full_url: str | None = None
-    resource: msgspec.Raw = msgspec.Raw()
-    request: _Request | None = None
-    search: _Search | None = None
-
-
-class _Bundle(msgspec.Struct, gc=False):
-    entry: tuple[_Entry, ...] = ()
 
 
 class Kept(NamedTuple):
@@ -146,47 +90,71 @@ class Sieve:
         self._codes = {kind: WantedCodes(selection, kind) for kind in coded}
         self._names = WantedNames(selection.names)
         self._glance = msgspec.json.Decoder(Glance).decode
-        self._named = msgspec.json.Decoder(_Named).decode
-        self._bundle = msgspec.json.Decoder(_Bundle).decode
+        self._glances = msgspec.json.Decoder(Glance).decode_lines
+        self._named = msgspec.json.Decoder(Named).decode
+        self._bundle = msgspec.json.Decoder(Bundle).decode
 
-    def lines(self, lines: Iterator[bytes], name: str, start: int, stop: int, found: Found) -> int:
-        """Look at one resource a line, from byte `start` of a file on; gives the byte of the first line left.
+    def lines(self, block: bytes, name: str, start: int, found: Found) -> None:
+        """Look at whole lines, a resource each, which begin at byte `start` of a file.
 
-        That is a line behind `stop`, or the end. Nearly all lines bear codes that nobody asked for, which is
-        seen here without another call.
+        They are decoded together, because nearly all bear codes that nobody asked for. All others are cut out, and
+        must tell the same alone: where lines and resources do not agree, one line is looked at after the other.
         """
-        glance, codes, ignored, count = self._glance, self._codes, dict.fromkeys(self._codes, 0), 0
+        ends = _line_ends(block)
+        seen = self._together(block)
+        ignored, left = self._sift(seen)
+        cut = [block[ends[position - 1] if position else 0:ends[position]] for position in left if position < len(ends)]
+        if len(seen) == len(ends) and all(map(self._tells, cut, map(seen.__getitem__, left))):
+            found.ignored += ignored
+            for position, raw in zip(left, cut, strict=True):
+                self._sort(seen[position], raw.strip(), _Where(f"{name}@{start + ends[position] - len(raw)}"), found)
+        else:
+            self._one_by_one(block, ends, name, start, found)
+        found.lines[name] += len(ends)
+
+    def _together(self, block: bytes) -> list[Glance]:
+        """All resources of a block; none where any cannot be read, or a line may be too long."""
         try:
-            for count, raw in enumerate(lines, 1):  # noqa: B007 - counted on the way
-                try:
-                    seen = glance(raw)
-                except MALFORMED:
-                    self.resource(raw, f"{name}@{start}", found)
-                    start += _skipped(raw, lines)
-                else:
-                    kind, concept = seen.resource_type, seen.code or seen.medication_codeable_concept
-                    wanted = codes.get(kind)
-                    if (wanted is None or concept is None or not concept.coding or seen.component
-                            or seen.has_member is not UNSET or seen.medication_reference is not UNSET
-                            or seen.contained is not UNSET):
-                        self._sort(seen, raw, _Where(f"{name}@{start}"), found)
-                    else:
-                        for coding in concept.coding:
-                            if wanted[coding.code]:
-                                self._sort(seen, raw, _Where(f"{name}@{start}"), found)
-                                break
-                        else:
-                            if seen.medication_codeable_concept and self._is_named(seen.medication_codeable_concept):
-                                self._sort(seen, raw, _Where(f"{name}@{start}"), found)
-                            else:
-                                ignored[kind] += 1
-                start += len(raw)
-                if start >= stop:
+            return self._glances(block) if len(block) < LONGEST else []
+        except MALFORMED:
+            return []
+
+    def _sift(self, seen: Sequence[Glance]) -> tuple[Counter[str], list[int]]:
+        """How many bear only codes that nobody asked for, by type, and the positions of all others."""
+        codes, ignored, left = self._codes, dict.fromkeys(self._codes, 0), []
+        for position, each in enumerate(seen):
+            kind, drug = each.resource_type, each.medication_codeable_concept
+            wanted, concept = codes.get(kind), each.code or drug
+            if (wanted is None or concept is None or not concept.coding or each.component
+                    or each.has_member is not UNSET or each.medication_reference is not UNSET
+                    or each.contained is not UNSET):
+                left.append(position)
+                continue
+            for coding in concept.coding:
+                if wanted[coding.code]:
+                    left.append(position)
                     break
-        finally:
-            found.lines[name] += count
-            found.ignored += Counter(ignored)
-        return start
+            else:
+                if drug is not None and self._is_named(drug):
+                    left.append(position)
+                else:
+                    ignored[kind] += 1
+        return Counter(ignored), left
+
+    def _tells(self, raw: bytes, seen: Glance) -> bool:
+        """Whether a line is this resource, and nothing else."""
+        try:
+            return self._glance(raw) == seen
+        except MALFORMED:
+            return False
+
+    def _one_by_one(self, block: bytes, ends: Sequence[int], name: str, start: int, found: Found) -> None:
+        for at, end in pairwise([0, *ends]):
+            raw = block[at:end]
+            if _is_cut(raw):
+                found.refused.append(Refused(UNREADABLE, name, "truncated_file"))
+            else:
+                self.resource(raw, f"{name}@{start + at}", found)
 
     def resource(self, raw: bytes, place: str, found: Found) -> None:
         """Look at one resource; a Bundle is opened, white space is nothing."""
@@ -246,14 +214,14 @@ class Sieve:
         if kind in MEDICATED and (seen.contained is not UNSET or seen.medication_codeable_concept is None):
             return True
         drug = seen.medication_codeable_concept
-        return any(self._means(kind, concept) for concept in _concepts(seen)) or (
+        return any(self._means(kind, concept) for concept in seen.concepts()) or (
             drug is not None and self._is_named(drug))
 
-    def _is_named(self, drug: _Drug) -> bool:
+    def _is_named(self, drug: Drug) -> bool:
         """Whether the words name a drug that is looked for, although the code may say nothing."""
         return self._names[drug.text] or any(self._names[coding.display] for coding in drug.coding)
 
-    def _means(self, kind: str, concept: _Concept | _Drug) -> bool:
+    def _means(self, kind: str, concept: Concept | Drug) -> bool:
         codes = [coding.code for coding in concept.coding if coding.code]
         if codes:
             return any(self._codes[kind].has(code) for code in codes)
@@ -268,20 +236,23 @@ class _Where(NamedTuple):
     in_bundle: bool = False
 
 
-def _skipped(raw: bytes, lines: Iterator[bytes]) -> int:
-    """Leave the rest of a line that is too long; gives how many bytes that were."""
-    skipped = 0
-    while len(raw) >= LONGEST and not raw.endswith(b"\n"):
-        rest = next(lines, b"\n")
-        skipped += len(rest)
-        if rest.endswith(b"\n"):
-            break
-    return skipped
+def _line_ends(block: bytes) -> list[int]:
+    """The position behind each line; the last line of a file may lack its end."""
+    ends, at = [], 0
+    while at := block.find(b"\n", at) + 1:
+        ends.append(at)
+    return ends if block.endswith(b"\n") or not block else [*ends, len(block)]
 
 
-def _concepts(seen: Glance) -> Iterator[_Concept | _Drug]:
-    """Every code of a resource, those of its components too."""
-    yield from filter(None, (seen.code, seen.medication_codeable_concept, *(part.code for part in seen.component)))
+def _is_cut(raw: bytes) -> bool:
+    """Whether this is a last line that ends in the middle."""
+    if raw.endswith(b"\n") or len(raw) >= LONGEST or not raw.strip():
+        return False
+    try:
+        msgspec.json.decode(raw.removeprefix(BOM_UTF8), type=msgspec.Raw)
+    except MALFORMED:
+        return True
+    return False
 
 
 def reason_of(raw: bytes) -> str:
