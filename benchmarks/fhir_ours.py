@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.fhir_export import Export
-from benchmarks.methods import Counts, Place, Timed, method
-from benchmarks.ours import import_stages, label_counts, labelled, study_and_definitions
+from benchmarks.methods import Place, Timed, method
+from benchmarks.ours import extracting, labelling
 
 if TYPE_CHECKING:
-    from hpd_etl.config import Site, Study
-    from hpd_etl.schema import Records
+    from hpd_etl.config import Site
+
+
+_SOURCE = "hpd_etl.sources.fhir.files"
 
 
 def _site(place: Place, kind: str, workers: int) -> Site:
@@ -20,41 +22,12 @@ def _site(place: Place, kind: str, workers: int) -> Site:
     return Site(source=FhirFilesSource(kind="fhir_files", folder=folder, workers=workers))
 
 
-def _read(site: Site, study: Study) -> Records:
-    from hpd_etl.sources import open_source
-
-    with open_source(site) as source:
-        return source.extract(study)[0]
-
-
 def _extract(place: Place, kind: str, workers: int = 1) -> Timed:
-    study, _ = study_and_definitions()
-    site = _site(place, kind, workers)
-    _import()
-
-    def run() -> Counts:
-        records = _read(site, study)
-        return {"persons": len(records.persons), "lesions": len(records.lesions), "doses": len(records.doses),
-                "rejections": len(records.rejections)}  # fmt: skip
-
-    return run
+    return extracting(_site(place, kind, workers), _SOURCE)
 
 
 def _labels(place: Place, workers: int = 1) -> Timed:
-    study, definitions = study_and_definitions()
-    site = _site(place, "plain", workers)
-    _import()
-
-    def run() -> Counts:
-        return label_counts(labelled(_read(site, study), study, definitions))
-
-    return run
-
-
-def _import() -> None:
-    import hpd_etl.sources.fhir.files  # noqa: F401
-
-    import_stages()
+    return labelling(_site(place, "plain", workers), _SOURCE)
 
 
 @method

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from hpd_etl.criteria import Definition
     from hpd_etl.schema import Labels, Records
 
-DATABASES = ("duckdb", "postgres_bare", "postgres_indexed", "sqlite_indexed")
-
 
 def site(place: Place, database: str) -> Site:
     """site.toml of the synthetic warehouse."""
@@ -45,11 +43,11 @@ def study_and_definitions() -> tuple[Study, list[Definition]]:
     return study, [definition for definition in definitions if definition.id in study.criteria.use]
 
 
-def read_records(place: Place, database: str, study: Study) -> Records:
+def read_records(at: Site, study: Study) -> Records:
     """Extract, connecting included."""
     from hpd_etl.sources import open_source
 
-    with open_source(site(place, database)) as source:
+    with open_source(at) as source:
         return source.extract(study)[0]
 
 
@@ -61,24 +59,26 @@ def labelled(records: Records, study: Study, definitions: list[Definition]) -> L
     return label(align(records, study, window_sets(definitions, study)), definitions, study)
 
 
-def _extract(place: Place, database: str) -> Timed:
+def extracting(at: Site, *modules: str) -> Timed:
+    """Records of this site; `modules` are those of its source."""
     study, _ = study_and_definitions()
-    import_stages(database)
+    import_stages(*modules)
 
     def run() -> Counts:
-        records = read_records(place, database, study)
+        records = read_records(at, study)
         return {"persons": len(records.persons), "lesions": len(records.lesions), "doses": len(records.doses),
                 "therapies": len(records.therapies), "rejections": len(records.rejections)}  # fmt: skip
 
     return run
 
 
-def _labels(place: Place, database: str) -> Timed:
+def labelling(at: Site, *modules: str) -> Timed:
+    """Labels, evidence and reasons of this site."""
     study, definitions = study_and_definitions()
-    import_stages(database)
+    import_stages(*modules)
 
     def run() -> Counts:
-        return label_counts(labelled(read_records(place, database, study), study, definitions))
+        return label_counts(labelled(read_records(at, study), study, definitions))
 
     return run
 
@@ -90,15 +90,22 @@ def label_counts(labels: Labels) -> Counts:
             **{str(verdict): int(number) for verdict, number in given.items()}}  # fmt: skip
 
 
-def import_stages(database: str = "") -> None:
-    """Imports are no part of what is timed, neither those of the stages nor those of the database's driver."""
-    import hpd_etl.criteria
-    import hpd_etl.sources
-    import hpd_etl.sources.omop.cdm
-    import hpd_etl.timeline  # noqa: F401
+def import_stages(*modules: str) -> None:
+    """Imports are no part of what is timed, neither those of the stages nor those of the source and its driver."""
+    for name in ("hpd_etl.criteria", "hpd_etl.sources", "hpd_etl.timeline", *modules):
+        import_module(name)
 
-    if database:
-        import_module(f"hpd_etl.database.{database.partition('_')[0]}")
+
+def _extract(place: Place, database: str) -> Timed:
+    return extracting(site(place, database), *_modules(database))
+
+
+def _labels(place: Place, database: str) -> Timed:
+    return labelling(site(place, database), *_modules(database))
+
+
+def _modules(database: str) -> tuple[str, str]:
+    return "hpd_etl.sources.omop.cdm", f"hpd_etl.database.{database.partition('_')[0]}"
 
 
 @method
@@ -153,8 +160,8 @@ def ours_sqlite_indexed_labels(place: Place) -> Timed:
 def ours_stages(place: Place) -> Timed:
     """Align and label alone, of Records read from DuckDB before the clock starts."""
     study, definitions = study_and_definitions()
-    import_stages("duckdb")
-    records = read_records(place, "duckdb", study)
+    import_stages(*_modules("duckdb"))
+    records = read_records(site(place, "duckdb"), study)
 
     def run() -> Counts:
         return label_counts(labelled(records, study, definitions))

@@ -30,11 +30,11 @@ class _Writer:
         from hpd_etl.criteria import label, window_sets
         from hpd_etl.timeline import align
 
-        import_stages()
+        import_stages("hpd_etl.sources.omop.cdm")
         self.study, self.definitions = study_and_definitions()
         wide = replace(place, warehouse=replace(place.warehouse, treated=2 * place.warehouse.treated))
         self.timeline = align(
-            read_records(wide, "duckdb", self.study), self.study, window_sets(self.definitions, self.study))
+            read_records(site(wide, "duckdb"), self.study), self.study, window_sets(self.definitions, self.study))
         self.labels = label(self.timeline, self.definitions, self.study)
         access = Access(url=re.sub(r"//[^@/]*@", "//", place.uri), user="postgres")
         self.site = site(wide, "duckdb").model_copy(update={"sink": OmopSink(access=access, results=SCHEMA)})

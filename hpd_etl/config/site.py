@@ -301,7 +301,7 @@ class Site(Model):
     """The whole of site.toml."""
 
     name: str = Field(default="site", pattern=r"^[A-Za-z0-9_-]{1,40}$")
-    """Name of the site, for the manifest."""
+    """Name of the site, for the manifest; hashed into the ids of labels on a FHIR sink where there is no `salt`."""
     source: Source
     sink: Sink | None = None
     canonical: str = Field(default="https://hpd-etl.example/fhir", pattern=r"^[a-z][a-z0-9+.-]*:[^\s|#]+[^/\s|#]$")

@@ -188,7 +188,6 @@ def test_a_label_and_its_provenance_are_never_parted(base: str) -> None:
 
 def test_a_run_that_broke_off_is_finished_by_the_next(wire: Wire, base: str) -> None:
     """After the second transaction nothing passes; the next run writes the rest and nothing twice."""
-    with_wire(wire, base)
     wire.on(r"^POST /fhir$", reset, at=range(2, 99))
     with pytest.raises(HpdEtlError) as caught:
         write(server_site(wire.url, bundle_size=4))
@@ -203,7 +202,6 @@ def test_a_run_that_broke_off_is_finished_by_the_next(wire: Wire, base: str) -> 
 def test_a_lost_answer_does_no_harm(wire: Wire, base: str) -> None:
     """What was amended while the answer got lost is recognised as ours when the version no longer fits."""
     write(server_site(base))
-    with_wire(wire, base)
 
     def lost(exchange: Any) -> None:
         exchange.forward()
@@ -218,7 +216,6 @@ def test_a_lost_answer_does_no_harm(wire: Wire, base: str) -> None:
 def test_another_writer_is_a_conflict(wire: Wire, base: str) -> None:
     """Who changed a label between our reading and our writing is not overwritten: exit code 7."""
     write(server_site(base))
-    with_wire(wire, base)
 
     def overtaken(exchange: Any) -> None:
         for each in held(base):
@@ -244,7 +241,6 @@ def test_a_foreign_resource_under_our_id_is_refused(base: str) -> None:
 
 def test_what_does_not_arrive_is_noticed(wire: Wire, base: str) -> None:
     """A server that says yes and keeps nothing is found out by reading back."""
-    with_wire(wire, base)
     wire.on(r"^POST /fhir$", status(200, body=b'{"resourceType":"Bundle","type":"transaction-response"}'))
     with pytest.raises(WriteBackError, match="1 resources of type Device are not as they were written"):
         write(server_site(wire.url))
@@ -252,7 +248,6 @@ def test_what_does_not_arrive_is_noticed(wire: Wire, base: str) -> None:
 
 def test_a_server_without_transactions_is_written_one_by_one(wire: Wire, base: str) -> None:
     """Its CapabilityStatement decides; the outcome is the same."""
-    with_wire(wire, base)
     wire.on("GET .*metadata", changed(lambda body: body.replace(b'"transaction"', b'"batch"')))
     assert write(server_site(wire.url)).tables["Observation"] == Counts(inserted=8)
     assert {each.method for each in wire.asked if not each.path.endswith("_search")} == {"GET", "PUT"}
@@ -262,7 +257,6 @@ def test_a_server_without_transactions_is_written_one_by_one(wire: Wire, base: s
 
 def test_a_server_that_cannot_keep_labels_is_refused_before_anything_is_read(wire: Wire, base: str) -> None:
     """R5, or ids that only the server gives."""
-    with_wire(wire, base)
     wire.on("GET .*metadata", changed(lambda body: body.replace(b'"4.0.1"', b'"5.0.0"')), at=1)
     wire.on("GET .*metadata", changed(lambda body: body.replace(b'"updateCreate":true', b'"updateCreate":false')), at=2)
     with pytest.raises(UnsupportedVersionError, match=r"FHIR 5\.0\.0"):
@@ -273,7 +267,6 @@ def test_a_server_that_cannot_keep_labels_is_refused_before_anything_is_read(wir
 
 def test_a_server_that_finds_what_was_written_only_later_is_asked_for_it_itself(wire: Wire, base: str) -> None:
     """An index that lags is no loss: what a search does not give after writing is read by its address."""
-    with_wire(wire, base)
     for kind in ("Device", "Observation", "Provenance"):
         wire.on(f"POST .*{kind}/_search", nothing_found, at=range(2, 99))
     assert write(server_site(wire.url)).tables["Observation"] == Counts(inserted=8)
@@ -287,7 +280,6 @@ def nothing_found(exchange: Any) -> None:
 
 def test_a_server_that_cannot_search_by_code_is_refused(wire: Wire, base: str) -> None:
     """Labels that are gone could not be taken back there; so nothing is written at all."""
-    with_wire(wire, base)
     wire.on("GET .*Observation", status(400))
     with pytest.raises(WriteBackError, match="by their code"):
         write(server_site(wire.url))
@@ -297,7 +289,6 @@ def test_a_server_that_cannot_search_by_code_is_refused(wire: Wire, base: str) -
 def test_a_search_that_gives_less_than_it_counts_is_no_answer(wire: Wire, base: str) -> None:
     """A label that is not seen would be written as new; the run ends with exit code 3."""
     write(server_site(base))
-    with_wire(wire, base)
     wire.on("GET .*Observation", changed(lambda body: body.replace(b'"total":8', b'"total":9')))
     with pytest.raises(HpdEtlError, match="counts 9 labels and gave 8") as caught:
         write(server_site(wire.url))
@@ -306,15 +297,9 @@ def test_a_search_that_gives_less_than_it_counts_is_no_answer(wire: Wire, base: 
 
 def test_no_right_is_exit_4(wire: Wire, base: str) -> None:
     """A server that lets us read but not write says so with the transaction."""
-    with_wire(wire, base)
     wire.on(r"^POST /fhir$", status(403))
     with pytest.raises(AccessError):
         write(server_site(wire.url))
-
-
-def with_wire(wire: Wire, base: str) -> None:
-    """Let the wire lead to this server."""
-    wire.upstream = base.removesuffix("/fhir")
 
 
 # --- files --------------------------------------------------------------------------------------
