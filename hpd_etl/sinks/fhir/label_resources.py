@@ -1,7 +1,7 @@
 """Labels as FHIR R4 resources: an Observation, its Provenance and the Device that made it, as plain dicts. Pure.
 
-A resource is made when it is asked for, so that memory does not grow with the labels. What many have in common is
-one object in all of them: nothing here may be changed in place.
+A resource is made when it is asked for, so that memory does not grow with the labels. What many have in common stands
+in them as bytes that are made once (`parts.plain` is for who wants to look into it); nothing may be changed in place.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from hpd_etl.schema import INTENDED_USE
 from hpd_etl.sinks.fhir import terms
 from hpd_etl.sinks.fhir.keys import Keys
 from hpd_etl.sinks.fhir.measured import Measured
-from hpd_etl.sinks.fhir.parts import Part, coded, days, numbers, own_code, quantity, unbounded
+from hpd_etl.sinks.fhir.parts import Part, coded, days, numbers, once, own_code, quantity, unbounded
 from hpd_etl.sinks.fhir.said import Said, Words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
+
+    from orjson import Fragment
 
     from hpd_etl.config import Study
     from hpd_etl.criteria import Definition
@@ -63,7 +65,6 @@ class LabelResources:
         self._effective, self._index = days(rows["decided_on"].fillna(rows["index_date"])), days(rows["index_date"])
         self._values, self._unbounded = numbers(rows["value"]), unbounded(rows["value"])
         self.device = _device(canonical)
-        self._by = {"reference": f"Device/{self.device['id']}"}
         self._fixed = self._shared()
 
     def __len__(self) -> int:
@@ -81,7 +82,7 @@ class LabelResources:
     def observation(self, row: int, status: str = "final") -> Resource:
         """The label itself."""
         said, basis = self._said.of(row), self._measured.of(row)
-        made: Resource = {
+        return {
             **self._fixed["observation"],
             "id": (name := self.ids[row]),
             "identifier": [{"system": self._fixed["label"], "value": name[4:]}],
@@ -93,28 +94,24 @@ class LabelResources:
                 self._principal(row, said), {"code": self._fixed["index-date"], "valueDateTime": self._index[row]},
                 *said.components, *basis.components],
             **said.answer,
+            **basis.derived_from,
         }
-        if basis.derived_from:
-            made["derivedFrom"] = basis.derived_from
-        return made
 
-    def _principal(self, row: int, said: Words) -> Part:
-        value = self._values[row]
+    def _principal(self, row: int, said: Words) -> Part | Fragment:
+        value, code = self._values[row], self._fixed["principal-value"]
         if row in self._unbounded:
-            return {**said.no_value, "dataAbsentReason": self._unbounded[row]}
+            return {"code": code, "dataAbsentReason": self._unbounded[row]}
         if value is None:
             return said.no_value
-        return {"code": self._fixed["principal-value"],
-                "valueQuantity": quantity(value * said.unit.factor, said.unit.code)}
+        return {"code": code, "valueQuantity": quantity(value * said.unit.factor, said.unit.code)}
 
     def provenance(self, row: int, activity: str = "CREATE") -> Resource:
         """Who made the label, from which versions of which sources; the first dose is one of them."""
-        entities = self._measured.of(row).entities
         return {
             **self._fixed[activity],
             "id": (name := self.ids[row]),
             "target": [{"reference": f"Observation/{name}"}],
-            **({"entity": entities} if entities else {}),
+            **self._measured.of(row).entities,
         }
 
     def withdrawn(self, held: Resource) -> Resource:
@@ -132,20 +129,22 @@ class LabelResources:
 
     def _shared(self) -> Mapping[str, Any]:
         canonical, writing = self._writing.canonical, self._writing
-        meta = {"tag": [{"system": f"{canonical}/hpd-run", "code": writing.run_id}]}
+        by = once({"reference": f"Device/{self.device['id']}"})
+        meta = once({"tag": [{"system": f"{canonical}/hpd-run", "code": writing.run_id}]})
         codes = {name: own_code(canonical, name) for name in (terms.LABEL, "principal-value", "index-date")}
         observation = {
             "resourceType": "Observation", "meta": meta, "issued": writing.issued,
-            "category": [coded(terms.CATEGORY, "imaging")],
-            "code": {**codes[terms.LABEL], "text": "Hyperprogressive disease (derived)"},
-            "device": self._by, "note": [{"text": INTENDED_USE}],
+            "category": once([coded(terms.CATEGORY, "imaging")]),
+            "code": once({**codes[terms.LABEL], "text": "Hyperprogressive disease (derived)"}),
+            "device": by, "note": once([{"text": INTENDED_USE}]),
         }
-        agent = {"type": coded(terms.PARTICIPANT, "transformer"), "who": self._by}
+        agent = {"type": coded(terms.PARTICIPANT, "transformer"), "who": by}
         made = {activity: {
             "resourceType": "Provenance", "meta": meta, "occurredDateTime": writing.issued, "recorded": writing.issued,
-            "activity": coded(terms.OPERATION, activity), "agent": [agent],
+            "activity": once(coded(terms.OPERATION, activity)), "agent": once([agent]),
         } for activity in ("CREATE", "UPDATE")}
-        return {"observation": observation, "label": label_system(canonical), **codes, **made}
+        return {"observation": observation, "label": label_system(canonical),
+                **{name: once(code) for name, code in codes.items()}, **made}
 
 
 def label_system(canonical: str) -> str:

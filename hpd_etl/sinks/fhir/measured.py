@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hpd_etl.sinks.fhir import terms
 from hpd_etl.sinks.fhir.parts import (
+    Elements,
     Part,
     absent,
     coded,
     combined,
     listed,
+    listing,
     numbers,
+    once,
     own_code,
-    places,
+    run,
     texts,
     unbounded,
     words,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
+    from orjson import Fragment
 
     from hpd_etl.schema import Labels
 
@@ -41,9 +43,9 @@ DERIVED_FROM = ("Observation/", "ImagingStudy/")
 class Basis(NamedTuple):
     """What all labels of a person and measure set share."""
 
-    components: list[Part]
-    derived_from: list[Part]
-    entities: list[Part]
+    components: list[Fragment]
+    derived_from: Elements
+    entities: Elements
 
 
 class Measured:
@@ -55,13 +57,13 @@ class Measured:
         self._key = key.tolist()
         self._numbers = _Numbers(labels.metrics, measured, canonical, month_days)
         self._sources = _Sources(labels.evidence, rested, canonical, there=sources_there)
-        self._last: tuple[int, Basis] = (-1, Basis([], [], []))
+        self._last: tuple[int, Basis] = (-1, Basis([], {}, {}))
 
     def of(self, row: int) -> Basis:
         """What the label of this row rests on."""
         key = self._key[row]
         if self._last[0] != key:
-            self._last = (key, Basis(self._numbers.of(key), *self._sources.of(key)))
+            self._last = (key, Basis(run(self._numbers.of(key)), *self._sources.of(key)))
         return self._last[1]
 
     def shape(self, row: int) -> Hashable:
@@ -79,21 +81,21 @@ class _Numbers:
         self._canonical = canonical
         self._row = dict(zip(key.tolist(), range(len(key)), strict=True))
         units = [terms.unit(column.unit, month_days) for column in terms.NUMBERS]
-        self._codes = [own_code(canonical, terms.component_code(column.name)) for column in terms.NUMBERS]
+        self._codes = [once(own_code(canonical, terms.component_code(column.name))) for column in terms.NUMBERS]
         self._units = [unit.code for unit in units]
         self._values = list(zip(*(numbers(metrics[column.name], unit.factor)
                                   for column, unit in zip(terms.NUMBERS, units, strict=True)), strict=True))
         self._unbounded = {(row, place): reason for place, column in enumerate(terms.NUMBERS)
                            for row, reason in unbounded(metrics[column.name]).items()}
-        self._last: tuple[Sequence[float | None], list[Part]] = ([None] * len(units), [{}] * len(units))
+        self._last: tuple[Sequence[float | None], list[Part | Fragment]] = ([None] * len(units), [{}] * len(units))
         self._missing = words(texts(metrics["missing"]))
         self._responses = words(texts(metrics["response_first"]))
         own, response = own_code(canonical, "response-first"), terms.system(canonical, "hpd-response")
-        self._answered = {name: {"code": own, "valueCodeableConcept": coded(response, name)}
+        self._answered = {name: once({"code": own, "valueCodeableConcept": coded(response, name)})
                           for name in dict.fromkeys(self._responses) if name}
         self._absent = {text: self._all_absent(text) for text in dict.fromkeys(self._missing)}
 
-    def of(self, key: int) -> list[Part]:
+    def of(self, key: int) -> list[Part | Fragment]:
         """The components of a person and measure set."""
         row = self._row.get(key)
         if row is None:
@@ -117,14 +119,14 @@ class _Numbers:
             return None
         return (self._responses[row] is None, *(value is None for value in self._values[row]))
 
-    def _all_absent(self, missing: str | None) -> list[Part]:
+    def _all_absent(self, missing: str | None) -> list[Fragment]:
         """The component of every metric, the response last, if it were missing for the reasons of this text."""
         reasons: dict[str, list[str]] = {}
         for metric, _, reason in (part.partition("=") for part in listed(missing)):
             reasons.setdefault(metric, []).append(reason)
         names = [*(column.name for column in terms.NUMBERS), "response_first"]
-        return [{"code": own_code(self._canonical, terms.component_code(name)),
-                 "dataAbsentReason": absent(self._canonical, reasons.get(name, []))} for name in names]
+        return [once({"code": own_code(self._canonical, terms.component_code(name)),
+                      "dataAbsentReason": absent(self._canonical, reasons.get(name, []))}) for name in names]
 
 
 # --- sources ------------------------------------------------------------------------------------
@@ -136,40 +138,31 @@ class _Sources:
     def __init__(self, evidence: pd.DataFrame, key: NDArray[np.int64], canonical: str, *, there: bool) -> None:
         self._there, self._system = there, f"{canonical}/hpd-source"
         order = np.argsort(key, kind="stable")
-        source = texts(evidence["source_id"])
-        names = source.dictionary
-        if there:
-            names = pc.replace_substring(names, ":", "/", max_replacements=1)
-            self._derived = _derived_from(names).to_pylist()
-        self._names = names.to_pylist()
-        self._source = places(source)[order].tolist()
-        self._role = words(texts(evidence["role"]).take(pa.array(order)))
+        roles, names = (words(texts(evidence[name]).take(pa.array(order))) for name in ("role", "source_id"))
+        self._rested = list(zip(roles, names, strict=True))
         found, start, count = np.unique(key[order], return_index=True, return_counts=True)
         self._spans = dict(zip(found.tolist(), map(slice, start.tolist(), (start + count).tolist()), strict=True))
-        self._last: tuple[list[tuple[str, int]], tuple[list[Part], list[Part]]] = ([], ([], []))
+        self._last: tuple[list[tuple[str, str]], tuple[Elements, Elements]] = ([], ({}, {}))
 
-    def of(self, key: int) -> tuple[list[Part], list[Part]]:
+    def of(self, key: int) -> tuple[Elements, Elements]:
         """What an Observation is derived from, and the entities of its Provenance."""
-        span = self._spans.get(key, slice(0))
-        rested = list(zip(self._role[span], self._source[span], strict=True))
+        rested = self._rested[self._spans.get(key, slice(0))]
         if rested != self._last[0]:  # most measure sets of a person rest on the same rows
-            self._last = (rested, self._made(sorted((role, self._names[at], at) for role, at in rested)))
+            self._last = (rested, self._made(sorted(rested)))
         return self._last[1]
 
-    def _made(self, rested: list[tuple[str, str, int]]) -> tuple[list[Part], list[Part]]:
+    def _made(self, rested: list[tuple[str, str]]) -> tuple[Elements, Elements]:
         if not self._there:
-            return [], [{"role": "source", "what": {"identifier": {"system": self._system, "value": name},
-                                                    "display": role}} for role, name, _ in rested]
-        derived = dict.fromkeys(address for _, _, at in rested if (address := self._derived[at]))
-        return ([{"reference": address} for address in derived],
-                [{"role": "source", "what": {"reference": name, "display": role}} for role, name, _ in rested])
+            return {}, listing("entity", [
+                {"role": "source", "what": {"identifier": {"system": self._system, "value": name}, "display": role}}
+                for role, name in rested])
+        addresses = [(role, name.replace(":", "/", 1)) for role, name in rested]
+        derived = dict.fromkeys(address.partition("/_history/")[0] for _, address in addresses
+                                if address.startswith(DERIVED_FROM))
+        return (listing("derivedFrom", [{"reference": address} for address in derived]),
+                listing("entity", [{"role": "source", "what": {"reference": address, "display": role}}
+                                   for role, address in addresses]))
 
     def shape(self, key: int) -> Hashable:
         """Whether there are any."""
         return key in self._spans
-
-
-def _derived_from(addresses: pa.Array) -> pa.Array:
-    """The addresses without their versions, where R4 lets an Observation be derived from such a resource."""
-    may = reduce(pc.or_, (pc.starts_with(addresses, kind) for kind in DERIVED_FROM))
-    return pc.if_else(may, pc.replace_substring_regex(addresses, "/_history/.*", ""), None)

@@ -1,4 +1,8 @@
-"""Small parts of our FHIR resources, and columns of a frame as Python has them."""
+"""Small parts of our FHIR resources, and columns of a frame as Python has them.
+
+What many resources say is made bytes once and stands in each of them as these bytes. What a resource says is never
+kept a second time as dicts: who wants to look into one reads the bytes that are written.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 import pandas as pd
 import pyarrow as pa
 
@@ -17,6 +22,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Part = dict[str, Any]
+Elements = dict[str, orjson.Fragment]
+"""Elements of a resource by their names, as bytes; without those that it has not."""
+
+
+def once(part: Any) -> orjson.Fragment:
+    """A part of many resources, as bytes."""
+    return orjson.Fragment(orjson.dumps(part))
+
+
+def run(parts: Sequence[Part | orjson.Fragment]) -> list[orjson.Fragment]:
+    """What stands side by side in the lists of many resources, as bytes without the brackets."""
+    return [orjson.Fragment(orjson.dumps(parts)[1:-1])] if parts else []
+
+
+def listing(name: str, parts: Sequence[Part]) -> Elements:
+    """An element that is a list; FHIR knows no empty one."""
+    return {name: once(parts)} if parts else {}
+
+
+def plain(part: Any) -> Any:
+    """A part or a resource as its reader has it: nothing but the bytes that are written decides what it says."""
+    return orjson.loads(orjson.dumps(part))
 
 
 def coded(system: str, *codes: str) -> Part:
@@ -88,7 +115,8 @@ def unbounded(column: pd.Series[Any]) -> dict[int, Part]:
 
 def days(column: pd.Series[Any]) -> list[str]:
     """The dates of a column as FHIR writes them."""
-    found: list[str] = np.datetime_as_string(column.to_numpy("datetime64[D]"), unit="D").tolist()
+    distinct, which = np.unique(column.to_numpy("datetime64[D]"), return_inverse=True)
+    found: list[str] = np.datetime_as_string(distinct, unit="D").astype(object)[which].tolist()
     return found
 
 

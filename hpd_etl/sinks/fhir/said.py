@@ -9,10 +9,12 @@ import pandas as pd
 
 from hpd_etl.schema import Verdict
 from hpd_etl.sinks.fhir import terms
-from hpd_etl.sinks.fhir.parts import Part, absent, coded, combined, listed, own_code
+from hpd_etl.sinks.fhir.parts import Elements, Part, absent, coded, combined, listed, once, own_code, run
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
+
+    from orjson import Fragment
 
     from hpd_etl.config import Study
     from hpd_etl.criteria import Definition
@@ -27,14 +29,16 @@ _TEXTS = {"assumed-fields": "assumed_fields", "measure-set": "measure_set", "par
 class Words(NamedTuple):
     """What all labels share that say the same."""
 
-    method: Part
-    answer: Part
+    method: Fragment
+    answer: Elements
     """`valueCodeableConcept` or `dataAbsentReason`, under its name."""
-    components: list[Part]
+    components: list[Fragment]
     unit: terms.Unit
     """That of the principal value."""
-    no_value: Part
+    no_value: Fragment
     """The component of the principal value where there is none."""
+    shape: Hashable
+    """Which elements it takes to say it."""
 
 
 class Said:
@@ -56,27 +60,28 @@ class Said:
 
     def shape(self, row: int) -> Hashable:
         """Which elements it takes to say it."""
-        words = self.of(row)
-        return (*words.answer, len(words.components))
+        return self.of(row).shape
 
     def _made(self, said: dict[str, str | None]) -> Words:
         reasons = list(dict.fromkeys([*listed(said["primary_reason"]), *listed(said["reasons"])]))
         unit = terms.unit(said["value_unit"] or "", self._study.criteria.month_days)
         none = {"code": own_code(self._canonical, "principal-value"),
                 "dataAbsentReason": absent(self._canonical, reasons)}
-        return Words(self._method(said), self._answer(said, reasons), self._components(said, reasons), unit, none)
+        (element, answer), components = self._answer(said, reasons), self._components(said, reasons)
+        return Words(once(self._method(said)), {element: once(answer)}, run(components), unit, once(none),
+                     (element, len(components)))
 
     def _method(self, said: dict[str, str | None]) -> Part:
         name, version = said["definition_id"] or "", said["definition_version"]
         coding = {"system": terms.system(self._canonical, "hpd-definition"), "version": version, "code": name}
         return {"coding": [coding], "text": f"{self._titles.get(name, name)}, version {version}"}
 
-    def _answer(self, said: dict[str, str | None], reasons: list[str]) -> Part:
+    def _answer(self, said: dict[str, str | None], reasons: list[str]) -> tuple[str, Part]:
         verdict = Verdict(said["verdict"] or "")
         if verdict is Verdict.NOT_EVALUABLE:
-            return {"dataAbsentReason": absent(self._canonical, reasons)}
+            return "dataAbsentReason", absent(self._canonical, reasons)
         status = terms.system(self._canonical, "hpd-status")
-        return {"valueCodeableConcept": coded(status, terms.ANSWERS[verdict])}
+        return "valueCodeableConcept", coded(status, terms.ANSWERS[verdict])
 
     def _components(self, said: dict[str, str | None], reasons: list[str]) -> list[Part]:
         told = {name: reasons if name == "reasons" else listed(said[name]) for name in _CODED}
