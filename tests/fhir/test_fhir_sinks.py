@@ -239,7 +239,7 @@ def test_a_foreign_resource_under_our_id_is_refused(base: str) -> None:
     assert one["id"] not in str(caught.value)
 
 
-def test_what_does_not_arrive_is_noticed(wire: Wire, base: str) -> None:
+def test_what_does_not_arrive_is_noticed(wire: Wire) -> None:
     """A server that says yes and keeps nothing is found out by reading back."""
     wire.on(r"^POST /fhir$", status(200, body=b'{"resourceType":"Bundle","type":"transaction-response"}'))
     with pytest.raises(WriteBackError, match="1 resources of type Device are not as they were written"):
@@ -255,7 +255,7 @@ def test_a_server_without_transactions_is_written_one_by_one(wire: Wire, base: s
     assert write(server_site(base), labels(AMENDED)).tables == NOTHING
 
 
-def test_a_server_that_cannot_keep_labels_is_refused_before_anything_is_read(wire: Wire, base: str) -> None:
+def test_a_server_that_cannot_keep_labels_is_refused_before_anything_is_read(wire: Wire) -> None:
     """R5, or ids that only the server gives."""
     wire.on("GET .*metadata", changed(lambda body: body.replace(b'"4.0.1"', b'"5.0.0"')), at=1)
     wire.on("GET .*metadata", changed(lambda body: body.replace(b'"updateCreate":true', b'"updateCreate":false')), at=2)
@@ -265,7 +265,7 @@ def test_a_server_that_cannot_keep_labels_is_refused_before_anything_is_read(wir
         write(server_site(wire.url))
 
 
-def test_a_server_that_finds_what_was_written_only_later_is_asked_for_it_itself(wire: Wire, base: str) -> None:
+def test_a_server_that_finds_what_was_written_only_later_is_asked_for_it_itself(wire: Wire) -> None:
     """An index that lags is no loss: what a search does not give after writing is read by its address."""
     for kind in ("Device", "Observation", "Provenance"):
         wire.on(f"POST .*{kind}/_search", nothing_found, at=range(2, 99))
@@ -295,7 +295,7 @@ def test_a_search_that_gives_less_than_it_counts_is_no_answer(wire: Wire, base: 
     assert caught.value.exit_code == 3
 
 
-def test_no_right_is_exit_4(wire: Wire, base: str) -> None:
+def test_no_right_is_exit_4(wire: Wire) -> None:
     """A server that lets us read but not write says so with the transaction."""
     wire.on(r"^POST /fhir$", status(403))
     with pytest.raises(AccessError):

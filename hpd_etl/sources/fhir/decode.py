@@ -42,14 +42,9 @@ class Collector:
 
     def line(self, raw: bytes, place: str = "resource") -> None:
         """Take one resource or Bundle; `place` says in `rejections` where it stood."""
-        self.bundle(raw, place)
-
-    def bundle(self, raw: bytes, place: str = "Bundle") -> int:
-        """Take all entries of a Bundle; gives how many of them were found, not included or said beside."""
         found = Found()
         self.sieve.resource(raw, place, found)
         self.take(found)
-        return found.matches
 
     def take(self, found: Found) -> None:
         """Take what a sieve found."""

@@ -67,15 +67,10 @@ class _Request(msgspec.Struct, gc=False):
     url: str | None = None
 
 
-class _Search(msgspec.Struct, gc=False):
-    mode: str | None = None
-
-
 class _Entry(msgspec.Struct, rename="camel", gc=False):
     full_url: str | None = None
     resource: msgspec.Raw = msgspec.Raw()
     request: _Request | None = None
-    search: _Search | None = None
 
 
 class Bundle(msgspec.Struct, gc=False):

@@ -67,8 +67,6 @@ class Found:
     """Type and id of what the source says is gone."""
     lines: Counter[str] = field(default_factory=Counter)
     """How many lines of a file, by its name; a document counts as one."""
-    matches: int = 0
-    """Entries of Bundles that a search found, without what was included or said beside them."""
 
     def add(self, other: Found) -> None:
         """Take over what another part holds."""
@@ -77,7 +75,6 @@ class Found:
         self.refused += other.refused
         self.deleted |= other.deleted
         self.lines.update(other.lines)
-        self.matches += other.matches
 
 
 class Sieve:
@@ -203,7 +200,6 @@ class Sieve:
             return
         for position, entry in enumerate(entries):
             if entry.resource:
-                found.matches += entry.search is None or entry.search.mode in (None, "match")
                 self._look(bytes(entry.resource), _Where(f"{where.place}#{position}", entry.full_url, True), found)
             elif entry.request and entry.request.method == "DELETE":
                 found.deleted.update(filter(None, [Resources.key(entry.request.url or "")]))
