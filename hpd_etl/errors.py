@@ -11,7 +11,7 @@
     ├── WriteBackError              7   the sink holds something that is not ours
     ├── PrivacyError                8   the release would disclose too much
     ├── LockedError                 9   another run holds the lock
-    └── UnsupportedVersionError    10   the CDM, state or artefact is of an unknown version
+    └── UnsupportedVersionError    10   the CDM, FHIR, artefact or results schema is of an unknown version
 
 Only `cli.py` turns an error into its exit code. A message holds counts, codes and names of
 columns; never a patient's value or identifier.
@@ -63,7 +63,10 @@ class BudgetError(HpdEtlError):
 
 
 class WriteBackError(HpdEtlError):
-    """The sink holds something that is not ours, or refused the rows; nothing was changed."""
+    """The sink holds something that is not ours, or refused what was written.
+
+    A results schema is then as it was; of a FHIR sink the message says what had been written.
+    """
 
     exit_code = 7
 
@@ -81,6 +84,6 @@ class LockedError(HpdEtlError):
 
 
 class UnsupportedVersionError(HpdEtlError):
-    """A CDM, an artefact or a results schema is of a version this release does not know."""
+    """A CDM, a FHIR server, an artefact or a results schema is of a version this release does not know."""
 
     exit_code = 10

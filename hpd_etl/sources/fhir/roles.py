@@ -37,7 +37,6 @@ class RoleReader:
                        for token, role in by_token(codes.lesion_roles).items()}
         self._coded |= {token: Role(ROLES.index(role), is_node=False)
                         for token, role in reading.tokens.own(own).items()}
-
         self._known: dict[tuple[CodeableConcept | None, str | None], Role | None] = {}
 
     def of(self, context: Sequence[Observation]) -> Role:

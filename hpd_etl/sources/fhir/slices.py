@@ -138,8 +138,8 @@ class SliceReader:
     def _whole(self, asked: Slice) -> Slices:
         parameters = asked.parameters(self._days(asked))
         pages = Pages(asked.kind)
-        for body in self.session.pages(asked.kind, [*parameters, ("_count", str(self._page_size))],
-                                        post=self.mode.post):
+        paged = [*parameters, ("_count", str(self._page_size))]
+        for body in self.session.pages(asked.kind, paged, post=self.mode.post):
             pages.take(body)
         counted = self._counted(asked.kind, parameters)
         expected = pages.total if counted is None else counted

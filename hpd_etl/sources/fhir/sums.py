@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from hpd_etl.config import FhirReading, Study
     from hpd_etl.sources.fhir.codes import Tokens
+    from hpd_etl.sources.fhir.examinations import When
+    from hpd_etl.sources.fhir.observations import Told
     from hpd_etl.sources.fhir.reading import Reading
     from hpd_etl.sources.fhir.resources import Selection
 
@@ -34,9 +36,11 @@ def selection(study: Study, source: FhirReading, tokens: Tokens) -> Selection:
 def tumour_sums(reading: Reading) -> pd.DataFrame:
     """Recorded sums, on the day of the examination."""
     admission, examinations = Admission(reading, TUMOUR_SUMS.name, _COUNTED), Examinations(reading)
-    found, days = dated(told(reading, SUMS, admission),
-                        lambda each: examinations.scan_day(
-        each.context, examinations.examined(each.context, each.person)), admission)
+
+    def when(each: Told) -> When:
+        return examinations.scan_day(each.context, examinations.examined(each.context, each.person))
+
+    found, days = dated(told(reading, SUMS, admission), when, admission)
     admission.settle()
     rows = reading.ledger.read(told_rows(_COUNTED, found, days))
     kind = np.array([SUMS.index(each.meaning.kind) for each in found], dtype=np.int64)
