@@ -104,6 +104,32 @@ def test_a_panel_lends_its_members_what_they_lack():
         ("Observation:long", "2020-02-20", 31.0, "body_structure")]
 
 
+BOB = (patient("bob"), administration("bobs", who="bob"))
+
+
+@pytest.mark.parametrize("holder", [
+    observation("p", concept("loinc 21889-1"), who="bob", hasMember=[to("Observation", "long")]),
+    observation("p", concept("loinc 21889-1"), status="cancelled", hasMember=[to("Observation", "long")]),
+    resource("DiagnosticReport", "r", status="final", subject=to("Patient", "bob"), effectiveDateTime="2020-02-20",
+             result=[to("Observation", "long")])])
+def test_panels_and_reports_of_somebody_else_or_cancelled_date_nothing(holder):
+    """A size without a day gets none from what is not about its person, or does not stand."""
+    member = observation("long", concept("loinc 33728-7"), None, focus=[to("BodyStructure", "L1")],
+                         valueQuantity=quantity(31))
+    found = measured(*BOB, holder, member)
+    assert sizes(found) == []
+    assert ("Observation:long", "no_date") in reasons(found)
+
+
+def test_a_study_has_no_day_from_observations_on_somebody_else():
+    """What is about bob does not date a study of ann that lacks its own day."""
+    study = resource("ImagingStudy", "s", status="available", subject=to("Patient", "ann"))
+    other = observation("o", concept("loinc 33728-7"), who="bob", derivedFrom=[to("ImagingStudy", "s")])
+    found = measured(*BOB, study, other)
+    assert found.rows("scans", "source_id") == []
+    assert ("ImagingStudy:s", "no_date") in reasons(found)
+
+
 def test_panels_in_a_circle_are_read_once():
     """A panel that holds itself through another ends nothing."""
     ring = [observation(key, concept("loinc 33728-7"), hasMember=[to("Observation", other)],

@@ -87,13 +87,14 @@ class Examinations:
             if unreliable(report, statuses) is None:
                 for result in report.result:
                     held = reading.resources.find(result, Observation)
-                    if held is not None:
+                    if held is not None and reading.person(held) == reading.person(report):
                         self._by_result[str(held.id)].append(report)
 
-    def study(self, reference: Reference) -> ImagingStudy | None:
-        """The study that is meant, if it is there and took place."""
-        found = self._reading.resources.find(reference, ImagingStudy)
-        return found if found is not None and str(found.id) in self._studies else None
+    def studies(self, references: Iterable[Reference], person: str) -> list[ImagingStudy]:
+        """The studies of this person that are meant, if they are there and took place."""
+        found = (self._reading.resources.find(reference, ImagingStudy) for reference in references)
+        return [study for study in found if study is not None and str(study.id) in self._studies
+                and self._reading.person(study) == person]
 
     def reports(self, context: Sequence[Observation]) -> list[DiagnosticReport]:
         """The reports that have one of these as a result."""
@@ -107,8 +108,7 @@ class Examinations:
         named += [reference for report in self.reports(context) for reference in report.imaging_study]
         if not named:
             return _NOTHING
-        studies = [study for reference in named
-                   if (study := self.study(reference)) is not None and self._reading.person(study) == person]
+        studies = self.studies(named, person)
         lost = len(studies) < len(named) and any(
             is_lost(self._reading.resources, reference, ImagingStudy) for reference in named)
         return Examined(studies, lost)

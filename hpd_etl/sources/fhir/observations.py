@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
+from hpd_etl.sources.fhir.admission import unreliable
+from hpd_etl.sources.fhir.events import Statuses
 from hpd_etl.sources.fhir.meanings import Meanings
 from hpd_etl.sources.fhir.reading import rows_of
 from hpd_etl.sources.fhir.shapes import Component, Observation
@@ -35,15 +37,17 @@ class Told(NamedTuple):
 
 
 class Panels:
-    """Which Observations hold which as members."""
+    """Which Observations hold which as members; a panel that is not final, or about somebody else, tells nothing."""
 
     def __init__(self, reading: Reading) -> None:
         self._above: dict[str, list[Observation]] = defaultdict(list)
+        statuses = Statuses(reading.source.mapping.event_statuses)
         for panel in reading.resources.of(Observation):
-            for member in panel.has_member:
-                held = reading.resources.find(member, Observation)
-                if held is not None:
-                    self._above[str(held.id)].append(panel)
+            if panel.has_member and unreliable(panel, statuses) is None:
+                for member in panel.has_member:
+                    held = reading.resources.find(member, Observation)
+                    if held is not None and reading.person(held) == reading.person(panel):
+                        self._above[str(held.id)].append(panel)
 
     def around(self, observation: Observation) -> tuple[Observation, ...]:
         """The Observation and all panels above it; one that holds itself is named once."""

@@ -72,12 +72,12 @@ class _Studies:
         self._examinations = Examinations(reading)
         self._reports: dict[str, list[DiagnosticReport]] = defaultdict(list)
         for report in self._reliable(DiagnosticReport):
-            for study in filter(None, map(self._examinations.study, report.imaging_study)):
+            for study in self._examinations.studies(report.imaging_study, reading.person(report)):
                 self._reports[str(study.id)].append(report)
         self._observed: dict[str, list[Observation]] = defaultdict(list)
         for observation in self._reliable(Observation):
-            named = map(self._examinations.study, (*observation.derived_from, *observation.part_of))
-            for study in filter(None, named):
+            named = (*observation.derived_from, *observation.part_of)
+            for study in self._examinations.studies(named, reading.person(observation)):
                 self._observed[str(study.id)].append(observation)
 
     def _reliable(self, shape: type[_E]) -> Iterator[_E]:
