@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hpd_etl.errors import AccessError, HpdEtlError, LockedError, UnsupportedVersionError, WriteBackError
+from hpd_etl.errors import AccessError, HpdEtlError, LockedError, SourceError, UnsupportedVersionError, WriteBackError
 from hpd_etl.schema import Labels
 from hpd_etl.sinks import Counts
 from hpd_etl.sinks.fhir import label_resources
@@ -263,6 +263,14 @@ def test_a_server_that_cannot_keep_labels_is_refused_before_anything_is_read(wir
         write(server_site(wire.url))
     with pytest.raises(WriteBackError, match="under an id that its client gives"):
         write(server_site(wire.url))
+
+
+def test_an_address_that_is_no_fhir_server_is_told(wire: Wire) -> None:
+    """A page of a portal in place of a CapabilityStatement ends with exit code 3, not with a crash."""
+    wire.on("GET .*metadata", status(200, body=b"<html>"))
+    with pytest.raises(SourceError, match="no CapabilityStatement") as caught:
+        write(server_site(wire.url))
+    assert caught.value.exit_code == 3
 
 
 def test_a_server_that_finds_what_was_written_only_later_is_asked_for_it_itself(wire: Wire) -> None:
