@@ -192,7 +192,7 @@ def sql(
     site: SiteFile = SITE, study: StudyFile = STUDY,
     dialect: Annotated[str | None, typer.Option(help="Compile for this database, run by us or not.")] = None,
 ) -> None:
-    """Print the SELECTs a run sends to the source, and the results tables it makes; not the rows written back."""
+    """Print the SELECTs a run sends to an OMOP source, and the results tables it makes; not the rows written back."""
     from hpd_etl import sinks, sources
     from hpd_etl.config import read_site, read_study
 
