@@ -2,11 +2,12 @@
 
 import json
 import re
+from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from hpd_etl.config import FhirAccess
+from hpd_etl.config import FhirAccess, FhirServerSource
 from hpd_etl.errors import ConfigurationError, UnsupportedVersionError
 from hpd_etl.fhir_http import connect
 from hpd_etl.sources.fhir.assembly import selection
@@ -65,7 +66,7 @@ def test_the_site_knows_better_than_the_software(wire, quick):
 
 def test_every_profile_states_only_what_differs():
     """The profiles of the configuration are those that are declared."""
-    assert set(profiles()) == {"generic", "epic", "oracle"}
+    assert {"auto", *profiles()} == set(get_args(FhirServerSource.model_fields["quirks"].annotation))
 
 
 def test_epic_wants_one_patient_and_a_category_or_code(wire, quick, ward_rows):
