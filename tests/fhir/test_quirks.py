@@ -64,7 +64,7 @@ def test_the_site_knows_better_than_the_software(wire, quick):
         assert choose(session, "oracle").told()["profile"] == "oracle"
 
 
-def test_every_profile_states_only_what_differs():
+def test_the_profiles_are_those_of_the_configuration():
     """The profiles of the configuration are those that are declared."""
     assert {"auto", *profiles()} == set(get_args(FhirServerSource.model_fields["quirks"].annotation))
 
