@@ -72,7 +72,7 @@ class _Answers:
 
     def __init__(self, reading: Reading) -> None:
         self._tokens = reading.tokens
-        self._meanings = Meanings(reading.source.mapping, reading.tokens)
+        self._meanings = reading.meanings
         self._coded = {token: entries[0] for token, entries in by_token(codes.findings).items()
                        if entries[0].part in {"answer", "grade"}}
 

@@ -47,6 +47,7 @@ class Identities:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
+        self._known: dict[tuple[Reference, str], Lesion | None] = {}
 
     def of(self, told: Told) -> Lesion | None:
         """The lesion by the first rung that names one; None where none does."""
@@ -61,15 +62,17 @@ class Identities:
 
     def _focused(self, observation: Observation, reference: Reference, person: str) -> Lesion | None:
         """The lesion that a reference names; None where it is no BodyStructure of this person."""
-        structure = self._contained(observation, reference) or self._reading.resources.find(reference, BodyStructure)
+        structure = self._contained(observation, reference)
         if structure is not None:
-            if structure.patient is not None and self._reading.person(structure) != person:
-                return None
-            named = self._identified(structure.identifier)
-            if named is not None:
-                return Lesion(named, _IDENTIFIER, structure)
-            own = reference.reference or ""
-            return None if own.startswith("#") else Lesion(f"BodyStructure/{structure.id}", _ID, structure)
+            return self._named(structure, reference, person)
+        if (reference, person) not in self._known:
+            self._known[reference, person] = self._found(reference, person)
+        return self._known[reference, person]
+
+    def _found(self, reference: Reference, person: str) -> Lesion | None:
+        structure = self._reading.resources.find(reference, BodyStructure)
+        if structure is not None:
+            return self._named(structure, reference, person)
         key = Resources.key(reference.reference or "")
         if key is not None and key[0] == BodyStructure.type_name:
             return Lesion(f"BodyStructure/{key[1]}", _ID, is_lost=True)
@@ -77,6 +80,15 @@ class Identities:
             named = self._identified([reference.identifier])
             return Lesion(named, _IDENTIFIER) if named else None
         return None
+
+    def _named(self, structure: BodyStructure, reference: Reference, person: str) -> Lesion | None:
+        if structure.patient is not None and self._reading.person(structure) != person:
+            return None
+        named = self._identified(structure.identifier)
+        if named is not None:
+            return Lesion(named, _IDENTIFIER, structure)
+        own = reference.reference or ""
+        return None if own.startswith("#") else Lesion(f"BodyStructure/{structure.id}", _ID, structure)
 
     def _contained(self, observation: Observation, reference: Reference) -> BodyStructure | None:
         wanted = (reference.reference or "").removeprefix("#")

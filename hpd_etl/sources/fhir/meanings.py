@@ -54,9 +54,10 @@ class Meanings:
         """What a code means; None where nobody knows."""
         if concept is None:
             return None
-        if concept not in self._known:
-            self._known[concept] = self._decided(concept)
-        return self._known[concept]
+        try:
+            return self._known[concept]
+        except KeyError:
+            return self._known.setdefault(concept, self._decided(concept))
 
     def _decided(self, concept: CodeableConcept) -> Meaning | None:
         found = list(self._tokens.of(concept))
@@ -70,6 +71,11 @@ class Meanings:
         if len(specific) > 1 and all(meaning.kind in KINDS for meaning in specific):
             return _UNSTATED  # two codings name two dimensions
         return specific[0] if specific else next(iter(known), None)
+
+    def kinds(self, observation: Observation) -> frozenset[str]:
+        """The kinds of all codes of the Observation and of its components."""
+        concepts = (observation.code, *[part.code for part in observation.component])
+        return frozenset([meaning.kind for concept in concepts if (meaning := self.of(concept)) is not None])
 
     def holders(self, observation: Observation, kinds: Collection[str]) -> list[Holder]:
         """Where the Observation tells something of these kinds: in its own value, or in components.

@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from hpd_etl.sources.fhir.admission import unreliable
 from hpd_etl.sources.fhir.events import Statuses
-from hpd_etl.sources.fhir.meanings import Meanings
 from hpd_etl.sources.fhir.reading import rows_of
 from hpd_etl.sources.fhir.shapes import Component, Observation
 
@@ -63,11 +62,10 @@ class Panels:
 
 def told(reading: Reading, kinds: Sequence[str], admission: Admission) -> list[Told]:
     """Everything of these kinds that is let in."""
-    meanings = Meanings(reading.source.mapping, reading.tokens)
     panels = Panels(reading)
     found: list[Told] = []
-    for observation in reading.resources.of(Observation):
-        holders = meanings.holders(observation, kinds)
+    for observation in reading.observed(kinds):
+        holders = reading.meanings.holders(observation, kinds)
         if not holders:
             continue
         context, person = panels.around(observation), reading.person(observation)

@@ -26,13 +26,12 @@ if TYPE_CHECKING:
 
 ENDINGS = (".ndjson.gz", ".jsonl.gz", ".json.gz", ".ndjson", ".jsonl", ".json")
 """How the names of files end that are read."""
-BLOCK = 512 * 1024
+BLOCK = 256 * 1024
 """Bytes that are looked at before what was kept of them is handed on."""
 
 _NO_RESOURCES = frozenset({"export.json", "log.ndjson", "manifest.json"})  # what exports leave beside resources
 _GZIP = b"\x1f\x8b"
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, cast("type[Exception]", isal_zlib.error))
-_BUFFER = 128 * 1024
 
 
 class Part(NamedTuple):
@@ -114,8 +113,8 @@ def _blocks(stream: io.BufferedReader, part: Part) -> Iterator[tuple[int, bytes]
 def _opened(path: str) -> io.BufferedReader:
     """The content of a file, unpacked; read from disk in blocks."""
     if _is_gzip(path):
-        return io.BufferedReader(igzip.open(path, "rb"), _BUFFER)  # type: ignore[no-untyped-call]
-    return open(path, "rb")
+        return io.BufferedReader(igzip.open(path, "rb"), BLOCK)  # type: ignore[no-untyped-call]
+    return io.BufferedReader(io.FileIO(path), BLOCK)
 
 
 def _is_gzip(path: str) -> bool:

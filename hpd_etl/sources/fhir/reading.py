@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from hpd_etl.sources.columns import Rows
+from hpd_etl.sources.fhir.meanings import Meanings
+from hpd_etl.sources.fhir.shapes import Observation
 from hpd_etl.sources.fhir.standing import subject_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from hpd_etl.config import FhirReading, Study
     from hpd_etl.sources.fhir.codes import Tokens
@@ -35,6 +38,19 @@ class Reading:
     def person(self, resource: Resource) -> str:
         """Whom a resource is about; what is about nobody is taken out before tables are made."""
         return self.subjects.person(subject_of(resource)) or ""
+
+    @cached_property
+    def meanings(self) -> Meanings:
+        """What codes of Observations mean; every table asks for the same ones."""
+        return Meanings(self.source.mapping, self.tokens)
+
+    def observed(self, kinds: Collection[str]) -> list[Observation]:
+        """The Observations with a code of one of these kinds."""
+        return [each for each, borne in self._borne if not borne.isdisjoint(kinds)]
+
+    @cached_property
+    def _borne(self) -> list[tuple[Observation, frozenset[str]]]:
+        return [(each, self.meanings.kinds(each)) for each in self.resources.of(Observation)]
 
 
 def rows_of(origin: str, counted: str, columns: Mapping[str, Sequence[Any]], types: Mapping[str, pa.DataType]) -> Rows:

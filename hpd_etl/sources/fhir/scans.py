@@ -71,18 +71,18 @@ class _Studies:
         self._admission = Admission(reading, SCANS.name, "ImagingStudy scans")
         self._examinations = Examinations(reading)
         self._reports: dict[str, list[DiagnosticReport]] = defaultdict(list)
-        for report in self._reliable(DiagnosticReport):
+        for report in filter(self._is_reliable, reading.resources.of(DiagnosticReport)):
             for study in self._examinations.studies(report.imaging_study, reading.person(report)):
                 self._reports[str(study.id)].append(report)
         self._observed: dict[str, list[Observation]] = defaultdict(list)
-        for observation in self._reliable(Observation):
+        for observation in reading.resources.of(Observation):
             named = (*observation.derived_from, *observation.part_of)
-            for study in self._examinations.studies(named, reading.person(observation)):
-                self._observed[str(study.id)].append(observation)
+            if named and self._is_reliable(observation):
+                for study in self._examinations.studies(named, reading.person(observation)):
+                    self._observed[str(study.id)].append(observation)
 
-    def _reliable(self, shape: type[_E]) -> Iterator[_E]:
-        return (event for event in self._reading.resources.of(shape)
-                if unreliable(event, self._admission.statuses) is None)
+    def _is_reliable(self, event: DiagnosticReport | Observation) -> bool:
+        return unreliable(event, self._admission.statuses) is None
 
     def read(self) -> Iterator[_Scan]:
         """One row a study."""

@@ -25,7 +25,7 @@ class Coding(Shape, frozen=True):
     display: str | None = None
 
 
-class CodeableConcept(Shape, frozen=True):
+class CodeableConcept(Shape, frozen=True, cache_hash=True):
     """What is meant, in one or more codes, or in words."""
 
     coding: tuple[Coding, ...] = ()
@@ -40,7 +40,7 @@ class Identifier(Shape, frozen=True):
     type: CodeableConcept | None = None
 
 
-class Reference(Shape, frozen=True):
+class Reference(Shape, frozen=True, cache_hash=True):
     """A pointer to another resource, by address or by business identifier."""
 
     reference: str | None = None

@@ -215,7 +215,11 @@ class Sieve:
 
     def _is_named(self, drug: Drug) -> bool:
         """Whether the words name a drug that is looked for, although the code may say nothing."""
-        return self._names[drug.text] or any(self._names[coding.display] for coding in drug.coding)
+        names = self._names
+        for coding in drug.coding:
+            if names[coding.display]:
+                return True
+        return names[drug.text]
 
     def _means(self, kind: str, concept: Concept | Drug) -> bool:
         codes = [coding.code for coding in concept.coding if coding.code]
