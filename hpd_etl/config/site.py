@@ -307,7 +307,7 @@ class Site(Model):
     canonical: str = Field(default="https://hpd-etl.example/fhir", pattern=r"^[a-z][a-z0-9+.-]*:[^\s|#]+[^/\s|#]$")
     """Canonical base of our own code systems and identifiers in FHIR; what bears it is never read back."""
     runs: Path = Path("runs")
-    """Folder that holds a folder a run."""
+    """Folder that holds a folder a run. Relative paths in site.toml count from where hpd-etl is started."""
 
     @model_validator(mode="after")
     def _persons_named(self) -> Self:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 REFUSED = (401, 403)
 GONE = (404, 410)
 """It is not there, or no longer."""
+_NOT_THERE = {"GET metadata": "check access.url: it must be the base address of a FHIR server",
+              "GET Group/$export": "check source.group"}
+"""What is asked first -> what to look at where that is not there."""
 _CODE = re.compile(r"[a-z-]{1,40}")
 _TYPE = re.compile(r"[A-Z][A-Za-z]{2,39}|\$[a-z-]{2,40}|metadata|\.well-known")
 _OPERATION = re.compile(r"\$[a-z-]{2,40}|_search|_history|smart-configuration")
@@ -35,7 +38,8 @@ class HttpError(SourceError):
         self.status = response.status
         self.headers = response.headers
         self.codes = outcome_codes(response.body)
-        super().__init__(f"{asked}: the server answered {_with_codes(response.status, self.codes)}")
+        super().__init__(f"{asked}: the server answered {_with_codes(response.status, self.codes)}",
+                         remedy=_NOT_THERE.get(asked, "") if response.status in GONE else "")
 
 
 class LostError(SourceError):

@@ -40,6 +40,15 @@ def test_what_does_not_pass_is_told_at_once(session, wire, code):
     assert len(wire.asked) == 1
 
 
+@pytest.mark.parametrize(("address", "named"), [("metadata", "access.url"), ("Group/g/$export", "source.group")])
+def test_what_is_asked_first_and_is_not_there_says_where_to_look(session, wire, address, named):
+    """A wrong base address or group is a line of site.toml, not a server that broke off."""
+    wire.on("GET", status(404))
+    with pytest.raises(HttpError) as refused:
+        session.get(address)
+    assert named in refused.value.remedy
+
+
 def test_a_server_that_stays_busy_is_given_up(session, wire):
     """After the configured attempts the last answer is the error, exit 3: running again may work."""
     wire.on("GET", status(503))
