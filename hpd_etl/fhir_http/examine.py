@@ -13,7 +13,7 @@ import jwt
 import msgspec
 
 from hpd_etl.check import Check, State
-from hpd_etl.errors import HpdEtlError
+from hpd_etl.errors import AccessError, HpdEtlError
 from hpd_etl.fhir_http import answers, causes, keys, smart
 from hpd_etl.fhir_http.access import authorisation
 from hpd_etl.fhir_http.channel import Channel
@@ -70,6 +70,8 @@ def _failed(look: _Look, name: str, error: HpdEtlError) -> Iterator[Check]:
         yield replace(failed, remedy="one of the lines below is not as the server has it")
         for cause in causes.of_invalid_client(look.access, look.key, look.found, error.headers):
             yield replace(cause, name=f"cause: {cause.name}")
+    elif isinstance(error, AccessError) and name in _READ:
+        yield replace(failed, remedy=_REFUSED[look.access.auth])
     else:
         yield failed
 
@@ -190,6 +192,12 @@ def _asked(look: _Look, what: str) -> Response:
         raise answers.refusal(answers.asked("GET", where, look.channel.base), response)
     return response
 
+
+_REFUSED = {"none": "the server wants a login: set access.auth",
+            "bearer": "access.token is wrong, expired or may not read",
+            "basic": "access.user or access.password is wrong, or may not read",
+            "smart": "the client is known, but may not read: ask for the scope at the server"}
+"""What stands behind a 401 or 403, once the server is reached."""
 
 _REACH = {"reach": _reach}
 _SMART = {"discovery": _discovery, "key": _key, "assertion": _assertion, "token": _token, "scopes": _scopes}

@@ -146,6 +146,7 @@ def test_a_secret_that_is_refused_is_told(servers, quick, secret, how):
     failed = last(quick(base, **{name: secret("wr0ng") if value == "?" else value for name, value in how.items()}))
     assert (failed.name, failed.exit_code) == ("search", 4)
     assert "wr0ng" not in failed.told
+    assert ("access.token" if how["auth"] == "bearer" else "access.password") in failed.remedy
 
 
 def test_scopes_that_were_not_granted_are_named(new_smart_server):
