@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hpd_etl.schema import Records
     from hpd_etl.sources.fhir.resources import Selection
 
-RANGE = 16 * 1024 * 1024
+RANGE = 8 * 1024 * 1024
 """Bytes that a process is given at a time."""
 
 

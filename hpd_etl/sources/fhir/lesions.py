@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -46,7 +47,7 @@ def selection(study: Study, source: FhirReading, tokens: Tokens) -> Selection:
     return wanted | Selection(frozenset({BodyStructure.type_name}), {})
 
 
-class _Around(NamedTuple):
+class _Around(msgspec.Struct, frozen=True, gc=False):
     """What is known of a size beside its value; the same for all that an Observation tells."""
 
     lesion: Lesion | None
@@ -60,7 +61,7 @@ class _Around(NamedTuple):
     reader: str | None
 
 
-class _Measured(NamedTuple):
+class _Measured(msgspec.Struct, frozen=True, gc=False):
     """A value of a known lesion on a known day."""
 
     told: Told

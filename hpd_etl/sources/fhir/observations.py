@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import msgspec
 import pyarrow as pa
 
 from hpd_etl.sources.fhir.admission import unreliable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from hpd_etl.sources.meanings import Meaning
 
 
-class Told(NamedTuple):
+class Told(msgspec.Struct, frozen=True, gc=False):
     """One thing that an Observation tells of a treated person."""
 
     observation: Observation
