@@ -266,6 +266,8 @@ class FhirServerSink(FhirSink):
     kind: Literal["fhir_server"]
     """What the sink is."""
     access: FhirAccess
+    same_persons: bool = False
+    """The source names its Patients as this server does, although it is another server or a folder."""
     bundle_size: int = Field(default=500, ge=1)
     """Resources a transaction, at most; a label and its Provenance always go together."""
 
@@ -287,6 +289,7 @@ def _kind(value: Any) -> str:
     return str(value.get("kind", "omop_cdm") if isinstance(value, dict) else value.kind)
 
 
+_Server = FhirServerSource | FhirBulkSource
 Source = Annotated[
     Annotated[OmopSource, Tag("omop_cdm")] | Annotated[FhirServerSource, Tag("fhir_server")]
     | Annotated[FhirBulkSource, Tag("fhir_bulk")] | Annotated[FhirFilesSource, Tag("fhir_files")],
@@ -311,9 +314,14 @@ class Site(Model):
 
     @model_validator(mode="after")
     def _persons_named(self) -> Self:
-        if self.sink is not None and self.sink.crosswalk is None \
-                and isinstance(self.source, OmopSource) != isinstance(self.sink, OmopSink):
+        if self.sink is None or self.sink.crosswalk is not None:
+            return self
+        if isinstance(self.source, OmopSource) != isinstance(self.sink, OmopSink):
             raise ValueError("sink.crosswalk is needed: source and sink name persons differently")
+        if isinstance(self.sink, FhirServerSink) and not self.sink.same_persons and self.sink.access.url.rstrip("/") \
+                != (self.source.access.url.rstrip("/") if isinstance(self.source, _Server) else None):
+            raise ValueError("the same id may be another person on another server: give sink.crosswalk, or say"
+                             " sink.same_persons = true")
         return self
 
     @model_validator(mode="after")

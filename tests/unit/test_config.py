@@ -134,3 +134,21 @@ def test_the_folder_of_definitions_counts_from_the_file(tmp_path):
     path = tmp_path / "study.toml"
     path.write_text('id = "study"\n[criteria]\nfolder = "own"\n')
     assert read_study(path).criteria.folder == (tmp_path / "own").resolve()
+
+
+@pytest.mark.parametrize(("source", "told", "fine"), [
+    ('kind = "fhir_server"\naccess.url = "http://localhost:1/fhir/"', "", True),
+    ('kind = "fhir_server"\naccess.url = "http://localhost:2/fhir"', "", False),
+    ('kind = "fhir_files"\nfolder = "export"', "", False),
+    ('kind = "fhir_files"\nfolder = "export"', "same_persons = true", True),
+    ('kind = "fhir_server"\naccess.url = "http://localhost:2/fhir"', 'crosswalk = "persons.csv"', True),
+])
+def test_an_id_of_another_server_is_taken_for_the_same_person_only_where_the_site_says_so(tmp_path, source, told, fine):
+    """Equal ids on two servers may be two persons: a label is written to another one only on the site's word."""
+    path = tmp_path / "site.toml"
+    path.write_text(f'[source]\n{source}\n[sink]\nkind = "fhir_server"\naccess.url = "http://localhost:1/fhir"\n{told}\n')
+    if fine:
+        assert read_site(path).sink is not None
+    else:
+        with pytest.raises(ConfigurationError, match="another person"):
+            read_site(path)
