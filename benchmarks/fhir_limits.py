@@ -45,7 +45,7 @@ def limit_fhir_two_stages(place: Place) -> Timed:
     """Typed decode of the code of every line, and of all elements that are read of the hits."""
     import msgspec
 
-    from hpd_etl.sources.fhir.shapes import SHAPES
+    from hpd_etl.sources.fhir.decode.shapes import SHAPES
 
     coding = msgspec.defstruct("Coding", [("code", str | None, None)], gc=False)
     concept = msgspec.defstruct("Concept", [("coding", tuple[coding, ...], ())], gc=False)

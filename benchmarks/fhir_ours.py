@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hpd_etl.config import Site
 
 
-_SOURCE = "hpd_etl.sources.fhir.files"
+_SOURCE = "hpd_etl.sources.fhir.fetch.files"
 
 
 def _site(place: Place, kind: str, workers: int) -> Site:

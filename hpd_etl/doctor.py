@@ -48,7 +48,7 @@ def access(site: Site) -> list[Check]:
 def _servers(site: Site) -> Iterator[tuple[str, FhirAccess, Sequence[str]]]:
     """Each FHIR server of the site, with the rights that a run needs there."""
     if isinstance(site.source, (FhirServerSource, FhirBulkSource)):
-        from hpd_etl.sources.fhir import server
+        from hpd_etl.sources.fhir.fetch import server
 
         yield "source", site.source.access, server.scopes(site.source)
     if isinstance(site.sink, FhirServerSink):

@@ -57,14 +57,14 @@ def _opened(site: Site) -> AbstractContextManager[Source]:
 
             return open_omop(site.source)
         case FhirFilesSource():
-            from hpd_etl.sources.fhir.files import open_files
+            from hpd_etl.sources.fhir.fetch.files import open_files
 
             return open_files(site.source, site.canonical)
         case FhirServerSource():
-            from hpd_etl.sources.fhir.server import open_server
+            from hpd_etl.sources.fhir.fetch.server import open_server
 
             return open_server(site.source, site.canonical)
         case FhirBulkSource():
-            from hpd_etl.sources.fhir.bulk import open_bulk
+            from hpd_etl.sources.fhir.fetch.bulk import open_bulk
 
             return open_bulk(site.source, site.canonical)

@@ -11,8 +11,8 @@ import pandas as pd
 
 from hpd_etl.config import FhirFilesSource, Study
 from hpd_etl.schema import Records
-from hpd_etl.sources.fhir.assembly import records_of, selection
-from hpd_etl.sources.fhir.decode import Collector
+from hpd_etl.sources.fhir.decode.collector import Collector
+from hpd_etl.sources.fhir.records.assembly import records_of, selection
 from hpd_etl.sources.ledger import Ledger
 
 if TYPE_CHECKING:

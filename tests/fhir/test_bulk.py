@@ -7,8 +7,8 @@ import pytest
 from hpd_etl.config import FhirBulkSource
 from hpd_etl.errors import ConfigurationError, SourceError
 from hpd_etl.fhir_http import connect
-from hpd_etl.sources.fhir.bulk import open_bulk
-from hpd_etl.sources.fhir.export import Export
+from hpd_etl.sources.fhir.fetch.bulk import open_bulk
+from hpd_etl.sources.fhir.fetch.export import Export
 from tests.fhir.given import CANONICAL, STUDY, patient, to
 from tests.fhir.ward import MAPPING, rows, ward
 from tests.fhir.wire import changed, redirected, reset, status, truncated, wired
@@ -168,7 +168,7 @@ def test_an_export_that_failed_is_not_waited_for_again(fetch, wire):
 def test_the_server_says_how_long_to_wait(fetch, wire, monkeypatch):
     """Seconds or a date, at most what the site allows; where it says nothing, longer each time."""
     waits = []
-    monkeypatch.setattr("hpd_etl.sources.fhir.export.time.sleep", waits.append)
+    monkeypatch.setattr("hpd_etl.sources.fhir.fetch.export.time.sleep", waits.append)
     until = {"Retry-After": "Sat, 21 Nov 2026 12:00:07 GMT", "Date": "Sat, 21 Nov 2026 12:00:00 GMT"}
     for number, headers in enumerate(({"Retry-After": "3"}, until, {}, {}, {"Retry-After": "900"}), start=1):
         wire.on("GET .*bulk-status", status(202, {**headers, "X-Progress": "counting"}), at=number)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from hpd_etl.sources.fhir.decode import Collector
-from hpd_etl.sources.fhir.pages import Pages
-from hpd_etl.sources.fhir.resources import Resources, Selection
-from hpd_etl.sources.fhir.shapes import Patient, Reference
-from hpd_etl.sources.fhir.sieve import Found, Sieve
-from hpd_etl.sources.fhir.versions import is_foreign
+from hpd_etl.sources.fhir.decode.collector import Collector
+from hpd_etl.sources.fhir.decode.resources import Resources, Selection
+from hpd_etl.sources.fhir.decode.shapes import Patient, Reference
+from hpd_etl.sources.fhir.decode.sieve import Found, Sieve
+from hpd_etl.sources.fhir.decode.versions import is_foreign
+from hpd_etl.sources.fhir.fetch.pages import Pages
 from hpd_etl.sources.ledger import Ledger
 from tests.fhir.given import CANONICAL, Json, administration, concept, observation, patient, resource, size
 

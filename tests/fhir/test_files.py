@@ -14,10 +14,10 @@ import pytest
 
 from hpd_etl.config import FhirFilesSource
 from hpd_etl.errors import AccessError, ConfigurationError
-from hpd_etl.sources.fhir import files, parts
-from hpd_etl.sources.fhir.files import open_files
-from hpd_etl.sources.fhir.parts import Part, parts_of, sift
-from hpd_etl.sources.fhir.sieve import LONGEST, Sieve
+from hpd_etl.sources.fhir.decode.sieve import LONGEST, Sieve
+from hpd_etl.sources.fhir.fetch import files, parts
+from hpd_etl.sources.fhir.fetch.files import open_files
+from hpd_etl.sources.fhir.fetch.parts import Part, parts_of, sift
 from tests.fhir.given import (
     CANONICAL,
     STUDY,

@@ -10,10 +10,10 @@ import pytest
 from hpd_etl.config import FhirAccess, FhirServerSource
 from hpd_etl.errors import ConfigurationError, UnsupportedVersionError
 from hpd_etl.fhir_http import connect
-from hpd_etl.sources.fhir.assembly import selection
-from hpd_etl.sources.fhir.quirks import choose, profiles
-from hpd_etl.sources.fhir.searches import Searches
-from hpd_etl.sources.fhir.slices import Slice, SliceReader
+from hpd_etl.sources.fhir.fetch.quirks import choose, profiles
+from hpd_etl.sources.fhir.fetch.searches import Searches
+from hpd_etl.sources.fhir.fetch.slices import Slice, SliceReader
+from hpd_etl.sources.fhir.records.assembly import selection
 from tests.fhir.given import STUDY, to
 from tests.fhir.ward import extracted, rows, source, ward
 from tests.fhir.wire import changed, linked, status

@@ -11,8 +11,8 @@ from hpd_etl import criteria, library, timeline
 from hpd_etl.config import FhirAccess
 from hpd_etl.errors import AccessError, SourceError
 from hpd_etl.fhir_http import connect
-from hpd_etl.sources.fhir.quirks import choose
-from hpd_etl.sources.fhir.slices import Slice, SliceReader, Span
+from hpd_etl.sources.fhir.fetch.quirks import choose
+from hpd_etl.sources.fhir.fetch.slices import Slice, SliceReader, Span
 from tests.fhir.given import STUDY, administration, patient, size, to
 from tests.fhir.ward import extracted, rows, source, ward
 from tests.fhir.wire import changed, linked, redirected, replayed, reset, status, truncated, wired

@@ -7,7 +7,7 @@ from typing import Any
 
 from hpd_etl.config import FhirAccess, FhirServerSource
 from hpd_etl.schema import Records
-from hpd_etl.sources.fhir.server import open_server
+from hpd_etl.sources.fhir.fetch.server import open_server
 from tests.fhir.given import (
     CANONICAL,
     STUDY,

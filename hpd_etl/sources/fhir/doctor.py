@@ -8,16 +8,16 @@ from hpd_etl.check import Check, State
 from hpd_etl.config import FhirBulkSource, FhirFilesSource, FhirServerSource
 from hpd_etl.errors import HpdEtlError
 from hpd_etl.sources.extracted import extracted
-from hpd_etl.sources.fhir.bulk import open_bulk
-from hpd_etl.sources.fhir.files import open_files
-from hpd_etl.sources.fhir.server import open_server
+from hpd_etl.sources.fhir.fetch.bulk import open_bulk
+from hpd_etl.sources.fhir.fetch.files import open_files
+from hpd_etl.sources.fhir.fetch.server import open_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hpd_etl.config import Site, Study
-    from hpd_etl.sources.fhir.capability import Capability
-    from hpd_etl.sources.fhir.quirks import Mode
+    from hpd_etl.sources.fhir.fetch.capability import Capability
+    from hpd_etl.sources.fhir.fetch.quirks import Mode
 
 
 def examine(study: Study, site: Site) -> list[Check]:

@@ -1,0 +1,1 @@
+"""Which resources can matter, decoded in two typed stages; the shapes of R4; no resource twice."""

@@ -1,0 +1,136 @@
+"""From bytes to typed resources, in two stages: the sieve keeps what can matter, only that is decoded in full."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hpd_etl.sources.fhir.decode.copies import distinct, latest
+from hpd_etl.sources.fhir.decode.resources import Resources
+from hpd_etl.sources.fhir.decode.shapes import SHAPES, CodeableConcept, Identifier, Resource
+from hpd_etl.sources.fhir.decode.sieve import MALFORMED, Found, Kept, Sieve, reason_of
+from hpd_etl.sources.fhir.decode.versions import is_foreign
+
+if TYPE_CHECKING:
+    from hpd_etl.sources.fhir.decode.resources import Selection
+    from hpd_etl.sources.ledger import Ledger
+
+
+class _Known(msgspec.Struct):
+    id: str | None = None
+
+
+class Collector:
+    """Collects the resources that can matter; each is counted once in the ledger, under its type.
+
+    What mappers make of kept resources is counted elsewhere: their refusals are `also_kept` here.
+    """
+
+    def __init__(self, selection: Selection, canonical: str, ledger: Ledger) -> None:
+        self.resources = Resources()
+        self.sieve = Sieve(selection)
+        self._own = canonical
+        self._ledger = ledger
+        self._decoders = {kind: msgspec.json.Decoder(shape) for kind, shape in SHAPES.items()}
+        self._known = msgspec.json.Decoder(_Known)
+        self._ignored: Counter[str] = Counter()
+        self._refused: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._copies: defaultdict[tuple[str, str], list[Resource]] = defaultdict(list)
+        self._deleted: set[tuple[str, str]] = set()
+
+    def line(self, raw: bytes, place: str = "resource") -> None:
+        """Take one resource or Bundle; `place` says in `rejections` where it stood."""
+        found = Found()
+        self.sieve.resource(raw, place, found)
+        self.take(found)
+
+    def take(self, found: Found) -> None:
+        """Take what a sieve found."""
+        self._ignored += found.ignored
+        self._deleted |= found.deleted
+        for refused in found.refused:
+            self.refuse(*refused)
+        for kept in found.kept:
+            self._keep(kept)
+
+    def refuse(self, origin: str, place: str, reason: str) -> None:
+        """Refuse something; it is counted as `origin`."""
+        self._refused[origin, reason].append(place)
+
+    def settle(self) -> Resources:
+        """What is left when all is read: copies and deletions are decided, and the ledger has its counts."""
+        for (kind, key), copies in self._copies.items():
+            self._decide(kind, key, copies)
+        for kind, key in self._deleted:
+            self._ignored[kind] += self.resources.discard(kind, key)
+        for kind, number in self.resources.counts().items():
+            self._ledger.count(kind, read=number, kept=number)
+        for kind, number in self._ignored.items():
+            self._ledger.count(kind, read=number, ignored=number)
+        for (origin, reason), places in self._refused.items():
+            self._ledger.count(origin, read=len(places))
+            self._ledger.refuse_found(origin, origin, [(place, None) for place in places], reason)
+        return self.resources
+
+    def _keep(self, kept: Kept) -> None:
+        kind = kept.type_name
+        try:
+            resource = None if is_foreign(kind, kept.raw) else self._decoders[kind].decode(kept.raw)
+        except MALFORMED:
+            self.refuse(kind, self._named(kept), reason_of(kept.raw))
+            return
+        if resource is None:
+            self.refuse(kind, self._named(kept), "fhir_version")
+        elif self._is_own(resource):
+            self._ignored[kind] += 1
+        elif resource.id:
+            self._add(resource, kept.url)
+        elif kept.url:
+            self._add(msgspec.structs.replace(resource, id=kept.url.replace(":", "/").rpartition("/")[2]), kept.url)
+        else:
+            self.refuse(kind, kept.place, "no_id")
+
+    def _add(self, resource: Resource, url: str | None) -> None:
+        """Keep a resource; of several with its type and id the first is kept until all are read."""
+        first = self.resources.get(resource.type_name, str(resource.id))
+        self.resources.add(first or resource, url)
+        if first == resource:
+            self._ignored[resource.type_name] += 1
+        elif first is not None:
+            self._copies[resource.type_name, str(resource.id)].append(resource)
+
+    def _decide(self, kind: str, key: str, copies: list[Resource]) -> None:
+        first = self.resources.get(kind, key)
+        candidates = distinct([first, *copies] if first else copies)
+        self._ignored[kind] += 1 + len(copies) - len(candidates)
+        newest = latest(candidates)
+        if newest is None:
+            self.resources.discard(kind, key)
+            for copy in candidates:
+                self.refuse(kind, copy.source_id, "duplicate_id")
+        else:
+            self.resources.add(newest)
+            self._ignored[kind] += len(candidates) - 1
+
+    def _is_own(self, resource: Resource) -> bool:
+        """Whether we wrote it: an identifier, a code or a tag is of a system below our canonical base."""
+        return any(system == self._own or system.startswith(f"{self._own}/")
+                   for system in _systems(resource) if system and system.startswith(self._own))
+
+    def _named(self, kept: Kept) -> str:
+        """Type and id of what cannot be decoded in full, else where it stands."""
+        try:
+            known = self._known.decode(kept.raw).id
+        except MALFORMED:
+            known = None
+        return f"{kept.type_name}:{known}" if known else kept.place
+
+
+def _systems(resource: Resource) -> list[str | None]:
+    """The systems that a resource is identified, coded and tagged by."""
+    concept: CodeableConcept | None = getattr(resource, "code", None)
+    identifiers: tuple[Identifier, ...] = getattr(resource, "identifier", ())
+    codings = (*(concept.coding if concept else ()), *(resource.meta.tag if resource.meta else ()))
+    return [identifier.system for identifier in identifiers] + [coding.system for coding in codings]

@@ -1,0 +1,1 @@
+"""What resources mean: from them to the tables of Records, refusals included."""

@@ -1,0 +1,96 @@
+"""What the Observations of treated persons tell, each with the panels around it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import msgspec
+import pyarrow as pa
+
+from hpd_etl.sources.fhir.decode.shapes import Component, Observation
+from hpd_etl.sources.fhir.records.admission import unreliable
+from hpd_etl.sources.fhir.records.events import Statuses
+from hpd_etl.sources.fhir.records.reading import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from hpd_etl.sources.columns import Rows
+    from hpd_etl.sources.fhir.records.admission import Admission
+    from hpd_etl.sources.fhir.records.dates import Day
+    from hpd_etl.sources.fhir.records.examinations import When
+    from hpd_etl.sources.fhir.records.reading import Reading
+    from hpd_etl.sources.meanings import Meaning
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """One thing that an Observation tells of a treated person."""
+
+    observation: Observation
+    person: str
+    meaning: Meaning
+    holder: Observation | Component
+    """What bears the value."""
+    context: tuple[Observation, ...]
+    """The Observation, then the panels that hold it, the nearest first."""
+
+
+class Panels:
+    """Which Observations hold which as members; a panel that is not final, or about somebody else, tells nothing."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._above: dict[str, list[Observation]] = defaultdict(list)
+        statuses = Statuses(reading.source.mapping.event_statuses)
+        for panel in reading.resources.of(Observation):
+            if panel.has_member and unreliable(panel, statuses) is None:
+                for member in panel.has_member:
+                    held = reading.resources.find(member, Observation)
+                    if held is not None and reading.person(held) == reading.person(panel):
+                        self._above[str(held.id)].append(panel)
+
+    def around(self, observation: Observation) -> tuple[Observation, ...]:
+        """The Observation and all panels above it; one that holds itself is named once."""
+        found = {observation.id: observation}
+        waiting = [observation]
+        while waiting:
+            for panel in self._above.get(str(waiting.pop(0).id), ()):
+                if panel.id not in found:
+                    found[panel.id] = panel
+                    waiting.append(panel)
+        return tuple(found.values())
+
+
+def told(reading: Reading, kinds: Sequence[str], admission: Admission) -> list[Told]:
+    """Everything of these kinds that is let in."""
+    panels = Panels(reading)
+    found: list[Told] = []
+    for observation in reading.observed(kinds):
+        holders = reading.meanings.holders(observation, kinds)
+        if not holders:
+            continue
+        context, person = panels.around(observation), reading.person(observation)
+        if admission.admits(observation, person):
+            found += [Told(observation, person, meaning, holder, context) for meaning, holder in holders]
+    return found
+
+
+def told_rows(counted: str, found: Sequence[Told], days: Sequence[Day]) -> Rows:
+    """What was told as rows, with the columns `day` and `precision`."""
+    return rows_of(Observation.type_name, counted, {
+        "person_id": [each.person for each in found], "source_id": [each.observation.source_id for each in found],
+        "day": [day.first for day in days], "precision": [day.precision for day in days],
+    }, {"day": pa.date32(), "precision": pa.string()})
+
+
+def dated(found: Iterable[Told], when: Callable[[Told], When], admission: Admission) -> tuple[list[Told], list[Day]]:
+    """What was told on a known day, and those days; the rest is refused."""
+    kept, days = [], []
+    for each in found:
+        day, problem = when(each)
+        if day is None:
+            admission.refuse(each.observation, each.person, problem or "no_date")
+        else:
+            kept.append(each)
+            days.append(day)
+    return kept, days

@@ -1,0 +1,34 @@
+"""What becomes of resources that were kept while they were collected, told to the ledger in one go."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hpd_etl.sources.fhir.decode.shapes import Resource
+    from hpd_etl.sources.ledger import Ledger
+
+
+class Tally:
+    """Resources that are refused or ignored after all, each counted under its type."""
+
+    def __init__(self) -> None:
+        self._refused: defaultdict[tuple[str, str, str], list[tuple[str, str | None]]] = defaultdict(list)
+        self._ignored: Counter[str] = Counter()
+
+    def refuse(self, table: str, resource: Resource, person: str | None, reason: str) -> None:
+        """It is not in Records."""
+        self._refused[table, resource.type_name, reason].append((resource.source_id, person))
+
+    def ignore(self, resource: Resource) -> None:
+        """It has nothing to tell, or concerns nobody treated."""
+        self._ignored[resource.type_name] += 1
+
+    def settle(self, ledger: Ledger) -> None:
+        """Tell the ledger, which counted them as kept."""
+        for (table, kind, reason), found in self._refused.items():
+            ledger.count(kind, kept=-len(found))
+            ledger.refuse_found(table, kind, found, reason)
+        for kind, number in self._ignored.items():
+            ledger.count(kind, kept=-number, ignored=number)
