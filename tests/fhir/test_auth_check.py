@@ -247,6 +247,7 @@ url = "duckdb:///none.duckdb"
 SINK = """
 [sink]
 kind = "fhir_server"
+same_persons = true
 [sink.access]
 url = "{url}"
 """
