@@ -134,7 +134,8 @@ def test_what_a_sink_proves_is_told(tmp_path, quick, base):
     """A folder is tried; on a server nothing is written, so that the right to write stays open and is said to."""
     source = FhirFilesSource(kind="fhir_files", folder=tmp_path)
     for sink, told in ((FhirFilesSink(kind="fhir_files", folder=tmp_path / "labels"), "the folder can be written"),
-                       (FhirServerSink(kind="fhir_server", access=quick(base), same_persons=True), "known at the first write")):
+                       (FhirServerSink(kind="fhir_server", access=quick(base), same_persons=True),
+                        "known at the first write")):
         found = _by_name(doctor.examine(STUDY, Site(source=source, sink=sink)))["write-back"][0]
         assert found.state is State.OK
         assert told in found.told
