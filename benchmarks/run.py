@@ -92,6 +92,8 @@ def _process(name: str, warehouse: Warehouse, uri: str, patients: int) -> dict[s
 
 def goal_line(goal: Goal, runs: Mapping[str, Runs]) -> str:
     """One line of the table of goals."""
+    if goal.ours not in runs or goal.reference not in {*runs, ""}:
+        return _row(goal.text, "not measured", "-", "-", "-", met=None)
     ours = runs[goal.ours]
     if goal.kind == "MB":
         peak = max(ours.peak_mb)
