@@ -195,8 +195,8 @@ class FhirReading(Priorities):
 
     mapping: Mapping = Mapping()
     read_orders: bool = False
-    """Read every MedicationRequest that is active or completed as an exposure, not only `instance-order`;
-    for sites where what is ordered is given and no administration is recorded."""
+    """Read MedicationRequests of all order intents that are active or completed as exposures, not only
+    `instance-order`, never plans and proposals; for sites where what is ordered is given and nothing else is recorded."""
 
 
 class FhirFilesSource(FhirReading):
