@@ -19,6 +19,7 @@ from hpd_etl.grouping import (
     Bools,
     Floats,
     Ints,
+    any_of,
     count,
     distinct,
     lookup,
@@ -43,7 +44,12 @@ class Burden:
     new_mm: Floats
     """Sum over the measurable new lesions."""
     new_known: Bools
-    """False after baseline where the study denies that no row means no new lesion, and none was seen."""
+    """Whether there is a new lesion: one is seen, or none may be there.
+
+    False after baseline where none was seen, and one was not assessed or the study denies that no row means none.
+    """
+    new_complete: Bools
+    """That is known, and every new lesion was assessed: their number and their sum are known too."""
     n_new: Ints
     n_new_measurable: Ints
     n_new_organs: Ints
@@ -73,6 +79,8 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
     there = persists(size, node)
     new = np.flatnonzero(placed & line.is_new)
     grown = new[measurable(line.size[new], line.is_node[new])]
+    unassessed = any_of(line.row_point[placed], line.may_be_new[placed], n)
+    new_known = _new_known(line, count(line.row_point[new], n), unassessed, study)
     own_organ = np.where(line.organ < 0, int(line.organ.max(initial=0)) + 2 + line.lesion, line.organ)
     own_organ = np.where(line.is_node, int(line.organ.max(initial=0)) + 1, own_organ)
     organs = distinct(line.row_point[new] * (int(own_organ.max(initial=0)) + 1) + own_organ[new])
@@ -81,7 +89,8 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
         complete | by_sum,
         count(line.row_point[followed], n),
         total(line.row_point[grown], line.size[grown], n),
-        _new_known(line, count(line.row_point[new], n), study),
+        new_known,
+        new_known & ~unassessed,
         count(line.row_point[new], n),
         count(line.row_point[grown], n),
         count(organs // (int(own_organ.max(initial=0)) + 1), n),
@@ -92,9 +101,9 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
     )
 
 
-def _new_known(line: Course, n_new: Ints, study: Study) -> Bools:
+def _new_known(line: Course, n_new: Ints, unassessed: Bools, study: Study) -> Bools:
     base = line.scans.day_of(line.scans.baseline)[line.person]
-    stated = study.lesions.no_row_means_no_new_lesion
+    stated = ~unassessed & study.lesions.no_row_means_no_new_lesion
     return stated | (n_new > 0) | (line.scans.day <= np.where(base == NO_DAY, 0, base))
 
 

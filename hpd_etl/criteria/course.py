@@ -30,6 +30,7 @@ from hpd_etl.measurability import ROLE, STATUS, size_by_convention
 from hpd_etl.schema import SCAN_CHOICES, LesionRole, LesionStatus, ScanRole, Timeline
 
 _LOCAL = ("radiation", "surgery", "local")
+_NEVER = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Course:
     """By lesion row: belongs to the target set."""
     is_new: Bools
     """By lesion row: a new lesion that is seen, after baseline."""
+    may_be_new: Bools
+    """By lesion row: called new, not assessed, and not seen up to then: whether it is there is not known."""
     seen_late: Bools
     """By lesion row: first seen after baseline, and not called new."""
     treated_locally: Bools
@@ -152,6 +155,8 @@ def _with_lesions(
     called_new = any_of(lesion, role == ROLE[LesionRole.NEW], n)
     after = (row_day > np.where(base == NO_DAY, 0, base)) & (status != STATUS[LesionStatus.DISAPPEARED])
     emerging = seen & after & ~known_before[lesion] & ~in_set[lesion]
+    unseen = lowest(lesion[seen], row_day[seen], n, _NEVER)[lesion] > row_day
+    unassessed = unseen & after & (status == STATUS[LesionStatus.NOT_ASSESSED]) & ~in_set[lesion]
     counts_as_new = called_new[lesion] | (study.lesions.new_lesions == "first_seen")
     [organ, treated_organ], organs = sorted_codes(rows["organ"], timeline.therapies["organ"])
     local_from, unknown, elsewhere = _local_therapy(
@@ -175,6 +180,7 @@ def _with_lesions(
         organ,
         is_target=in_set[lesion],
         is_new=emerging & counts_as_new,
+        may_be_new=unassessed & counts_as_new,
         seen_late=emerging & ~counts_as_new,
         treated_locally=(lesion_local[lesion] != NO_DAY) & (row_day >= lesion_local[lesion]),
         target_person=target_owner,

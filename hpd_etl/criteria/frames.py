@@ -137,7 +137,7 @@ def flags_of(
     rows_at_post = (
         line.row_point == scans.post[line.row_person] if len(line.row_person) else np.zeros(0, dtype=np.bool_)
     )
-    no_new = (scans.post >= 0) & ~any_of(line.row_person, rows_at_post & line.is_new, n)
+    no_new = (scans.post >= 0) & ~any_of(line.row_person, rows_at_post & (line.is_new | line.may_be_new), n)
     has_rows = any_of(line.row_person, rows_at_post & (line.row_point >= 0), n)
     return {
         "same_day_baseline": base == 0,
@@ -291,7 +291,7 @@ def evidence_frame(
         (text(timeline.index[column]), everyone, np.full(line.persons, _ROLES.index(role)))
         for column, role in (("source_id", "index_dose"), ("end_source_id", "treatment_end"))
     ]
-    used = (line.is_target | line.is_new) & (line.row_point >= 0)
+    used = (line.is_target | line.is_new | line.may_be_new) & (line.row_point >= 0)
     parts.append(_used_rows(timeline.lesions, line.row_person, np.where(used, line.row_point, -1), scans, line.points))
     for table, relied_on in ((timeline.tumour_sums, sums.recorded), (timeline.responses, response.recorded)):
         person = positions(table["person_id"], line.ids)

@@ -108,7 +108,7 @@ def observe(
 ) -> Observed:
     """The burdens at the three scans; `unmet` holds by requirement why a scan is missing, as reason bits."""
     value = np.round(sums.targets_mm + sums.new_mm, 6) if new_lesions else sums.targets_mm
-    complete = sums.complete & sums.new_known if new_lesions else sums.complete
+    complete = sums.complete & sums.new_complete if new_lesions else sums.complete
     value = np.where(complete, value, np.nan)
     scans = line.scans
     burdens, absent = {}, {}
@@ -116,7 +116,7 @@ def observe(
     for (name, scan), column in zip(scans.by_name.items(), ("s_pre_mm", "s0_mm", "s_post_mm"), strict=True):
         why = sums.missing[name]
         if new_lesions and len(value):
-            unstated = (scan >= 0) & (scans.baseline >= 0) & ~sums.new_known[scan]
+            unstated = (scan >= 0) & (scans.baseline >= 0) & ~sums.new_complete[scan]
             why = why | np.where(unstated, BIT[Reason.LESION_SET_MISMATCH], 0)
         known = np.where(scan >= 0, value[scan], np.nan) if len(value) else np.full(line.persons, np.nan)
         burdens[column] = np.where(why == 0, known, np.nan)
@@ -149,7 +149,7 @@ def _new(sums: Burden, post: Ints, absent: Ints) -> Mapping[str, tuple[Floats, I
         known = values[post].astype(np.float64) if len(values) else np.full(len(post), np.nan)
         return np.where((post >= 0) & ~unstated, known, np.nan)
 
-    unstated = (post >= 0) & ~sums.new_known[post] if len(sums.new_known) else np.zeros(len(post), dtype=np.bool_)
+    unstated = (post >= 0) & ~sums.new_complete[post] if len(sums.new_complete) else np.zeros(len(post), dtype=np.bool_)
     why = absent | np.where(unstated, BIT[Reason.LESION_SET_MISMATCH], 0)
     return {"new_lesions": (at_post(sums.n_new), why), "new_organs": (at_post(sums.n_new_organs), why)}
 

@@ -66,7 +66,7 @@ def _answer(line: Course, sums: Burden, response: Response, point: Ints, post: I
     base, now = response.baseline_mm, response.burden[point]
     grown = np.where(base == 0, now > 0, at_least(now - base, PROGRESSION * base))
     further = _further_new(line, point, post) | response.non_target_pd[point]
-    known = response.known[point] & ~np.isnan(base)
+    known = response.known[point] & sums.new_complete[point] & ~np.isnan(base)
     written = response.written[point]
     return np.select(
         [grown | further, known, written == PD, written >= 0], [CONFIRMED, REFUTED, CONFIRMED, REFUTED], UNRESOLVED

@@ -48,12 +48,13 @@ def respond(line: Course, sums: Burden, timeline: Timeline, framework: str, stud
     """The response at each time point under one framework."""
     immune = framework == "irRECIST"
     burden = np.round(sums.targets_mm + sums.new_mm, 6) if immune else sums.targets_mm
-    known = sums.complete & sums.new_known if immune else sums.complete
+    new_known = sums.new_complete if immune else sums.new_known
+    known = sums.complete & new_known if immune else sums.complete
     baseline_mm = _at(np.where(known, burden, np.nan), line.scans.baseline)
     nadir = _nadir(line, np.where(known, burden, np.nan))
     progressed = _progressed(burden, nadir)
     base = baseline_mm[line.person]
-    decided = sums.complete & sums.new_known & ~np.isnan(base) & ~np.isnan(nadir) & ~sums.recorded
+    decided = sums.complete & new_known & ~np.isnan(base) & ~np.isnan(nadir) & ~sums.recorded
     non_target_pd, non_target_cr = _non_targets(line, timeline, framework)
     complete_response = decided & (sums.persisting == 0) & ~(immune & (sums.n_new > 0))
     shrunk = at_most(burden, base * (1 - PARTIAL))

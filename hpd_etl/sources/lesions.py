@@ -51,6 +51,8 @@ class Facts:
     rungs: Sequence[str]
     kind: Ints
     """Position in KINDS."""
+    unanswered: Bools
+    """Asks whether there is a new lesion, and nobody knows; such a row is a lesion of its own."""
     day: Ints
     """A number that rows of one lesion share where they tell of one day."""
     role: Ints
@@ -70,6 +72,7 @@ def lesion_rows(rows: Rows, date: str, facts: Facts, sizes: Sizes, first: Priori
     """
     inferior = _lower_priority(first, facts)
     node = _nodes(facts)
+    sizes = _without_answer(sizes, facts.unanswered)
     sizes, kind = _with_dimension(sizes, facts, node, inferior)
     ledger.refuse("lesions", rows, inferior, "lower_priority")
     sizeless = (kind == NEW) & (sizes.problem == PROBLEMS.index("no_value"))  # that it was seen is enough
@@ -78,6 +81,21 @@ def lesion_rows(rows: Rows, date: str, facts: Facts, sizes: Sizes, first: Priori
     ledger.keep(rows, ~inferior)
     frame = _frame(rows, date, facts, kind, node, sizes)
     return frame[~inferior].reset_index(drop=True) if inferior.any() else frame
+
+
+def _without_answer(sizes: Sizes, unanswered: Bools) -> Sizes:
+    """Whether there is a new lesion may be unknown; that is neither a no nor a value."""
+    if not unanswered.any():
+        return sizes
+    not_assessed = STATUSES.index("not_assessed")
+    return Sizes(np.where(unanswered, np.nan, sizes.value), np.where(unanswered, not_assessed, sizes.status),
+                 np.where(unanswered, -1, sizes.problem))
+
+
+def _roles(facts: Facts) -> Ints:
+    """A row about a new lesion calls it new unless it says otherwise, and so does one that nobody answered."""
+    unsaid = (facts.kind == NEW) & (facts.role == ROLES.index("unstated"))
+    return np.where(unsaid | facts.unanswered, ROLES.index("new"), facts.role)
 
 
 def plain_organ(name: str) -> str:
@@ -168,7 +186,7 @@ def _frame(rows: Rows, date: str, facts: Facts, kind: Ints, node: Bools, sizes: 
         "lesion_id": repeating(facts.name),
         "scan_date": rows.dates(date),
         **rows.precision(),
-        "role": category(facts.role, ROLES),
+        "role": category(_roles(facts), ROLES),
         "organ": repeating(facts.organ),
         "is_node": booleans(node),
         "diameter_mm": floats(_where(diameter | (sized & (kind == NEW)), sizes.value)),

@@ -194,8 +194,8 @@ def test_a_new_lesion_needs_no_name(builder: Builder) -> None:
     assert used["counts"]["measurement"] == {"read": 2, "kept": 1, "refused": 0, "ignored": 1}
 
 
-def test_a_coded_answer_to_new_lesion_is_understood_or_refused(builder: Builder) -> None:
-    """Yes is a new lesion, what the site maps to an absent one is none, and a code that nobody explained is refused."""
+def test_a_coded_answer_to_new_lesion_is_understood_or_not_assessed(builder: Builder) -> None:
+    """Yes is a new lesion, what the site maps to an absent one is none, and a code that nobody explained is unknown."""
     def answer(number: int, concept: int | None, text: str | None = None, value: float | None = None) -> object:
         return size(number, 1, "2021-03-01", value, None, measurement_source_value="NEWLIND",
                     value_as_concept_id=concept, value_source_value=text)
@@ -205,16 +205,20 @@ def test_a_coded_answer_to_new_lesion_is_understood_or_refused(builder: Builder)
         answer(6, 4188540, "nee"), answer(7, 777, "Yes"), answer(8, 777, "no"),
         answer(9, 777, value=0), answer(10, 4188539, "ja")))
     meaning = {"measurements": {"NEWLIND": "new_lesion"}}
-    seen = [("measurement:1",), ("measurement:10",), ("measurement:2",), ("measurement:3",), ("measurement:7",)]
+    answers = [("measurement:1", "present"), ("measurement:10", "present"), ("measurement:2", "present"),
+               ("measurement:3", "present"), ("measurement:4", "not_assessed"), ("measurement:5", "not_assessed"),
+               ("measurement:6", "not_assessed"), ("measurement:7", "present")]
     records, used = ward.extract(mapping=meaning)
-    assert rows(records.lesions, "source_id") == seen
+    assert rows(records.lesions, "source_id", "status") == answers
+    assert set(rows(records.lesions, "role", "identity")) == {("new", "row")}
     assert rows(records.rejections, *REFUSED) == [
         ("lesions", f"measurement:{number}", "new_lesion_value_unknown") for number in (4, 5, 6)]
-    assert used["counts"]["measurement"] == {"read": 10, "kept": 5, "refused": 3, "ignored": 2}
+    assert used["counts"]["measurement"] == {"read": 10, "kept": 8, "refused": 0, "ignored": 2}
     told, used = ward.extract(mapping={**meaning, "statuses": {"4188540": "not_yet_present"}})
-    assert rows(told.lesions, "source_id") == seen
+    assert rows(told.lesions, "source_id", "status") == [
+        each for each in answers if each[0] not in ("measurement:4", "measurement:6")]
     assert rows(told.rejections, *REFUSED) == [("lesions", "measurement:5", "new_lesion_value_unknown")]
-    assert used["counts"]["measurement"] == {"read": 10, "kept": 5, "refused": 1, "ignored": 4}
+    assert used["counts"]["measurement"] == {"read": 10, "kept": 6, "refused": 0, "ignored": 4}
 
 
 def test_the_first_reader_counts(builder: Builder) -> None:

@@ -295,7 +295,7 @@ def test_the_role_that_the_source_gives():
 
 
 def test_a_new_lesion_needs_no_name():
-    """That something new was seen is enough; a no is no lesion, and what nobody understands is refused."""
+    """That something new was seen is enough; a no is no lesion, and what nobody understands is not assessed."""
     def newly(key, **value):
         return observation(key, concept("ncit C142362"), **value)
 
@@ -307,9 +307,26 @@ def test_a_new_lesion_needs_no_name():
         newly("j", valueCodeableConcept=concept("local NONE")),
         mapping={"statuses": {f"{SYSTEMS['local']}|NONE": "not_yet_present"}})
     assert found.rows("lesions", "lesion_id", "role", "status", "identity") == [
-        (f"Observation/{key}", "new", "present", "row") for key in "abc"]
+        *((f"Observation/{key}", "new", "present", "row") for key in "abc"),
+        *((f"Observation/{key}", "new", "not_assessed", "row") for key in "fgi")]
     assert reasons(found) == [(f"Observation:{key}", "new_lesion_value_unknown") for key in "fgi"]
-    assert found.used["counts"]["Observation sizes"] == {"read": 10, "kept": 3, "refused": 3, "ignored": 4}
+    assert found.used["counts"]["Observation sizes"] == {"read": 10, "kept": 6, "refused": 0, "ignored": 4}
+
+
+def test_whether_there_is_a_new_lesion_is_unknown_where_the_report_is_not_final():
+    """Preliminary, registered or cancelled: asked and not answered, whatever it names; withdrawn is not asked."""
+    def newly(key, status, **value):
+        return observation(key, concept("ncit C142362"), status=status, **value)
+
+    found = measured(
+        structure("R1"), newly("a", "preliminary", valueBoolean=False),
+        newly("b", "registered", focus=[to("BodyStructure", "R1")]), newly("c", "cancelled", valueBoolean=True),
+        newly("d", "entered-in-error", valueBoolean=True), plain("e", quantity(12), status="preliminary"))
+    assert found.rows("lesions", "lesion_id", "role", "status", "identity") == [
+        (f"Observation/{key}", "new", "not_assessed", "row") for key in "abc"]
+    assert reasons(found)[:4] == [
+        *((f"Observation:{key}", "not_final") for key in "abc"), ("Observation:d", "entered_in_error")]
+    assert found.used["counts"]["Observation sizes"] == {"read": 4, "kept": 3, "refused": 1, "ignored": 0}
 
 
 def test_the_first_reader_or_modality_counts():

@@ -48,7 +48,7 @@ class Burden:
             return targets
         added = self.new_mm(point)
         reasons = targets.reasons
-        if self.new_unknown(point):
+        if self.new_open(point):
             reasons = reasons | {"lesion_set_mismatch"}
         value = None if targets.value is None or reasons else targets.value + added
         return Total(value, targets.part + added, reasons)
@@ -90,6 +90,25 @@ class Burden:
         """The study denies that no row means no new lesion, and no new lesion was seen."""
         return not self.study.lesions.no_row_means_no_new_lesion and not self.new(point)
 
+    def new_unassessed(self, point: TimePoint) -> bool:
+        """A lesion called new is not assessed here, and nobody saw it up to then."""
+        limit = self.choice.baseline.day if self.choice.baseline is not None else 0
+        return point.day > limit and any(
+            not seen.assessed and lesion not in self.choice.targets and self._called_new(lesion)
+            and not self._seen_until(lesion, point) for lesion, seen in point.seen.items())
+
+    def new_open(self, point: TimePoint) -> bool:
+        """How many new lesions there are is not known."""
+        return self.new_unknown(point) or self.new_unassessed(point)
+
+    def _called_new(self, lesion: str) -> bool:
+        called = any(role == "new" for _, role in self.course.called[lesion])
+        return called or self.study.lesions.new_lesions == "first_seen"
+
+    def _seen_until(self, lesion: str, point: TimePoint) -> bool:
+        return any(visit.day <= point.day and lesion in visit.seen and visit.seen[lesion].assessed
+                   and visit.seen[lesion].status != "not_yet_present" for visit in self.course.points)
+
     def progressed(self, point: TimePoint) -> bool:
         """Unequivocal non-target progression, as recorded under this framework."""
         frameworks = ("irRECIST",) if self.with_new else ("RECIST1.1", "unstated")
@@ -119,7 +138,7 @@ class Burden:
         nadir = self._nadir(first, point)
         if nadir is not None and is_progression(now.part, nadir):
             return "PD"
-        denied = self.new_unknown(point) and not self.with_new
+        denied = self.new_open(point) and not self.with_new
         if first is None or now.value is None or self.choice.mode == "sums" or denied:
             return None
         if self._complete(point):

@@ -64,4 +64,4 @@ def _derived(burden: Burden, look: TimePoint) -> bool | None:
     risen = now.part > 0 if first == 0 else at_least((now.part - first) / first, PD_RISE)
     if risen:
         return True
-    return None if now.value is None else False
+    return None if now.value is None or burden.new_open(look) else False

@@ -281,6 +281,9 @@ def _lesions(choose: Chooser, on, visits: list[int], careful: bool) -> list[Lesi
     for number in range(choose.pick((0, 0, 0, 1, 1, 2))):
         late = [day for day in visits if day > 0 or choose.chance(15)]
         rows += _one_lesion(choose, on, late, f"N{number}", choose.pick(("new", "new", "unstated")), careful)
+    for day in visits:
+        if choose.chance(7):
+            rows.append(Lesion(f"U{day}", on(day), "new", "not_assessed"))
     return rows
 
 

@@ -97,6 +97,8 @@ def course(patient: Patient, index_date: date, study: Study) -> Course:
     refused_days = _add_sums(points, patient, index_date)
     _add_responses(points, patient, index_date, study.lesions.response_days)
     points.sort(key=lambda point: point.day)
+    for point in points:
+        point.seen = seen_on.get(point.day, {}) | point.seen
     looked = set(by_day) | refused_days | {(scan.scan_date - index_date).days for scan in patient.scans}
     point_of = {day: point.day for point in points for day in point.study_days}
     examined = {point_of.get(day, day) for day in looked} | {point.day for point in points}

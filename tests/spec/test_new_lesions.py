@@ -76,6 +76,53 @@ def test_no_row_means_none_unless_the_study_denies_it(course):
     """)
 
 
+def test_a_new_lesion_that_may_be_there_is_no_absent_one(course):
+    """Asked for and not assessed is neither yes nor no, unless another is seen; with one seen, their number is open."""
+    course("""
+        person      | -10             | 46                           | new_lesions | response_first | lesions_complete
+        unknown     | 60              | 60, new lung NE              |             | NE             |
+        smaller     | 60              | 20, new lung NE              |             | NE             |
+        progressive | 60              | 80, new lung NE              |             | PD             |
+        another     | 60              | 60, new lung NE, new bone 12 |             | PD             |
+        recorded    | 60              | 60, new lung NE, RECIST SD   |             | SD             |
+        known       | 60, new lung 12 | 60, new lung NE              | 0           | SD             | yes
+        not_new     | 60              | 60, other lung NE            | 0           | SD             | yes
+        before      | 60, new lung NE | 60                           | 0           | SD             | yes
+    """)
+
+
+def test_a_new_lesion_once_seen_and_then_not_assessed(course):
+    """It is known to be new, so nothing is open; it counts where it is seen."""
+    course("""
+        person | -10 | 20              | 46              | new_lesions | response_first
+        seen   | 60  | 60, new lung 12 | 60, new lung NE | 0           | SD
+        later  | 60  |                 | 60, new lung NE |             | NE
+        absent | 60  | new lung absent | 60, new lung NE |             | NE
+    """, study={"windows": {"post_from_day": 40}})
+
+
+def test_a_verdict_stands_where_it_does_not_depend_on_new_lesions(course):
+    """The targets alone decide for Saada; Champiat needs the response, Kato and Ji the whole sum."""
+    course("""
+        person  | -66 | -10  | 46              | saada2017 | kato2017      | verdict       | s_post_mm
+        unknown | 60  | 60.5 | 66, new lung NE | HPD       | NOT_EVALUABLE | NOT_EVALUABLE |
+        yes     | 60  | 60.5 | 66, new lung 30 | HPD       | HPD           | HPD           | 96
+        no      | 60  | 60.5 | 66              | HPD       | NOT_HPD       | HPD           | 66
+    """, definition="ji2019")
+    course("""
+        person  | -66 | -10  | 46                           | verdict       | reason
+        unknown | 60  | 60.5 | 66, new lung NE              | NOT_EVALUABLE | lesion_set_mismatch
+        another | 60  | 60.5 | 66, new lung NE, new bone 12 | NOT_EVALUABLE | lesion_set_mismatch
+    """, definition="ji2019")
+    course("""
+        person  | -66 | -10  | 46                           | verdict       | reason
+        unknown | 60  | 60.5 | 66, new lung NE              | NOT_EVALUABLE | response_unknown
+        another | 60  | 60.5 | 66, new lung NE, new bone 12 | HPD           | rule_met
+        yes     | 60  | 60.5 | 66, new lung 12              | HPD           | rule_met
+        no      | 60  | 60.5 | 66                           | NOT_HPD       | response_not_reached
+    """, definition="champiat2017")
+
+
 def test_where_new_lesions_may_be_missing_only_progression_can_be_told(course):
     """With `no_row_means_no_new_lesion = false` a tumour that shrank may still have progressed elsewhere."""
     course("""

@@ -17,6 +17,22 @@ def test_the_next_sum_confirms_or_refutes(course):
     """)
 
 
+def test_a_new_lesion_that_may_be_there_refutes_nothing(course):
+    """Where nobody knows of a further new lesion, the sum can confirm, or a recorded response decides."""
+    course("""
+        person  | -66 | -10 | 46              | 74                         | confirmation | pseudoprogression
+        unknown | 50  | 60  | 80              | 61, new lung NE            | unresolved   |
+        written | 50  | 60  | 80              | 61, new lung NE, RECIST SD | refuted      | yes
+        grows   | 50  | 60  | 80              | 90, new lung NE            | confirmed    |
+        known   | 50  | 60  | 80, new lung 12 | 61, new lung NE            | refuted      | yes
+    """)
+    course("""
+        person | -66 | -10 | 46 | 74 | confirmation
+        silent | 50  | 60  | 80 | 61 | unresolved
+        grows  | 50  | 60  | 80 | 90 | confirmed
+    """, study={"lesions": {"no_row_means_no_new_lesion": False}})
+
+
 def test_the_next_scan_lies_at_least_28_days_later(course):
     """A scan after 27 days neither confirms nor refutes."""
     course("""

@@ -65,7 +65,7 @@ def test_a_lesion_is_not_there_and_gone_on_one_day(course):
     """)
     course("""
         person | -10 | 46                            | new_lesions | rejected
-        new    | 60  | 60, new lung 0, new lung seen | 0           | 2 lesions conflicting_measurements
+        new    | 60  | 60, new lung 0, new lung seen |             | 2 lesions conflicting_measurements
         seen   | 60  | 60, new lung seen             | 1           |
     """)
 

@@ -42,24 +42,27 @@ def lesions(cdm: Cdm, source: OmopSource, measured: Measured, treated: Ints, led
     """The lesion rows of Records; what cannot be read goes to the ledger, and leaves its lesion not assessed."""
     measured = measured.take(measured.of(*KINDS))
     rows, kind = measured.rows, measured.kind(KINDS)
-    identity = _with_new_lesions(identify(cdm, source.lesions, rows, treated), kind, rows)
     denied, unclear = _answers(source, rows, kind == NEW)
+    identity = _with_new_lesions(identify(cdm, source.lesions, rows, treated), kind, rows, unclear)
     undated = ~rows.present("measurement_date") & ~denied
-    unclear &= ~undated
     unnamed = (identity.rung < 0) & ~undated & ~denied
     ledger.ignore(rows, denied)
     ledger.refuse("lesions", rows, undated, "no_date")
     ledger.refuse("lesions", rows, unnamed, "no_lesion_identity")
-    ledger.refuse("lesions", rows, unclear, "new_lesion_value_unknown")
-    kept = ~(denied | undated | unnamed | unclear)
-    rows, kind, identity = rows.take(kept), kind[kept], _taken(identity, kept)
+    ledger.refuse("lesions", rows, unclear & ~undated, "new_lesion_value_unknown", also_kept=True)
+    kept = ~(denied | undated | unnamed)
+    rows, kind, identity, unclear = rows.take(kept), kind[kept], _taken(identity, kept), unclear[kept]
     sizes = read_sizes(rows, np.where(kind == VOLUME, 2, 0), source)
-    return lesion_rows(rows, "measurement_date", _facts(cdm, source, rows, kind, identity), sizes, source, ledger)
+    facts = _facts(cdm, source, rows, kind, identity, unclear)
+    return lesion_rows(rows, "measurement_date", facts, sizes, source, ledger)
 
 
-def _with_new_lesions(identity: Identity, kind: Ints, rows: Rows) -> Identity:
-    """A row that only says "new lesion" needs no name to mean progression; its own id serves."""
-    nameless = (kind == NEW) & (identity.rung < 0)
+def _with_new_lesions(identity: Identity, kind: Ints, rows: Rows, unclear: Bools) -> Identity:
+    """A row that only says "new lesion" needs no name to mean progression; its own id serves.
+
+    One whose answer nobody knows says nothing of the lesion that it names.
+    """
+    nameless = (kind == NEW) & (identity.rung < 0) | unclear
     if not nameless.any():
         return identity
     own = pc.binary_join_element_wise(pa.scalar("measurement"), rows.text("measurement_id"), ":")
@@ -94,16 +97,15 @@ def _taken(identity: Identity, mask: Bools) -> Identity:
                     identity.organ_concept[mask], identity.modality[mask])
 
 
-def _facts(cdm: Cdm, source: OmopSource, rows: Rows, kind: Ints, identity: Identity) -> Facts:
+def _facts(cdm: Cdm, source: OmopSource, rows: Rows, kind: Ints, identity: Identity, unclear: Bools) -> Facts:
     lesion_names = one(pc.dictionary_encode(identity.lesion)).indices
     lesion, _ = group_codes(rows.ints("person_id"), np.asarray(lesion_names, dtype=np.int64))
     day = np.asarray(rows.table.column("measurement_date").cast(pa.int32()).to_numpy(), dtype=np.int64)
     role, nodal = _roles(source, rows, identity)
-    role = np.where((kind == NEW) & (role == ROLES.index("unstated")), ROLES.index("new"), role)
     names = _concept_names(cdm, source, np.unique(identity.organ_concept))
     organ = _organs(source, identity, names)
     node = nodal | in_node(organ) | is_yes(identity.groups["node"])
-    return Facts(lesion, identity.lesion, identity.rung, (*RUNGS, "row"), kind, day, role, organ, node,
+    return Facts(lesion, identity.lesion, identity.rung, (*RUNGS, "row"), kind, unclear, day, role, organ, node,
                  _named(identity.modality, _modalities(identity.modality)), identity.groups["reader"])
 
 

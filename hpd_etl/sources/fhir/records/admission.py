@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from hpd_etl.sources.fhir.decode.shapes import Resource
     from hpd_etl.sources.fhir.records.reading import Reading
 
+WITHDRAWN = "entered_in_error"
+
 
 def unreliable(event: Event, statuses: Statuses) -> str | None:
     """Why what the resource tells is not to be relied on; None where it is."""
@@ -21,7 +23,7 @@ def unreliable(event: Event, statuses: Statuses) -> str | None:
     if status is None:
         return "status_unknown"
     if status == "entered-in-error":
-        return "entered_in_error"
+        return WITHDRAWN
     return None if is_realised(event, status) else "not_final"
 
 

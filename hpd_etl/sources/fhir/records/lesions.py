@@ -21,7 +21,7 @@ from hpd_etl.sources.fhir.records.observations import Told, told, told_rows
 from hpd_etl.sources.fhir.records.organs import Organs
 from hpd_etl.sources.fhir.records.roles import Role, RoleReader
 from hpd_etl.sources.fhir.records.sizes import SizeReader
-from hpd_etl.sources.lesions import KINDS, NEW, ROLES, VOLUME, Facts, answer, in_node, lesion_rows
+from hpd_etl.sources.lesions import KINDS, NEW, VOLUME, Facts, answer, in_node, lesion_rows
 from hpd_etl.sources.modalities import NONE
 
 if TYPE_CHECKING:
@@ -68,13 +68,15 @@ class _Measured(msgspec.Struct, frozen=True, gc=False):
     lesion: Lesion
     day: Day
     around: _Around
+    is_unanswered: bool
+    """Whether there is a new lesion was asked, and nobody knows."""
 
 
 def lesions(reading: Reading) -> pd.DataFrame:
     """The lesion rows of Records; what cannot be read goes to the ledger, and leaves its lesion not assessed."""
     admission = Admission(reading, LESIONS.name, _COUNTED)
     surroundings = _Surroundings(reading, admission)
-    found = [measured for each in told(reading, KINDS, admission)
+    found = [measured for each in told(reading, KINDS, admission, asked=[KINDS[NEW]])
              if (measured := surroundings.of(each)) is not None]
     admission.settle()
     kind = np.array([KINDS.index(each.told.meaning.kind) for each in found], dtype=np.int64)
@@ -99,25 +101,26 @@ class _Surroundings:
     def of(self, each: Told) -> _Measured | None:
         """The value with its surroundings."""
         is_new = each.meaning.kind == KINDS[NEW]
-        said = self._answers.of(each) if is_new else 1
+        said = -1 if each.problem else self._answers.of(each) if is_new else 1
         if said == 0:
             self._admission.ignore()
             return None
         around = self._around(each)
-        lesion, (day, problem) = around.lesion or (of_row(each) if is_new else None), around.when
+        lesion = around.lesion if said > 0 else None
+        lesion, (day, problem) = lesion or (of_row(each) if is_new else None), around.when
         if not around.is_imaging:
             reason = "not_imaging"
         elif day is None:
             reason = problem or "no_date"
         elif lesion is None:
             reason = "no_lesion_identity"
-        elif said < 0:
-            reason = "new_lesion_value_unknown"
         else:
+            if said < 0:
+                self._admission.note(each.observation, each.person, each.problem or "new_lesion_value_unknown")
             if around.is_lost:
                 self._admission.note(each.observation, each.person, "reference_unresolved")
-            return _Measured(each, lesion, day, around)
-        self._admission.refuse(each.observation, each.person, reason)
+            return _Measured(each, lesion, day, around, said < 0)
+        self._admission.refuse(each.observation, each.person, each.problem or reason)
         return None
 
     def _around(self, each: Told) -> _Around:
@@ -196,15 +199,15 @@ def _reader(context: Sequence[Observation]) -> str | None:
 def _facts(found: Sequence[_Measured], kind: Ints) -> Facts:
     places: dict[tuple[str, str], int] = {}
     lesion = [places.setdefault((each.told.person, each.lesion.name), len(places)) for each in found]
-    role = np.array([each.around.role.role for each in found], dtype=np.int64)
     organ = pa.array([each.around.organ for each in found], pa.string())
     nodal = np.array([each.around.role.is_node for each in found], dtype=np.bool_)
     return Facts(
         lesion=np.array(lesion, dtype=np.int64),
         name=pa.array([each.lesion.name for each in found], pa.string()),
         identity=np.array([each.lesion.rung for each in found], dtype=np.int64), rungs=RUNGS, kind=kind,
+        unanswered=np.array([each.is_unanswered for each in found], dtype=np.bool_),
         day=np.array([_day_code(each.day) for each in found], dtype=np.int64),
-        role=np.where((kind == NEW) & (role == ROLES.index("unstated")), ROLES.index("new"), role),
+        role=np.array([each.around.role.role for each in found], dtype=np.int64),
         organ=one(organ), is_node=nodal | in_node(organ),
         modality=pa.array([each.around.modality for each in found], pa.string()),
         reader=pa.array([each.around.reader for each in found], pa.string()))

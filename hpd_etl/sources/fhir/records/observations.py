@@ -9,12 +9,12 @@ import msgspec
 import pyarrow as pa
 
 from hpd_etl.sources.fhir.decode.shapes import Component, Observation
-from hpd_etl.sources.fhir.records.admission import unreliable
+from hpd_etl.sources.fhir.records.admission import WITHDRAWN, unreliable
 from hpd_etl.sources.fhir.records.events import Statuses
 from hpd_etl.sources.fhir.records.reading import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from hpd_etl.sources.columns import Rows
     from hpd_etl.sources.fhir.records.admission import Admission
@@ -34,6 +34,8 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     """What bears the value."""
     context: tuple[Observation, ...]
     """The Observation, then the panels that hold it, the nearest first."""
+    problem: str | None = None
+    """Why it is not to be relied on; told only where that is more than nothing."""
 
 
 class Panels:
@@ -61,8 +63,12 @@ class Panels:
         return tuple(found.values())
 
 
-def told(reading: Reading, kinds: Sequence[str], admission: Admission) -> list[Told]:
-    """Everything of these kinds that is let in."""
+def told(reading: Reading, kinds: Sequence[str], admission: Admission, asked: Collection[str] = ()) -> list[Told]:
+    """Everything of these kinds that is let in.
+
+    Kinds that are `asked` are told with their problem where the Observation cannot be relied on: that somebody
+    asked, and that the answer is not known, differs from no question at all.
+    """
     panels = Panels(reading)
     found: list[Told] = []
     for observation in reading.observed(kinds):
@@ -70,8 +76,12 @@ def told(reading: Reading, kinds: Sequence[str], admission: Admission) -> list[T
         if not holders:
             continue
         context, person = panels.around(observation), reading.person(observation)
-        if admission.admits(observation, person):
-            found += [Told(observation, person, meaning, holder, context) for meaning, holder in holders]
+        problem = unreliable(observation, admission.statuses)
+        if problem is not None:
+            holders = [] if problem == WITHDRAWN else [each for each in holders if each[0].kind in asked]
+            if not holders:
+                admission.refuse(observation, person, problem)
+        found += [Told(observation, person, meaning, holder, context, problem) for meaning, holder in holders]
     return found
 
 
