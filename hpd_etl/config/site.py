@@ -196,7 +196,7 @@ class FhirReading(Priorities):
     mapping: Mapping = Mapping()
     read_orders: bool = False
     """Read MedicationRequests of all order intents that are active or completed as exposures, not only
-    `instance-order`, never plans and proposals; for sites where what is ordered is given and nothing else is recorded."""
+    `instance-order`, never plans and proposals; for sites that record orders alone, and give what is ordered."""
 
 
 class FhirFilesSource(FhirReading):
