@@ -139,15 +139,18 @@ def test_a_deletion_takes_a_resource_back(folder: Callable[..., Path]) -> None:
 
 
 def test_the_run_goes_on_and_adds_up_whatever_a_line_holds(folder: Callable[..., Path]) -> None:
-    """Each bad line is one refusal with its reason; the good ones around it are read."""
+    """Each bad line is one refusal with its reason; the good ones around it are read.
+
+    Of whom the R5 size is, is known, so that person is incomplete.
+    """
     bad = [b"{ no json", b'{"resourceType":"Observation","id":"cut', b"\xff\xfe{", b'"text"', b'{"no":"type"}',
            _lines([{"resourceType": "Patient"}]), _lines([size("r5", 3, triggeredBy=[])]),
            _lines([{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Bundle"}}]}])]  # fmt: skip
     content = b"\n".join(line.strip() for line in [*bad, _lines(ANN), b"", _lines(SIZES)])
     read = _read(folder({"all.ndjson": content}))
     assert _sizes(read) == BOTH
-    assert read.used["rejections"] == {"fhir_version": 1, "malformed_resource": 4, "nested_bundle": 1, "no_id": 1,
-                                       "not_utf8": 1}
+    assert read.used["rejections"] == {"extraction_incomplete": 1, "fhir_version": 1, "malformed_resource": 4,
+                                       "nested_bundle": 1, "no_id": 1, "not_utf8": 1}
     counts = read.used["counts"]
     assert counts["unreadable"] == {"read": 5, "kept": 0, "refused": 5, "ignored": 0}
     assert counts["Observation"] == {"read": 3, "kept": 2, "refused": 1, "ignored": 0}

@@ -9,7 +9,7 @@ import msgspec
 
 from hpd_etl.sources.fhir.decode.copies import distinct, latest
 from hpd_etl.sources.fhir.decode.resources import Resources
-from hpd_etl.sources.fhir.decode.shapes import SHAPES, CodeableConcept, Identifier, Resource
+from hpd_etl.sources.fhir.decode.shapes import SHAPES, CodeableConcept, Identifier, Reference, Resource
 from hpd_etl.sources.fhir.decode.sieve import MALFORMED, Found, Kept, Sieve, reason_of
 from hpd_etl.sources.fhir.decode.versions import is_foreign
 
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class _Known(msgspec.Struct):
+    """What is asked of a resource that cannot be decoded in full."""
+
     id: str | None = None
+    subject: Reference | None = None
+    patient: Reference | None = None
 
 
 class Collector:
@@ -79,10 +83,10 @@ class Collector:
         try:
             resource = None if is_foreign(kind, kept.raw) else self._decoders[kind].decode(kept.raw)
         except MALFORMED:
-            self.refuse(kind, self._named(kept), reason_of(kept.raw))
+            self._lose(kept, reason_of(kept.raw))
             return
         if resource is None:
-            self.refuse(kind, self._named(kept), "fhir_version")
+            self._lose(kept, "fhir_version")
         elif self._is_own(resource):
             self._ignored[kind] += 1
         elif resource.id:
@@ -90,7 +94,7 @@ class Collector:
         elif kept.url:
             self._add(msgspec.structs.replace(resource, id=kept.url.replace(":", "/").rpartition("/")[2]), kept.url)
         else:
-            self.refuse(kind, kept.place, "no_id")
+            self._lose(kept, "no_id")
 
     def _add(self, resource: Resource, url: str | None) -> None:
         """Keep a resource; of several with its type and id the first is kept until all are read."""
@@ -110,6 +114,7 @@ class Collector:
             self.resources.discard(kind, key)
             for copy in candidates:
                 self.refuse(kind, copy.source_id, "duplicate_id")
+                self._lost_of(getattr(copy, "subject", None) or getattr(copy, "patient", None))
         else:
             self.resources.add(newest)
             self._ignored[kind] += len(candidates) - 1
@@ -119,13 +124,18 @@ class Collector:
         return any(system == self._own or system.startswith(f"{self._own}/")
                    for system in _systems(resource) if system and system.startswith(self._own))
 
-    def _named(self, kept: Kept) -> str:
-        """Type and id of what cannot be decoded in full, else where it stands."""
+    def _lose(self, kept: Kept, reason: str) -> None:
+        """Refuse what cannot be decoded in full, by type and id, else by where it stands."""
         try:
-            known = self._known.decode(kept.raw).id
+            known = self._known.decode(kept.raw)
         except MALFORMED:
-            known = None
-        return f"{kept.type_name}:{known}" if known else kept.place
+            known = _Known()
+        self.refuse(kept.type_name, f"{kept.type_name}:{known.id}" if known.id else kept.place, reason)
+        self._lost_of(known.subject or known.patient)
+
+    def _lost_of(self, person: Reference | None) -> None:
+        if person is not None:
+            self.resources.lost.append(person)
 
 
 def _systems(resource: Resource) -> list[str | None]:

@@ -53,6 +53,8 @@ class Resources:
     def __init__(self) -> None:
         self._by_type: dict[str, dict[str, Resource]] = {name: {} for name in SHAPES}
         self._by_url: dict[str, tuple[str, str]] = {}
+        self.lost: list[Reference] = []
+        """Whom those are about that could matter and could not be read."""
 
     def add(self, resource: Resource, url: str | None = None) -> None:
         """Keep a resource under its id, and under the full URL a Bundle gave it."""

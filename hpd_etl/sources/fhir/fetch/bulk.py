@@ -67,8 +67,8 @@ class FhirBulk:
         said = self._said(export, state)
         collector = Collector(wanted, self._canonical, ledger)
         lines = collect(source.folder, wanted, source.workers, collector)
-        referred = self._read_referred(collector, wanted)
-        records, used = records_of(collector.settle(), study, source, ledger)
+        incomplete, referred = self._read_referred(collector, wanted)
+        records, used = records_of(collector.settle(), study, source, ledger, incomplete=incomplete)
         export.close(state)
         return records, used | {
             "software": self.capability.software, "fhir_version": self.capability.version,
@@ -89,12 +89,15 @@ class FhirBulk:
             raise
         return said
 
-    def _read_referred(self, collector: Collector, wanted: Selection) -> dict[str, Any]:
-        """Ask for what exported resources point to: a Medication belongs to no patient, and is often left out."""
+    def _read_referred(self, collector: Collector, wanted: Selection) -> tuple[set[str], dict[str, Any]]:
+        """Ask for what exported resources point to: a Medication belongs to no patient, and is often left out.
+
+        Gives the patients of whom it could not be proven that all came.
+        """
         try:
             mode = choose(self._session)
             intake = Intake(SliceReader(self._session, mode, _PAGE), collector, self._source.parallel)
-            _, nowhere = resolve(intake, Searches(self._session, mode, wanted), collector.resources)
+            incomplete, nowhere = resolve(intake, Searches(self._session, mode, wanted), collector.resources)
         except (AccessError, SourceError) as error:  # who may export may be forbidden to search
-            return {"references_not_asked_for": str(error)}
-        return {"references_to_nowhere": nowhere, "slices": intake.counts()}
+            return set(), {"references_not_asked_for": str(error)}
+        return incomplete, {"references_to_nowhere": nowhere, "slices": intake.counts()}

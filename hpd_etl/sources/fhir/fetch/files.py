@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from hpd_etl.errors import AccessError, ConfigurationError, SourceError
 from hpd_etl.sources.fhir.decode.collector import Collector
-from hpd_etl.sources.fhir.decode.shapes import Patient
 from hpd_etl.sources.fhir.decode.sieve import Found, Sieve
 from hpd_etl.sources.fhir.fetch.outcomes import reported
 from hpd_etl.sources.fhir.fetch.parts import ENDINGS, Part, parts_of, sift
@@ -47,10 +46,7 @@ class FhirFiles:
         self._canonical = canonical
 
     def extract(self, study: Study) -> tuple[Records, dict[str, Any]]:
-        """Records of everyone treated with an index drug, and what they were read with.
-
-        Where a file ends in the middle nobody knows whose resources are missing, so that nobody's are complete.
-        """
+        """Records of everyone treated with an index drug, and what they were read with."""
         source, ledger = self._source, Ledger()
         wanted = selection(study, source)
         collector = Collector(wanted, self._canonical, ledger)
@@ -58,10 +54,7 @@ class FhirFiles:
         if not lines:
             raise ConfigurationError("source.folder holds no file of resources",
                                      remedy=f"name the folder of the files that end with {', '.join(ENDINGS)}")
-        resources = collector.settle()
-        patients = [str(patient.id) for patient in resources.of(Patient)]
-        records, used = records_of(resources, study, source, ledger,
-                                   incomplete=patients if "truncated_file" in ledger.reasons() else ())
+        records, used = records_of(collector.settle(), study, source, ledger)
         return records, used | {"files": files_read(lines), "reported": reported(_errors(source.folder))}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hpd_etl.sources.fhir.decode.shapes import Observation
 from hpd_etl.sources.fhir.records.events import Event, Statuses, is_realised
+from hpd_etl.sources.fhir.records.standing import changed_meaning
 
 if TYPE_CHECKING:
     from hpd_etl.sources.fhir.decode.shapes import Resource
@@ -17,6 +18,8 @@ WITHDRAWN = "entered_in_error"
 
 def unreliable(event: Event, statuses: Statuses) -> str | None:
     """Why what the resource tells is not to be relied on; None where it is."""
+    if changed := changed_meaning(event):
+        return changed
     if isinstance(event, Observation) and any(part.modifier_extension for part in event.component):
         return "modifier_extension"
     status = statuses.of(event)

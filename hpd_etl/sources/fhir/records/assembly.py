@@ -10,6 +10,7 @@ import pandas as pd
 from hpd_etl import assets
 from hpd_etl.schema import SCANS, THERAPIES, Records
 from hpd_etl.sources.fhir.decode.resources import Selection
+from hpd_etl.sources.fhir.decode.shapes import Patient
 from hpd_etl.sources.fhir.records import drugs, findings, lesions, procedures, responses, scans, standing, sums
 from hpd_etl.sources.fhir.records.codes import Tokens, systems
 from hpd_etl.sources.fhir.records.followup import followup
@@ -44,11 +45,16 @@ def records_of(resources: Resources, study: Study, source: FhirReading, ledger: 
 
     What does not count is taken out of `resources` on the way. `incomplete` are the ids of Patients of
     whom something could not be fetched; `today`, by the clock where it is not given, is the last day
-    on which something can have happened.
+    on which something can have happened. Incomplete is also of whom a resource could not be read, and
+    everybody where a file ends in the middle: whose resources are missing nobody knows.
     """
     unfit = standing.set_aside(resources)
-    reading = Reading(resources, Subjects(resources), Tokens(systems(source.mapping)), study, source, ledger)
-    tables, treated = _tables(reading, unfit, incomplete, today or date.today())
+    subjects = Subjects(resources)
+    reading = Reading(resources, subjects, Tokens(systems(source.mapping)), study, source, ledger)
+    lost = {person for whom in resources.lost if (person := subjects.person(whom)) is not None}
+    if "truncated_file" in ledger.reasons():
+        lost |= {str(patient.id) for patient in resources.of(Patient)}
+    tables, treated = _tables(reading, unfit, lost.union(incomplete), today or date.today())
     records = Records.of({**tables, "rejections": ledger.rejections()})
     return records, _used(reading, len(treated))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hpd_etl.sources.fhir.decode.shapes import Condition, Medicated, Medication, Patient
+from hpd_etl.sources.fhir.decode.shapes import Condition, Medicated, Medication, Observation, Patient
 from hpd_etl.sources.fhir.records.tally import Tally
 
 if TYPE_CHECKING:
@@ -39,11 +39,16 @@ def set_aside(resources: Resources) -> list[Unfit]:
 
 
 def _problem(resource: Resource) -> str | None:
+    if isinstance(resource, Observation):  # that something was asked counts, also where the answer does not
+        return "entered_in_error" if _is_withdrawn(resource) else None
+    return changed_meaning(resource) or ("entered_in_error" if _is_withdrawn(resource) else None)
+
+
+def changed_meaning(resource: Resource) -> str | None:
+    """Why a resource does not mean what its elements seem to say."""
     if resource.implicit_rules:
         return "implicit_rules"
-    if resource.modifier_extension:
-        return "modifier_extension"
-    return "entered_in_error" if _is_withdrawn(resource) else None
+    return "modifier_extension" if resource.modifier_extension else None
 
 
 def _is_withdrawn(resource: Resource) -> bool:
