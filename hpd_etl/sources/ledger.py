@@ -35,7 +35,7 @@ REMEDIES = {
     "dimension_unknown": "record a concept that says which dimension, or map this one in mapping.measurements",
     "no_lesion_identity": "link the row to its lesion: image_feature, event field, lesions.column or lesions.pattern",
     "no_value": "record a number, or a text that mapping.statuses or the shipped list knows",
-    "new_lesion_value_unknown": "say in mapping.statuses what the coded value means, e.g. not_yet_present for No",
+    "new_lesion_value_unknown": "say in mapping.statuses what the text or code means, e.g. not_yet_present for No",
     "not_a_number": "record the size as a number",
     "lower_priority": "another reader or modality comes first in site.toml",
     "response_unknown": "say what the value means in mapping.responses",

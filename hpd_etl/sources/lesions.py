@@ -19,7 +19,7 @@ from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Floats, Ints, category, coded, floats, repeating
 from hpd_etl.schema import LESIONS
 from hpd_etl.sources.columns import booleans, by_text, group_codes
-from hpd_etl.sources.sizes import PROBLEMS, STATUSES, Sizes
+from hpd_etl.sources.sizes import GONE, PROBLEMS, STATUSES, Sizes, status_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,8 +36,8 @@ KINDS = (*SIZES, "new_lesion")
 LONGEST, SHORT, PERPENDICULAR, ADDITIONAL, UNSTATED, VOLUME, NEW = range(len(KINDS))
 ROLES = LESIONS["role"].values
 _NODE = "lymph_node"
-_NO = {"n", "no", "0", "false", "absent"}
-_YES = {"y", "yes", "1", "true", "present"}
+_NO = ("N", "NO", "0", "FALSE")
+_YES = ("Y", "YES", "1", "TRUE")
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,14 @@ def role_words(own: Mapping[str, str]) -> tuple[dict[str, int], frozenset[str]]:
             frozenset(word for word, role in shipped.items() if role.is_node))
 
 
-def answer(text: str) -> int:
-    """What a text answers to "is there a new lesion?": 0 no, 1 yes, -1 neither."""
-    word = text.strip().lower()
-    return 0 if word in _NO else 1 if word in _YES else -1
+def new_lesion_words(own: Mapping[str, str]) -> dict[str, int]:
+    """Upper-case text -> what it answers to "is there a new lesion?": 0 no, 1 yes, -1 that nobody knows.
+
+    Beside yes and no the words for what was seen of a lesion, shipped and of the site; any other text is no answer.
+    """
+    seen = {word: 0 if status in GONE else -1 if STATUSES[status] == "not_assessed" else 1
+            for word, status in status_words(own).items()}
+    return dict.fromkeys(_NO, 0) | dict.fromkeys(_YES, 1) | seen
 
 
 def in_node(organ: pa.Array[Any]) -> Bools:

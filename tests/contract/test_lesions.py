@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from hpd_etl.errors import ConfigurationError
+from tests.answers import ANSWERS
 from tests.contract.wards import (
     ADDITIONAL,
     BIG,
@@ -192,6 +193,26 @@ def test_a_new_lesion_needs_no_name(builder: Builder) -> None:
     assert rows(records.lesions, "lesion_id", "scan_date", "role", "status", "identity") == [
         ("measurement:1", "2021-03-01", "new", "present", "row")]
     assert used["counts"]["measurement"] == {"read": 2, "kept": 1, "refused": 0, "ignored": 1}
+
+
+def test_a_text_that_is_no_answer_leaves_a_new_lesion_unknown(builder: Builder) -> None:
+    """Neither yes, no nor a word for what was seen: not taken for a yes; the site may say what the text means.
+
+    The texts, and what is made of them, are those of `tests/fhir/test_sizes.py`.
+    """
+    ward = builder.build(treated(*(
+        size(number, 1, "2021-03-01", None, None, measurement_source_value="NEWLIND", value_source_value=text)
+        for number, text in enumerate(ANSWERS, start=1))))
+    meaning = {"measurements": {"NEWLIND": "new_lesion"}, "statuses": {"ja, Leber": "present"}}
+    records, used = ward.extract(mapping=meaning)
+    found = [(int(source.partition(":")[2]), status) for source, status in rows(records.lesions, "source_id", "status")]
+    assert sorted(found) == [(number, status) for number, status in enumerate(ANSWERS.values(), start=1) if status]
+    unknown = [number for number, status in enumerate(ANSWERS.values(), start=1) if status == "not_assessed"]
+    assert rows(records.rejections, *REFUSED) == [
+        ("lesions", f"measurement:{number}", "new_lesion_value_unknown") for number in unknown]
+    assert used["counts"]["measurement"]["ignored"] == sum(status is None for status in ANSWERS.values())
+    named = ward.records(mapping=meaning, lesions={"column": "value_source_value"})
+    assert dict(rows(named.lesions, "lesion_id", "status"))["equivocal"] == "present"
 
 
 def test_a_coded_answer_to_new_lesion_is_understood_or_not_assessed(builder: Builder) -> None:

@@ -32,12 +32,13 @@ def champiat(*resources):
     ([], NOT_PROGRESSED),
     ([new_lesion(valueBoolean=False)], NOT_PROGRESSED),
     ([new_lesion(valueBoolean=True)], HYPERPROGRESSED),
+    ([new_lesion(valueString="equivocal")], UNKNOWN),
     ([new_lesion(valueBoolean=True, modifierExtension=[{"url": "https://ward.example/not-what-it-seems"}])], UNKNOWN),
     ([new_lesion(valueBoolean=True, implicitRules="https://ward.example/rules")], UNKNOWN),
     ([new_lesion(valueBoolean=True), new_lesion(valueBoolean=False)], UNREAD),
     ([new_lesion(valueBoolean="yes")], UNREAD),
     ([new_lesion(valueBoolean=True, triggeredBy=[])], UNREAD),
-], ids=["silence", "no", "yes", "changed meaning", "other rules", "two that differ", "of a wrong type", "R5"])
+], ids=["silence", "no", "yes", "neither", "changed meaning", "other rules", "two that differ", "of a wrong type", "R5"])
 def test_an_answer_that_cannot_be_read_is_no_answer(said, told):
     """Nobody is NOT_HPD because the resource that tells of progression was refused."""
     assert champiat(*COURSE, *said) == told

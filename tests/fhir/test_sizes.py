@@ -3,6 +3,7 @@
 import pytest
 
 from hpd_etl.errors import ConfigurationError
+from tests.answers import ANSWERS
 from tests.fhir.given import (
     SYSTEMS,
     administration,
@@ -311,6 +312,19 @@ def test_a_new_lesion_needs_no_name():
         *((f"Observation/{key}", "new", "not_assessed", "row") for key in "fgi")]
     assert reasons(found) == [(f"Observation:{key}", "new_lesion_value_unknown") for key in "fgi"]
     assert found.used["counts"]["Observation sizes"] == {"read": 10, "kept": 6, "refused": 0, "ignored": 4}
+
+
+def test_a_text_that_is_no_answer_leaves_a_new_lesion_unknown():
+    """The same texts mean the same as in `tests/contract/test_lesions.py`; a code's display is such a text too."""
+    meaning = {"statuses": {"ja, Leber": "present"}}
+    for said in (lambda text: {"valueString": text}, lambda text: {"valueCodeableConcept": {"text": text}},
+                 lambda text: {"valueCodeableConcept": concept(f"local X {text}")}):
+        found = measured(*(observation(str(number), concept("ncit C142362"), **said(text))
+                           for number, text in enumerate(ANSWERS)), mapping=meaning)
+        assert found.rows("lesions", "source_id", "status") == sorted(
+            (f"Observation:{number}", status) for number, status in enumerate(ANSWERS.values()) if status)
+        assert reasons(found) == sorted((f"Observation:{number}", "new_lesion_value_unknown")
+                                        for number, status in enumerate(ANSWERS.values()) if status == "not_assessed")
 
 
 def test_whether_there_is_a_new_lesion_is_unknown_where_the_report_is_not_final():

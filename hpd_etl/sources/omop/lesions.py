@@ -16,9 +16,9 @@ from hpd_etl.sources.lesions import (
     ROLES,
     VOLUME,
     Facts,
-    answer,
     in_node,
     lesion_rows,
+    new_lesion_words,
     plain_organ,
     role_words,
 )
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _YES_CONCEPT = 4188539
 _NOT_THERE = {"disappeared", "not_yet_present"}
+_UNKNOWN, _OTHER, _NOTHING = -1, -2, -3
+"""Texts that say that nobody knows, that nobody explained, and none at all."""
 
 
 def lesions(cdm: Cdm, source: OmopSource, measured: Measured, treated: Ints, ledger: Ledger) -> pd.DataFrame:
@@ -72,20 +74,28 @@ def _with_new_lesions(identity: Identity, kind: Ints, rows: Rows, unclear: Bools
 
 
 def _answers(source: OmopSource, rows: Rows, new: Bools) -> tuple[Bools, Bools]:
-    """Rows that say that there is no new lesion, and those whose coded value nobody explained.
+    """Rows that say that there is no new lesion, and those whose answer nobody understands.
 
-    A no in text or number is enough, the concept is asked where neither tells; no value at all means yes.
+    A yes or no in text or number is enough, the concept is asked where neither tells; no value at all means yes.
     """
     if not new.any():
         return new, new
     own = {int(key): status for key, status in source.mapping.statuses.items() if key.isdecimal()}
     known = {_YES_CONCEPT, *own, *(int(key) for key in source.mapping.roles if key.isdecimal())}
-    text = rows.decided("value_source_value", answer)
+    words = new_lesion_words(source.mapping.statuses)
+    other = _NOTHING if "value_source_value" in (source.lesions.column, source.lesions.pattern_column) else _OTHER
+
+    def said(text: str) -> int:
+        word = " ".join(text.split()).upper()
+        return words.get(word, other) if word else _NOTHING
+
+    text = np.where(rows.present("value_source_value"), rows.decided("value_source_value", said), _NOTHING)
     number, concept = rows.floats("value_as_number"), rows.ints("value_as_concept_id")
     absent = np.isin(concept, [code for code, status in own.items() if status in _NOT_THERE])
-    open_ = new & (text < 0) & np.isnan(number)
+    open_ = new & np.isin(text, (_OTHER, _NOTHING)) & np.isnan(number)
     denied = new & ((text == 0) | (number == 0)) | (open_ & absent)
-    return denied, open_ & (concept != 0) & ~np.isin(concept, list(known))
+    unexplained = (concept != 0) | (text == _OTHER)
+    return denied, open_ & unexplained & ~np.isin(concept, list(known)) | (new & (text == _UNKNOWN))
 
 
 def _taken(identity: Identity, mask: Bools) -> Identity:

@@ -21,7 +21,7 @@ from hpd_etl.sources.fhir.records.observations import Told, told, told_rows
 from hpd_etl.sources.fhir.records.organs import Organs
 from hpd_etl.sources.fhir.records.roles import Role, RoleReader
 from hpd_etl.sources.fhir.records.sizes import SizeReader
-from hpd_etl.sources.lesions import KINDS, NEW, VOLUME, Facts, answer, in_node, lesion_rows
+from hpd_etl.sources.lesions import KINDS, NEW, VOLUME, Facts, in_node, lesion_rows, new_lesion_words
 from hpd_etl.sources.modalities import NONE
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ class _NewLesions:
     def __init__(self, reading: Reading) -> None:
         own = reading.source.mapping
         self._tokens = reading.tokens
+        self._words = new_lesion_words(own.statuses)
         self._coded = dict.fromkeys(reading.tokens.own(own.roles), 1)
         self._coded |= {token: int(status not in _NOT_THERE)
                         for token, status in reading.tokens.own(own.statuses).items()}
@@ -182,7 +183,8 @@ class _NewLesions:
         coded = self._tokens.first(concept, self._coded)
         if coded is not None:
             return coded
-        said = [answer(word.lower().removesuffix("(qualifier value)")) for word in answers(concept, text)]
+        said = [self._words.get(word.upper().removesuffix("(QUALIFIER VALUE)").strip(), -1)
+                for word in answers(concept, text)]
         return next((one_of for one_of in said if one_of >= 0), -1)
 
 
