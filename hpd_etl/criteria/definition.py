@@ -17,13 +17,19 @@ from hpd_etl.criteria.rules import COMPARISONS, Leaf, Node, Rule, leaves
 from hpd_etl.errors import ConfigurationError
 
 REQUIREMENTS = ("baseline", "first_evaluation", "pre_baseline")
-FRAMEWORKS = ("RECIST1.1", "irRECIST")
+FRAMEWORKS = ("RECIST1.1", "irRECIST", "irRC", "iRECIST")
+VARIANTS = ("require_pd", "intersection", "confirmed")
+"""Named variants of any definition; its id is that of the definition, `_` and one of these."""
 GRADES = ("S", "V1", "V2", "M+", "M-", "?")
 STUDY_WINDOWS = "study"
+_RULERS = ("spd", "volume")
+"""Burdens other than the sum of longest diameters; a metric of theirs begins with their name."""
 _KEYS = {
     "id",
     "number",
     "version",
+    "hpd",
+    "also",
     "title",
     "citation",
     "framework",
@@ -36,7 +42,7 @@ _KEYS = {
     "notes",
     "rule",
 }
-_OPTIONAL = {"windows", "published", "notes", "number"}
+_OPTIONAL = {"windows", "published", "notes", "number", "hpd", "also"}
 
 
 class _Header(BaseModel):
@@ -47,6 +53,7 @@ class _Header(BaseModel):
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     number: int | None = Field(default=None, ge=1, lt=1000)
     version: int = Field(ge=1)
+    hpd: bool = True
     title: str
     citation: str
     framework: str
@@ -64,6 +71,12 @@ class Definition:
     """One version of one definition; immutable once released."""
 
     id: str
+    rule_id: str
+    """Id of the definition that states the rule first; its own where no other does (agreement counts a rule once)."""
+    variant: str | None
+    """Which of `VARIANTS` it is; None for the definition as published."""
+    hpd: bool
+    """Whether it defines hyperprogression; if not, it is a comparator and never written back."""
     number: int | None
     """Committed number, from which cohort definition ids are counted; none for a study's own."""
     version: int
@@ -85,14 +98,26 @@ class Definition:
 
     @property
     def window_set(self) -> str:
-        """Name of its choice of windows."""
-        stated = ",".join(f"{key}={day}" for key, day in sorted(self.windows.items()))
-        return stated or STUDY_WINDOWS
+        """Name of its choice of windows, and of targets where the framework has caps of its own."""
+        stated = ",".join(f"{key}={day}" for key, day in sorted(self.windows.items())) or STUDY_WINDOWS
+        return f"{stated};irRC" if self.framework == "irRC" else stated
 
     @property
     def measure_set(self) -> str:
-        """Framework, window set, new-lesion rule and dimension: what its metrics are computed with."""
-        return "/".join([self.framework, self.window_set, "new" if self.new_lesions_in_sum else "targets", "sld"])
+        """Framework, window set, lesions in the sum and rulers: what its metrics are computed with."""
+        lesions = ("new" if self.new_lesions_in_sum else "targets") + ("_common" if self.common_targets else "")
+        return "/".join([self.framework, self.window_set, lesions, "+".join(self.rulers)])
+
+    @property
+    def common_targets(self) -> bool:
+        """Whether sums hold only the baseline targets that have a value at all scans it uses."""
+        return self.variant == "intersection"
+
+    @property
+    def rulers(self) -> tuple[str, ...]:
+        """The burdens its rule asks for: `sld` always, `spd` and `volume` where a metric of theirs is named."""
+        named = {leaf.metric.split("_", 1)[0] for leaf in leaves(self.rule)}
+        return ("sld", *(ruler for ruler in _RULERS if ruler in named))
 
     @property
     def assumed_fields(self) -> tuple[str, ...]:
@@ -143,6 +168,9 @@ def parse(content: Mapping[str, Any], origin: str) -> Definition:
         raise ConfigurationError(f"{origin}: value = {content['value']!r} is no metric of the rule")
     return Definition(
         id=str(content["id"]),
+        rule_id=str(content["id"]),
+        variant=None,
+        hpd=bool(content.get("hpd", True)),
         number=content.get("number"),
         version=int(content["version"]),
         title=str(content["title"]),
