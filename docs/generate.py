@@ -31,12 +31,13 @@ MADE = "<!-- Made by docs/generate.py; change the code and run it again. -->"
 
 
 def tables() -> str:
-    """The tables of Records, Timeline and Labels."""
+    """The tables of Records, Timeline, Labels and Sensitivity."""
     parts = [f"# Tables\n\n{MADE}\n", inspect.cleandoc(schema.__doc__ or ""), ""]
     bundles: dict[str, tuple[schema.Table, ...]] = {
         "Records": schema.Records.tables(),
         "Timeline": tuple(table for table in schema.Timeline.tables() if table.name not in _names(schema.Records)),
         "Labels": schema.Labels.tables(),
+        "Sensitivity": schema.Sensitivity.tables(),
     }
     for title, held in bundles.items():
         parts.append(f"## {title}\n")
@@ -169,7 +170,8 @@ def _first(doc: str | None) -> str:
 def _artefacts() -> Iterator[str]:
     yield "## Run folder\n\n| artefact | made by | holds |\n| --- | --- | --- |"
     held: dict[str, type[schema.Bundle]] = {
-        artefacts.RECORDS: schema.Records, artefacts.TIMELINE: schema.Timeline, artefacts.LABELS: schema.Labels}
+        artefacts.RECORDS: schema.Records, artefacts.TIMELINE: schema.Timeline, artefacts.LABELS: schema.Labels,
+        artefacts.SENSITIVITY: schema.Sensitivity}
     for name, verb in artefacts.MADE_BY.items():
         bundle = held.get(name)
         content = ", ".join(f"`{table.name}`" for table in bundle.tables()) if bundle else "counts and codes"

@@ -8,6 +8,7 @@
         3-quality.json
         4-labels/{labels,evidence,metrics,burden}.parquet, labels.csv, evidence.csv, README.txt
         5-receipt.json
+        6-sensitivity/{flips,flipped,perturbation}.parquet, and as CSV
         manifest.json
 
 Everything is written to a temporary sibling, flushed to the disk and renamed. The folders hold
@@ -39,12 +40,12 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the layout of an artefact; another one is refused."""
 
-RECORDS, TIMELINE, QUALITY, LABELS, RECEIPT, MANIFEST = (
-    "1-records", "2-timeline", "3-quality.json", "4-labels", "5-receipt.json", "manifest.json")
+RECORDS, TIMELINE, QUALITY, LABELS, RECEIPT, SENSITIVITY, MANIFEST = (
+    "1-records", "2-timeline", "3-quality.json", "4-labels", "5-receipt.json", "6-sensitivity", "manifest.json")
 MADE_BY = {RECORDS: "extract", TIMELINE: "align", QUALITY: "validate", LABELS: "label", RECEIPT: "writeback",
-           MANIFEST: "extract"}
+           SENSITIVITY: "sensitivity", MANIFEST: "extract"}
 _FORMAT_KEY = b"hpd_etl.format"
-_CSV = ("labels", "evidence")
+_CSV = ("labels", "evidence", "flips", "flipped", "perturbation")
 _COURSES = "courses"
 
 _B = TypeVar("_B", bound="Bundle")
@@ -56,7 +57,7 @@ _B = TypeVar("_B", bound="Bundle")
 def write(bundle: Bundle, target: Path) -> None:
     """The bundle as a folder of Parquet files, replacing `target` whole.
 
-    Labels and evidence also as CSV, and beside them README.txt with what labels are for.
+    What people read also as CSV, and beside it README.txt with what labels are for.
 
     Raises `AccessError` where the disk is full or refuses; `target` is then as it was.
     """
@@ -64,7 +65,7 @@ def write(bundle: Bundle, target: Path) -> None:
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
             _write_tables(made, bundle)
-            if target.name == LABELS:
+            if target.name in (LABELS, SENSITIVITY):
                 _write_intended_use(made)
             for path in (*made.rglob("*"), made):  # after the last write: one journal commit serves most of them
                 _flush(path)

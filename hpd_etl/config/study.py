@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -66,6 +67,10 @@ class Windows(Model):
     post_to_day: int = Field(default=120, le=_FAR)
     """Last day of that window."""
 
+    def but(self, stated: Mapping[str, int]) -> Windows:
+        """These windows with what is stated otherwise."""
+        return Windows.model_validate({**self.model_dump(), **stated})
+
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.baseline_from_day > self.baseline_to_day:
@@ -126,6 +131,34 @@ class Gate(Model):
     """Run the suites in `expectations/`; a critical one that fails closes the gate (exit 5)."""
 
 
+class Sensitivity(Model):
+    """What `sensitivity` tries: other readings of the rules, and errors of measurement."""
+
+    month_days: tuple[Annotated[float, Field(gt=0)], ...] = (28.0, 30.0, MONTH_DAYS)
+    """Lengths of a month."""
+    windows: dict[str, dict[str, int]] = {
+        "baseline_28": {"baseline_from_day": -28},
+        "pre_84": {"pre_from_day": -84},
+        "post_84": {"post_to_day": 84},
+    }
+    """Other windows, by a name of their own; each states what differs from `windows`."""
+    ttf_gap_days: tuple[Annotated[int, Field(ge=1)], ...] = (60, 90)
+    """Gaps without a dose that end a line of treatment."""
+    ttf_readings: tuple[Literal["from_baseline_scan", "with_last_interval"], ...] = (
+        "from_baseline_scan",
+        "with_last_interval",
+    )
+    """Time to treatment failure from the baseline scan on; or until the dose after the last would have been due."""
+    dose_interval_days: int = Field(default=21, ge=1)
+    """Days from the last dose to the one that would have been due."""
+    draws: int = Field(default=1000, ge=1, le=100_000)
+    """How often every size is measured again, with an error."""
+    seed: int = Field(default=0, ge=0)
+    """Another seed gives other errors; the same gives the same."""
+    error: Literal["between_readers", "one_reader"] = "between_readers"
+    """Standard deviation of a diameter: 8.6 % where readers differ, 6.1 % for one reader."""
+
+
 class Study(Model):
     """The whole of study.toml."""
 
@@ -139,10 +172,17 @@ class Study(Model):
     lesions: Lesions = Lesions()
     criteria: Criteria = Criteria()
     gate: Gate = Gate()
+    sensitivity: Sensitivity = Sensitivity()
 
     @model_validator(mode="after")
     def _distinct_cohorts(self) -> Self:
         names = [CHECKPOINT_COHORT, *(comparator.cohort for comparator in self.comparators)]
         if len(set(names)) < len(names):
             raise ValueError("two cohorts have the same name (checkpoint_inhibitor is taken)")
+        return self
+
+    @model_validator(mode="after")
+    def _possible_windows(self) -> Self:
+        for stated in self.sensitivity.windows.values():
+            self.windows.but(stated)
         return self

@@ -7,7 +7,7 @@ Lengths are millimetres, days are whole calendar days; day 0 is the day of the f
 
 from __future__ import annotations
 
-from hpd_etl.schema.bundles import Bundle, Labels, Records, Timeline
+from hpd_etl.schema.bundles import Bundle, Labels, Records, Sensitivity, Timeline
 from hpd_etl.schema.codes import (
     CHECKPOINT_COHORT,
     INTENDED_USE,
@@ -19,6 +19,7 @@ from hpd_etl.schema.codes import (
     Verdict,
 )
 from hpd_etl.schema.columns import Column, Kind, Table
+from hpd_etl.schema.sensitivity import FLIPPED, FLIPS, PARAMETERS, PERTURBATION
 from hpd_etl.schema.tables import (
     BURDEN,
     DATE_OF,
@@ -49,13 +50,17 @@ __all__ = [
     "DOSES",
     "EVIDENCE",
     "FINDINGS",
+    "FLIPPED",
+    "FLIPS",
     "FOLLOWUP",
     "INDEX",
     "INTENDED_USE",
     "LABELS",
     "LESIONS",
     "METRICS",
+    "PARAMETERS",
     "PERSONS",
+    "PERTURBATION",
     "PRECISION",
     "REJECTIONS",
     "RESERVED_REASONS",
@@ -74,6 +79,7 @@ __all__ = [
     "Reason",
     "Records",
     "ScanRole",
+    "Sensitivity",
     "Table",
     "Timeline",
     "Verdict",

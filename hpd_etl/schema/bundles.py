@@ -1,4 +1,4 @@
-"""The sets of frames that stages hand on: Records, Timeline, Labels."""
+"""The sets of frames that stages hand on: Records, Timeline, Labels; and what is found out about labels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Self
 import pandas as pd
 
 from hpd_etl.schema.columns import Table
+from hpd_etl.schema.sensitivity import FLIPPED, FLIPS, PERTURBATION
 from hpd_etl.schema.tables import (
     BURDEN,
     DOSES,
@@ -103,3 +104,12 @@ class Labels(Bundle):
     evidence: pd.DataFrame = _holds(EVIDENCE)
     metrics: pd.DataFrame = _holds(METRICS)
     burden: pd.DataFrame = _holds(BURDEN)
+
+
+@dataclass(frozen=True)
+class Sensitivity(Bundle):
+    """How much the labels depend on readings and on the error of measurement."""
+
+    flips: pd.DataFrame = _holds(FLIPS)
+    flipped: pd.DataFrame = _holds(FLIPPED)
+    perturbation: pd.DataFrame = _holds(PERTURBATION)
