@@ -14,9 +14,10 @@ from hpd_etl.database import Database, connect
 from hpd_etl.database.texts import identifier
 from hpd_etl.demo import vocabulary
 from hpd_etl.demo.cdm import TABLES, VOCABULARY_TABLES, Version, ddl, index_of, schema
+from hpd_etl.demo.chemotherapy import COMPARATORS
 from hpd_etl.demo.gaps import GAPS
 from hpd_etl.demo.growth import GROWTH
-from hpd_etl.demo.oddities import COMPARATORS, RECORDING, TREATMENT
+from hpd_etl.demo.oddities import RECORDING, TREATMENT
 from hpd_etl.demo.patients import Ledger, drawn, patient, untreated
 
 if TYPE_CHECKING:

@@ -84,25 +84,3 @@ RECORDING = (
          lesions=(non_target("bone", PRESENT, PRESENT, PRESENT),), doses=LONG,
          events=(Event("sum", -63, value=50), Event("sum", -7, value=60), Event("sum", 49, value=80))),
 )
-
-_DOCETAXEL = course(range(0, 190, 21), "docetaxel")
-
-
-def _comparator(name: str, why: str, expected: str, like: Kind, weight: int) -> Kind:
-    doses = tuple(dose for dose in _DOCETAXEL if like.death is None or dose.day < like.death)
-    return replace(like, name=name, why=why, expected=expected, doses=doses, cohort="chemotherapy", weight=weight)
-
-
-_FAST, _STABLE = TREATMENT[0], Kind("", "", "", lesions=(target("liver", 40, 42, 43), target("lung", 20, 21, 21)))
-
-COMPARATORS = (
-    _comparator("docetaxel_fast", "50, 55, 110 under docetaxel", _NOT_KATO, _FAST, 3),
-    _comparator("docetaxel_even", "50, 60, 80 under docetaxel", _EVEN, replace(_FAST, lesions=EVEN), 3),
-    _comparator("docetaxel_stable", "60, 63, 64 under docetaxel", "NOT NOT NOT NOT NOT", _STABLE, 14),
-    _comparator("docetaxel_no_earlier_scan", "nothing before the baseline scan, under docetaxel", "no_prebaseline_scan",
-                replace(_FAST, days=(-7, 49), used=None,
-                        lesions=(target("liver", 33, 66), target("lung", 22, 44))), 8),
-    _comparator("docetaxel_early_death", "died on day 30 under docetaxel", "early_dropout_death",
-                replace(_FAST, days=(-63, -7), used=None, death=30,
-                        lesions=(target("liver", 30, 33), target("lung", 20, 22))), 4),
-)
