@@ -22,12 +22,25 @@ FORMULAS = {
     "tgr_delta": "tgr_post - tgr_pre",
     "pace_ratio": "(S_post / S0 - 1) per day / (S0 / S_pre - 1) per day",
     "sld_change_pct": "100 (S_post - S0) / S0",
+    "sld_change_mm": "S_post - S0",
+    "sld_change_from_pre_pct": "100 (S_post - S_pre) / S_pre",
+    "volume_tgr_pre": "100 ((V0 / V_pre)^(1 / months between) - 1)",
+    "volume_tgr_post": "100 ((V_post / V0)^(1 / months between) - 1)",
+    "volume_tgr_ratio": "volume_tgr_post / volume_tgr_pre",
+    "volume_change_pct": "100 (V_post - V0) / V0",
+    "spd_change_pct": "100 (A_post - A0) / A0",
+    "spd_pace_ratio": "(A_post / A0 - 1) per day / (A0 / A_pre - 1) per day",
     "new_lesions": "new lesions at the first evaluation",
     "new_organs": "organs with new lesions at the first evaluation",
+    "new_lesions_involved": "the most new lesions in one organ with a lesion at baseline",
+    "organs_spread": "organs with a new lesion and none at baseline",
+    "ecog_worst": "worst ECOG from day 1 to 2 months",
+    "ecog_rise": "ecog_worst - last ECOG up to day 0",
+    "early_progression_death": "died of progression within 84 days, not examined after the first dose",
     "ttf_months": "first dose to the end of treatment",
     "response_first": "response at the first evaluation",
 }
-"""The formula of each metric as `growth.py` computes it; S is the burden in mm."""
+"""The formula of each metric as `growth.py` computes it; S is the burden in mm, V its volume, A its products of diameters."""
 
 WORDS = {int(FALSE): "not met", int(UNKNOWN): "unknown", int(TRUE): "met"}
 

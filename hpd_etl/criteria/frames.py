@@ -46,10 +46,12 @@ from hpd_etl.grouping import (
     strings,
     text,
 )
-from hpd_etl.schema import BURDEN, EVIDENCE, LABELS, METRICS, RESPONSES, Reason, Timeline
+from hpd_etl.schema import BURDEN, EVIDENCE, LABELS, METRICS, RESPONSES, Kind, Reason, Timeline
 
 _EARLY_EVALUATION_DAY = 14
 _OLD_BASELINE_DAY = -28
+_NUMBERS = [name for name in METRIC_SOURCES if name in METRICS.names and METRICS[name].kind is Kind.NUMBER]
+_COUNTS = [name for name in METRIC_SOURCES if name in METRICS.names and METRICS[name].kind is Kind.INTEGER]
 _ROLES = ("index_dose", "pre", "baseline", "post", "confirmation", "treatment_end")
 
 
@@ -149,6 +151,7 @@ def flags_of(
         "sum_recorded": _at_scan(sums.recorded, scans.baseline),
         "response_recorded": _at_scan(response.recorded, scans.post),
         "imprecise_date": timeline.index["courses"].notna().to_numpy(np.bool_),
+        "earlier_dose_refused": timeline.index["earlier_dose"].notna().to_numpy(np.bool_),
         "lesions_complete": no_new & has_rows & study.lesions.no_row_means_no_new_lesion,
         "first_seen_late": any_of(line.row_person, rows_at_post & line.seen_late & (line.row_point >= 0), n),
         "pseudoprogression": confirmation.pseudoprogression,
@@ -193,17 +196,6 @@ def _changed(timeline: Timeline, line: Course, column: str) -> Bools:
 def metrics_frame(timeline: Timeline, measured: Mapping[str, Measured]) -> pd.DataFrame:
     """The `metrics` table: a block of all persons for each measure set."""
     n, sets = len(timeline.index), list(measured.values())
-    numeric = (
-        "tgk_pre",
-        "tgk_post",
-        "tgk_ratio",
-        "tgr_pre",
-        "tgr_post",
-        "tgr_ratio",
-        "tgr_delta",
-        "pace_ratio",
-        "sld_change_pct",
-    )
     examined = [one.missing["response_first"] & ~BIT[Reason.RESPONSE_UNKNOWN] == 0 for one in sets]
     response = [np.where(there, one.response, -1) for there, one in zip(examined, sets, strict=True)]
 
@@ -217,11 +209,10 @@ def metrics_frame(timeline: Timeline, measured: Mapping[str, Measured]) -> pd.Da
             **{name: floats(each(name)) for name in sets[0].sums},
             "dt_pre_days": _whole(np.concatenate([one.dt_pre for one in sets])),
             "dt_post_days": _whole(np.concatenate([one.dt_post for one in sets])),
-            **{name: floats(each(name)) for name in numeric},
+            **{name: floats(each(name)) for name in _NUMBERS},
             "ttf_min_days": pd.concat([timeline.index["ttf_min_days"]] * len(sets), ignore_index=True),
             "ttf_max_days": pd.concat([timeline.index["ttf_max_days"]] * len(sets), ignore_index=True),
-            "new_lesions": _whole(each("new_lesions")),
-            "new_organs": _whole(each("new_organs")),
+            **{name: _whole(each(name)) for name in _COUNTS},
             "response_first": category(np.concatenate(response), RESPONSES["response"].values),
             "missing": stacked([_missing(one) for one in sets]),
         }

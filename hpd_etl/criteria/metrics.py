@@ -44,8 +44,21 @@ METRIC_SOURCES: Mapping[str, MetricSource] = {
     "tgr_delta": _of("tgr_delta", "tgr_delta_not_reached"),
     "pace_ratio": _of("pace_ratio", "pace_ratio_not_reached"),
     "sld_change_pct": _of("sld_change_pct", "change_not_reached"),
+    "sld_change_mm": _of("sld_change_mm", "change_mm_not_reached"),
+    "sld_change_from_pre_pct": _of("sld_change_from_pre_pct", "change_from_pre_not_reached"),
+    "volume_tgr_pre": _of("volume_tgr_pre", "volume_tgr_pre_not_reached"),
+    "volume_tgr_post": _of("volume_tgr_post", "volume_tgr_post_not_reached"),
+    "volume_tgr_ratio": _of("volume_tgr_ratio", "volume_tgr_ratio_not_reached"),
+    "volume_change_pct": _of("volume_change_pct", "volume_change_not_reached"),
+    "spd_change_pct": _of("spd_change_pct", "spd_change_not_reached"),
+    "spd_pace_ratio": _of("spd_pace_ratio", "spd_pace_ratio_not_reached"),
     "new_lesions": _of("new_lesions", "new_lesions_not_reached"),
     "new_organs": _of("new_organs", "new_organs_not_reached"),
+    "new_lesions_involved": _of("new_lesions_involved", "new_lesions_involved_not_reached"),
+    "organs_spread": _of("organs_spread", "organs_spread_not_reached"),
+    "ecog_worst": _of("ecog_worst", "ecog_worst_not_reached"),
+    "ecog_rise": _of("ecog_rise", "ecog_rise_not_reached"),
+    "early_progression_death": _of("early_progression_death", "no_early_progression_death"),
     "ttf_months": MetricSource("months", "treatment_went_on"),
     "response_first": MetricSource("", "response_not_reached", CODES),
 }
@@ -54,7 +67,7 @@ METRIC_SOURCES: Mapping[str, MetricSource] = {
 
 def failed_reason(leaf: Leaf) -> str:
     """The reason given where this leaf is false; growth that is asked to be positive has one of its own."""
-    if leaf.metric in ("tgk_post", "tgr_post") and leaf.sign == ">" and leaf.value == 0:
+    if leaf.metric in ("tgk_post", "tgr_post", "volume_tgr_post") and leaf.sign == ">" and leaf.value == 0:
         return "post_nonpositive"
     return METRIC_SOURCES[leaf.metric].failed
 
@@ -68,6 +81,11 @@ GROWTH_FLAGS = (
     "suspected_hpd_no_baseline_disease",
 )
 _MEASUREMENT_ERROR_MM = 5.0
+_NOT_YET = [
+    name
+    for name in METRIC_SOURCES
+    if name.startswith(("volume_", "spd_", "ecog_", "early_", "organs_", "new_lesions_"))
+]
 
 
 @dataclass(frozen=True)
@@ -181,6 +199,12 @@ def measure(seen: Observed, study: Study, month_days: float) -> Measured:
                 both | zero_pre | zero_base | no_growth,
             ),
             "sld_change_pct": (growth.change_pct(s0, s_post), base | post | zero_base),
+            "sld_change_mm": (s_post - s0, base | post),
+            "sld_change_from_pre_pct": (
+                growth.change_pct(s_pre, s_post),
+                both | np.where(s_pre == 0, BIT[Reason.ZERO_PREBASELINE], 0),
+            ),
+            **{name: (np.full(len(s0), np.nan), np.zeros(len(s0), np.int64)) for name in _NOT_YET},
             **seen.counts,
         }
     if study.criteria.pre_growth_nonpositive == "positive_post_is_hpd":
