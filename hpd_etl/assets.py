@@ -55,13 +55,11 @@ def sha256(name: str) -> str:
 
 
 def definition_files(own: Path | None = None) -> list[Path]:
-    """The published definitions, then those of the study's own folder, each sorted by name."""
-    shipped = sorted((_PACKAGE / "criteria" / "definitions").glob("*.toml"))
-    if own is None:
-        return shipped
-    if not own.is_dir():
-        raise ConfigurationError(f"there is no folder {own} with definitions", remedy="mend criteria.folder")
-    return [*shipped, *sorted(own.glob("*.toml"))]
+    """The definitions that ship with this release, or those of a study's own folder, sorted by name."""
+    place = own or _PACKAGE / "criteria" / "definitions"
+    if not place.is_dir():
+        raise ConfigurationError(f"there is no folder {place} with definitions", remedy="mend criteria.folder")
+    return sorted(place.glob("*.toml"))
 
 
 def expectation_files() -> list[Path]:

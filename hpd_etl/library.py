@@ -1,4 +1,4 @@
-"""The definitions at hand: those shipped and those of the study's own folder."""
+"""The definitions at hand: those shipped, those of the study's own folder, and the variants of both."""
 
 from __future__ import annotations
 
@@ -7,59 +7,84 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hpd_etl import assets
-from hpd_etl.criteria.definition import Definition, parse
+from hpd_etl.criteria.definition import Definition, family
+from hpd_etl.criteria.variants import SHIPPED_BELOW, VARIANTS, possible, varied
 from hpd_etl.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from hpd_etl.config import Study
 
+PUBLISHED = "published"
+"""The group of all definitions that ship with this release."""
+
 
 def everything(folder: Path | None) -> dict[str, Definition]:
-    """Every definition shipped and in the study's own folder, by id.
+    """Every definition shipped, in the order of its number, then those of the study's own folder, by id.
 
     Raises `ConfigurationError` where two have the same id.
     """
-    found: dict[str, Definition] = {}
-    for path in assets.definition_files(folder):
-        definition = read(path)
-        if definition.id in found:
-            raise ConfigurationError(f"{path}: there is another definition {definition.id}",
-                                     remedy="give the study's own definition an id of its own")
-        found[definition.id] = definition
+    found = {each.id: each for each in published()}
+    for path in assets.definition_files(folder) if folder else ():
+        for each in read(path):
+            if each.id in found:
+                raise ConfigurationError(f"{path}: there is another definition {each.id}",
+                                         remedy="give the study's own definition an id of its own")
+            if each.number is not None and each.number < 4 * SHIPPED_BELOW:
+                raise ConfigurationError(f"{path}: number = {each.number} is that of a definition that ships",
+                                         remedy=f"choose one from {4 * SHIPPED_BELOW}, or leave it out")
+            found[each.id] = each
     return found
 
 
+def published() -> tuple[Definition, ...]:
+    """Every definition that ships with this release, in the order of its number."""
+    shipped = [each for path in assets.definition_files() for each in read(path)]
+    return tuple(sorted(shipped, key=lambda each: each.number or 0))
+
+
 def chosen(study: Study) -> tuple[Definition, ...]:
-    """The definitions the study uses, in its order; raises `ConfigurationError` with a suggestion."""
+    """The definitions the study uses, in its order, a group in place; raises `ConfigurationError` with a suggestion."""
     found = everything(study.criteria.folder)
-    return tuple(named(name, found) for name in dict.fromkeys(study.criteria.use))
+    shipped = [each.id for each in published()]
+    names = [each for name in study.criteria.use for each in (shipped if name == PUBLISHED else [name])]
+    return tuple(named(name, found) for name in dict.fromkeys(names))
 
 
 def named(name: str, found: Mapping[str, Definition]) -> Definition:
-    """The definition of this id; raises `ConfigurationError` with the nearest id."""
+    """The definition or variant of this id; raises `ConfigurationError` with the nearest id."""
     if name in found:
         return found[name]
-    near = get_close_matches(name, found, n=1)
+    for variant in VARIANTS:
+        base = name.removesuffix(f"_{variant}")
+        if base != name and base in found:
+            return varied(found[base], variant)
+    known = [*found, *(each.id for one in found.values() for each in variants(one)), PUBLISHED]
+    near = get_close_matches(name, known, n=1)
     raise ConfigurationError(f"there is no definition {name}" + (f", did you mean {near[0]}?" if near else ""),
                              remedy="`hpd-etl definitions list` shows all")
 
 
-def read(path: Path) -> Definition:
-    """The definition in this TOML file; raises `ConfigurationError` that says what is wrong."""
+def variants(definition: Definition) -> Iterator[Definition]:
+    """The variants that differ from this definition."""
+    return (varied(definition, name) for name in possible(definition))
+
+
+def read(path: Path) -> tuple[Definition, ...]:
+    """The definitions in this TOML file; raises `ConfigurationError` that says everything that is wrong."""
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        return family(tomllib.loads(text), str(path), text)
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not TOML: {error}") from error
-    return parse(content, str(path))
 
 
 def problem(path: Path) -> str | None:
-    """What is wrong in this definition file; None if nothing is."""
+    """Everything that is wrong in this definition file; None if nothing is."""
     try:
         read(path)
     except ConfigurationError as error:

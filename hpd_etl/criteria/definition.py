@@ -2,68 +2,36 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from hpd_etl.config import Study, Windows
-from hpd_etl.criteria.metrics import METRIC_SOURCES
-from hpd_etl.criteria.rules import COMPARISONS, Leaf, Node, Rule, leaves
+from hpd_etl.criteria.definition_file import (
+    FRAMEWORKS,
+    REQUIREMENTS,
+    AllStated,
+    AlsoStated,
+    AnyStated,
+    DefinitionStated,
+    LeafStated,
+    RuleStated,
+    line_of,
+    understood,
+)
+from hpd_etl.criteria.evidence import is_assumed
+from hpd_etl.criteria.rules import Leaf, Node, Rule, leaves
 from hpd_etl.errors import ConfigurationError
 
-REQUIREMENTS = ("baseline", "first_evaluation", "pre_baseline")
-FRAMEWORKS = ("RECIST1.1", "irRECIST", "irRC", "iRECIST")
-VARIANTS = ("require_pd", "intersection", "confirmed")
-"""Named variants of any definition; its id is that of the definition, `_` and one of these."""
-GRADES = ("S", "V1", "V2", "M+", "M-", "?")
+__all__ = ["FRAMEWORKS", "REQUIREMENTS", "STUDY_WINDOWS", "Definition", "family", "parse", "window_sets"]
+
 STUDY_WINDOWS = "study"
 _RULERS = ("spd", "volume")
 """Burdens other than the sum of longest diameters; a metric of theirs begins with their name."""
-_KEYS = {
-    "id",
-    "number",
-    "version",
-    "hpd",
-    "also",
-    "title",
-    "citation",
-    "framework",
-    "new_lesions_in_sum",
-    "requires",
-    "value",
-    "windows",
-    "published",
-    "evidence",
-    "notes",
-    "rule",
-}
-_OPTIONAL = {"windows", "published", "notes", "number", "hpd", "also"}
-
-
-class _Header(BaseModel):
-    """The types of a definition's fields; what they may name is checked after."""
-
-    model_config = ConfigDict(strict=True)
-
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
-    number: int | None = Field(default=None, ge=1, lt=1000)
-    version: int = Field(ge=1)
-    hpd: bool = True
-    title: str
-    citation: str
-    framework: str
-    new_lesions_in_sum: bool
-    requires: list[str]
-    value: str
-    windows: dict[str, int] = {}
-    published: dict[str, int] = {}
-    evidence: dict[str, str]
-    notes: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +60,8 @@ class Definition:
     published: Mapping[str, int]
     evidence: Mapping[str, str]
     """How each field is known: S or V1 read in the paper, V2 in a secondary source, M or ? assumed."""
+    assumed: Mapping[str, str]
+    """What it takes itself for a field that no source states; `evidence.FIELDS` holds for the rest."""
     notes: str
     rule: Rule
     sha256: str
@@ -122,7 +92,7 @@ class Definition:
     @property
     def assumed_fields(self) -> tuple[str, ...]:
         """Fields that no source we read states."""
-        return tuple(sorted(name for name, grade in self.evidence.items() if grade[0] in "M?"))
+        return tuple(sorted(name for name, grade in self.evidence.items() if is_assumed(grade)))
 
 
 def window_sets(definitions: Sequence[Definition], study: Study) -> dict[str, Windows]:
@@ -140,103 +110,72 @@ def window_sets(definitions: Sequence[Definition], study: Study) -> dict[str, Wi
 
 
 def parse(content: Mapping[str, Any], origin: str) -> Definition:
-    """The definition in this parsed TOML; `origin` names the file in errors."""
-    for key in content:
-        _known(key, _KEYS, "key", origin)
-    if absent := sorted(_KEYS - _OPTIONAL - set(content)):
-        raise ConfigurationError(f"{origin}: {', '.join(absent)} is missing")
-    try:
-        _Header.model_validate(dict(content))
-    except ValidationError as error:
-        detail = error.errors(include_input=False, include_url=False)[0]
-        raise ConfigurationError(f"{origin}: {'.'.join(map(str, detail['loc']))}: {detail['msg']}") from error
-    _known(content["framework"], FRAMEWORKS, "framework", origin)
-    for name in content["requires"]:
-        _known(name, REQUIREMENTS, "requirement", origin)
-    for name in content.get("windows", {}):
-        _known(name, Windows.model_fields, "window", origin)
-    for name, grade in content["evidence"].items():
-        if grade not in GRADES:
-            raise ConfigurationError(
-                f"{origin}: evidence.{name} = {grade!r} is no grade; use one of {', '.join(GRADES)}"
-            )
-    rule = _rule(content["rule"], origin)
-    _known(content["value"], METRIC_SOURCES, "metric", origin)
-    if METRIC_SOURCES[content["value"]].codes:
-        raise ConfigurationError(f"{origin}: value = {content['value']!r} is a code; name a metric that is a number")
-    if content["value"] not in {leaf.metric for leaf in leaves(rule)}:
-        raise ConfigurationError(f"{origin}: value = {content['value']!r} is no metric of the rule")
+    """The definition in this parsed TOML, without those that state the same rule; `origin` names the file in errors."""
+    return family(content, origin)[0]
+
+
+def family(content: Mapping[str, Any], origin: str, text: str = "") -> tuple[Definition, ...]:
+    """The definition in this parsed TOML, then those of its `[[also]]`, which share its rule.
+
+    Raises `ConfigurationError` that tells everything that is wrong, with lines where the file's text is given.
+    """
+    stated = understood(content)
+    if isinstance(stated, DefinitionStated):
+        return (_definition(stated, content), *(_sharing(stated, content, each) for each in stated.also))
+    told = [f"{origin}{f', line {line_of(each, text)}' if text else ''}: {each}" for each in stated]
+    raise ConfigurationError("\n".join(told))
+
+
+def _definition(stated: DefinitionStated, content: Mapping[str, Any]) -> Definition:
+    own = {name: value for name, value in content.items() if name != "also"}
     return Definition(
-        id=str(content["id"]),
-        rule_id=str(content["id"]),
+        id=stated.id,
+        rule_id=stated.id,
         variant=None,
-        hpd=bool(content.get("hpd", True)),
-        number=content.get("number"),
-        version=int(content["version"]),
-        title=str(content["title"]),
-        citation=str(content["citation"]),
-        framework=content["framework"],
-        new_lesions_in_sum=bool(content["new_lesions_in_sum"]),
-        requires=tuple(content["requires"]),
-        value=content["value"],
-        windows=dict(content.get("windows", {})),
-        published=dict(content.get("published", {})),
-        evidence=dict(content["evidence"]),
-        notes=str(content.get("notes", "")),
-        rule=rule,
-        sha256=hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest(),
+        hpd=stated.hpd,
+        number=stated.number,
+        version=stated.version,
+        title=stated.title,
+        citation=stated.citation,
+        framework=stated.framework,
+        new_lesions_in_sum=stated.new_lesions_in_sum,
+        requires=tuple(stated.requires),
+        value=stated.value,
+        windows=dict(stated.windows),
+        published=dict(stated.published),
+        evidence=dict(stated.evidence),
+        assumed=dict(stated.assumed),
+        notes=stated.notes,
+        rule=_rule(stated.rule),
+        sha256=sha256_of(own),
     )
 
 
-def _rule(content: Any, origin: str) -> Rule:
-    if not isinstance(content, Mapping) or not content:
-        raise ConfigurationError(f"{origin}: a rule is a table with all, any, at_least or metric")
-    if "metric" in content:
-        return _leaf(content, origin)
-    join = next(iter(set(content) & {"all", "any", "of"}), None)
-    allowed = {"of", "at_least"} if join == "of" else {join}
-    if join is None or set(content) != allowed:
-        raise ConfigurationError(
-            f"{origin}: a rule has exactly one of all, any, or at_least with of; found {sorted(content)}"
-        )
-    if not isinstance(content[join], Sequence) or isinstance(content[join], str):
-        raise ConfigurationError(f"{origin}: {join} holds a list of rules")
-    parts = tuple(_rule(part, origin) for part in content[join])
-    if not parts:
-        raise ConfigurationError(f"{origin}: {join} has no parts")
-    if join == "of":
-        n = content["at_least"]
-        if not isinstance(n, int) or not 1 <= n <= len(parts):
-            raise ConfigurationError(f"{origin}: at_least must lie between 1 and the {len(parts)} parts")
-        return Node("at_least", parts, n)
-    return Node(join, parts)
+def _sharing(stated: DefinitionStated, content: Mapping[str, Any], also: AlsoStated) -> Definition:
+    """The definition of another paper that states the rule of this file."""
+    main = _definition(stated, content)
+    return replace(
+        main,
+        id=also.id,
+        number=also.number,
+        title=also.title or main.title,
+        citation=also.citation,
+        published=dict(also.published),
+        evidence={**main.evidence, **also.evidence},
+        notes=also.notes,
+        sha256=sha256_of([main.sha256, also.model_dump()]),
+    )
 
 
-def _leaf(content: Mapping[str, Any], origin: str) -> Leaf:
-    if set(content) != {"metric", "is", "value"}:
-        raise ConfigurationError(f"{origin}: a leaf has metric, is and value; found {sorted(content)}")
-    metric, sign, value = content["metric"], content["is"], content["value"]
-    _known(metric, METRIC_SOURCES, "metric", origin)
-    source = METRIC_SOURCES[metric]
-    if source.codes:
-        if not isinstance(value, str | list | tuple):
-            raise ConfigurationError(f"{origin}: {metric} is compared with a code or a list of codes")
-        values = (value,) if isinstance(value, str) else tuple(value)
-        if sign not in ("=", "in"):
-            raise ConfigurationError(f"{origin}: {metric} is a code; compare it with = or in")
-        for code in values:
-            _known(code, source.codes, f"value of {metric}", origin)
-        return Leaf(metric, sign, values)
-    if sign not in COMPARISONS:
-        raise ConfigurationError(f"{origin}: {sign!r} is no comparison; use one of {', '.join(COMPARISONS)}")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigurationError(f"{origin}: {metric} is compared with a number")
-    return Leaf(metric, sign, float(value))
+def _rule(stated: RuleStated) -> Rule:
+    if isinstance(stated, LeafStated):
+        return Leaf(stated.metric, stated.sign, cast("float | tuple[str, ...]", stated.value))
+    parts = tuple(_rule(part) for part in stated.parts)
+    if isinstance(stated, AllStated):
+        return Node("all", parts)
+    return Node("any", parts) if isinstance(stated, AnyStated) else Node("at_least", parts, stated.n)
 
 
-def _known(name: object, names: Any, what: str, origin: str) -> None:
-    if name in names:
-        return
-    near = difflib.get_close_matches(str(name), [str(known) for known in names], n=1)
-    hint = f", did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(map(str, names)))}"
-    raise ConfigurationError(f"{origin}: unknown {what} {name!r}{hint}")
+def sha256_of(content: object) -> str:
+    """The hash of what is said, whatever the order of keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

@@ -50,14 +50,22 @@ def test_its_windows_replace_those_of_the_study_and_the_rest_stands():
 
 
 @pytest.mark.parametrize(("written", "instead", "message"), [
-    ('title =', 'titel =', "unknown key 'titel', did you mean title?"),
-    ('value = "tgk_post"', 'value = "tgk_pots"', "unknown metric 'tgk_pots', did you mean tgk_post?"),
-    ('metric = "tgk_post"', 'metric = "tgk_pst"', "unknown metric 'tgk_pst', did you mean tgk_post?"),
-    ('is = ">="', 'is = "above"', "'above' is no comparison; use one of >=, >, <=, <"),
-    ('"baseline"', '"base_line"', "unknown requirement 'base_line', did you mean baseline?"),
-    ("post_to_day = 84", "post_to_days = 84", "unknown window 'post_to_days', did you mean post_to_day?"),
-    ('"RECIST1.1"', '"RECIST 1.1"', "unknown framework 'RECIST 1.1', did you mean RECIST1.1?"),
-    ('value = "PD"', 'value = "PDD"', "unknown value of response_first 'PDD', did you mean PD?"),
+    ("version", "titel = 'again'\nversion", "titel: unknown key, did you mean title?"),
+    ('value = "tgk_post"', 'value = "tgk_pots"',
+     "value: 'tgk_pots' is no metric of the rule that is a number, did you mean tgk_post?"),
+    ('metric = "tgk_post"', 'metric = "tgk_pst"',
+     "rule.all[2].metric: unknown metric 'tgk_pst', did you mean tgk_post?"),
+    ('is = ">="', 'is = "above"', "rule.all[2].is: 'above' is no comparison; use one of >=, >, <=, <"),
+    ('"baseline"', '"base_line"', "requires[1]: unknown requirement 'base_line', did you mean baseline?"),
+    ("post_to_day = 84", "post_to_days = 84",
+     "windows.post_to_days: unknown window 'post_to_days', did you mean post_to_day?"),
+    ('"RECIST1.1"', '"RECIST 1.1"', "framework: unknown framework 'RECIST 1.1', did you mean RECIST1.1?"),
+    ('value = "PD"', 'value = "PDD"', "rule.all[1].value: unknown value of response_first 'PDD', did you mean PD?"),
+    ('rule = "S"', 'rule = "V3"', "evidence.rule: unknown grade 'V3'; allowed are S, V1, V2, M+, M-, ?"),
+    ('rule = "S"', 'rules = "S"',
+     "evidence: unknown field 'rules', did you mean rule? (`[assumed]` may explain another)"),
+    ("value = 10 ", "of = 3, value = 10 ", "rule.all[2].of: unknown key; allowed are metric, is, value"),
+    ("[rule]\nall = [", "[rule]\nany = []\nall = [", "rule.any: unknown key; allowed are all"),
 ], ids=lambda text: text.split(",")[0] if " " in text else None)
 def test_an_unknown_word_is_an_error_with_a_suggestion(written, instead, message):
     """Key, metric, comparison, requirement, window, framework and code are closed lists."""
@@ -68,19 +76,26 @@ def test_an_unknown_word_is_an_error_with_a_suggestion(written, instead, message
 
 
 @pytest.mark.parametrize(("written", "instead", "message"), [
-    ("version = 1\n", "", "version is missing"),
-    ('is = "="', 'is = ">"', "response_first is a code; compare it with = or in"),
-    ("value = 10", 'value = "10"', "tgk_post is compared with a number"),
-    ("value = 10", "value = true", "tgk_post is compared with a number"),
-    ("value = 10 ", "of = 3 ", "a leaf has metric, is and value; found ['is', 'metric', 'of']"),
-    ('rule = "S"', 'rule = "T"', "evidence.rule = 'T' is no grade; use one of S, V1, V2, M+, M-, ?"),
-    ('value = "tgk_post"', 'value = "tgr_post"', "value = 'tgr_post' is no metric of the rule"),
-    ("[rule]\nall = [", "[rule]\nsome = [", "a rule has exactly one of all, any, or at_least with of; found ['some']"),
-    ("[rule]\nall = [", "[rule]\nat_least = 3\nof = [", "at_least must lie between 1 and the 2 parts"),
-    ("[rule]\nall = [", "[rule]\nat_least = 0\nof = [", "at_least must lie between 1 and the 2 parts"),
-    ("[rule]\nall = [", "[rule]\nany = []\nall = [",
-     "a rule has exactly one of all, any, or at_least with of; found ['all', 'any']"),
-], ids=range(11))
+    ("version = 1\n", "", "version: is missing"),
+    ('is = "="', 'is = ">"', "rule.all[1].is: response_first is a code; compare it with = or in"),
+    ("value = 10", 'value = "10"', "rule.all[2].value: tgk_post is compared with a number"),
+    ("value = 10", "value = true", "rule.all[2].value: tgk_post is compared with a number"),
+    ('value = "PD"', "value = 3", "rule.all[1].value: response_first is compared with a code or a list of codes"),
+    ('value = "tgk_post"', 'value = "tgr_post"',
+     "value: 'tgr_post' is no metric of the rule that is a number, did you mean tgk_post?"),
+    ("[rule]\nall = [", "[rule]\nsome = [",
+     "rule: a rule is a table with `all`, `any`, `at_least` with `of`, or `metric`, `is` and `value`"),
+    ("[rule]\nall = [", "[rule]\nat_least = 3\nof = [", "rule.at_least: at_least must lie between 1 and the 2 parts"),
+    ("[rule]\nall = [", "[rule]\nat_least = 0\nof = [", "rule.at_least: at_least must lie between 1 and the 2 parts"),
+    ("[rule]\nall = [", "[rule]\nof = [", "rule.at_least: is missing"),
+    ('id = "own"', 'id = "own_confirmed"',
+     "id: the id is that of a group or of a variant; give the definition another one"),
+    ('id = "own"', 'id = "published"',
+     "id: the id is that of a group or of a variant; give the definition another one"),
+    ('id = "own"', 'id = "Own"', "id: an id has up to 40 lower-case letters, digits and _, and begins with a letter"),
+    ("[rule]", '[[also]]\nid = "own"\ncitation = "none"\n[rule]',
+     "also: two definitions of this file have the same id"),
+], ids=range(14))
 def test_what_makes_no_sense_is_an_error(written, instead, message):
     """A definition that cannot be meant so is never half understood."""
     assert written in OWN
