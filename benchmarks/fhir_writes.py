@@ -61,12 +61,13 @@ class _Empty:
 
 
 def _written(resources: LabelResources, *, validated: bool) -> Counts:
+    from hpd_etl.garbage import uncollected
     from hpd_etl.sinks.fhir import comparison, validation
     from hpd_etl.sinks.fhir.server import ServerStore
 
     server = _Empty()
     store = ServerStore(server, "https://hpd-etl.example/fhir", 500)  # type: ignore[arg-type]
-    with comparison.uncollected():
+    with uncollected():
         plan = comparison.compare(store, resources, "https://hpd-etl.example/fhir")
         if validated:
             validation.require_valid(plan.sample(validation.ONE_IN))
@@ -91,7 +92,8 @@ def ours_fhir_bundles_validated(place: Place) -> Timed:
 @method
 def ours_fhir_unchanged(place: Place) -> Timed:
     """Comparing the labels with a store that holds all of them, read and ready."""
-    from hpd_etl.sinks.fhir.comparison import same, uncollected
+    from hpd_etl.garbage import uncollected
+    from hpd_etl.sinks.fhir.comparison import same
     from hpd_etl.sinks.fhir.parts import plain
 
     make = _resources()
@@ -131,7 +133,8 @@ def limit_fhir_orjson(place: Place) -> Timed:
 
 
 def _bundles(resources: LabelResources) -> Iterator[dict[str, Any]]:
-    from hpd_etl.sinks.fhir.comparison import Write, uncollected
+    from hpd_etl.garbage import uncollected
+    from hpd_etl.sinks.fhir.comparison import Write
     from hpd_etl.sinks.fhir.server import bundle_of
 
     with uncollected():

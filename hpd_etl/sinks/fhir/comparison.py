@@ -6,8 +6,6 @@ by which run and with which release they were written does not count, so that ru
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import orjson
 
 from hpd_etl.errors import WriteBackError
+from hpd_etl.garbage import uncollected
 from hpd_etl.sinks import Counts
 from hpd_etl.sinks.fhir import validation
 from hpd_etl.sinks.fhir.label_resources import label_system
@@ -291,15 +290,3 @@ def _written(plan: Plan, kind: str) -> dict[str, Callable[[], Resource]]:
     others = [write.resource for group in ([plan.device] if plan.device else [], *plan.gone) for write in group]
     return made | {each["id"]: (lambda each=each: each) for each in others
                    if each["resourceType"] == kind}
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """No garbage is looked for: resources hold no cycles, and there are many of them."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

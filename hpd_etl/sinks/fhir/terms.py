@@ -58,7 +58,7 @@ class Unit(NamedTuple):
     factor: float = 1.0
 
 
-_PLAIN = {"mm": "mm", "d": "d", "%": "%", "1": "1", "": "1"}
+_PLAIN = {"": "1"} | {code: code for code in ("mm", "mm2", "mm3", "d", "%", "1")}
 _RATES = {"mm/month": "mm", "%/month": "%", "percentage points/month": "%"}
 
 

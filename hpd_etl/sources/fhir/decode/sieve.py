@@ -9,7 +9,8 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import pairwise
+from io import BytesIO
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -97,17 +98,17 @@ class Sieve:
         They are decoded together, because nearly all bear codes that nobody asked for. All others are cut out, and
         must tell the same alone: where lines and resources do not agree, one line is looked at after the other.
         """
-        ends = _line_ends(block)
+        lines = BytesIO(block).readlines()
+        starts = list(accumulate(map(len, lines), initial=start))
         seen = self._together(block)
         ignored, left = self._sift(seen)
-        cut = [block[ends[position - 1] if position else 0:ends[position]] for position in left if position < len(ends)]
-        if len(seen) == len(ends) and all(map(self._tells, cut, map(seen.__getitem__, left))):
+        if len(seen) == len(lines) and all(self._tells(lines[position], seen[position]) for position in left):
             found.ignored += ignored
-            for position, raw in zip(left, cut, strict=True):
-                self._sort(seen[position], raw.strip(), _Where(f"{name}@{start + ends[position] - len(raw)}"), found)
+            for position in left:
+                self._sort(seen[position], lines[position].strip(), _Where(f"{name}@{starts[position]}"), found)
         else:
-            self._one_by_one(block, ends, name, start, found)
-        found.lines[name] += len(ends)
+            self._one_by_one(lines, starts, name, found)
+        found.lines[name] += len(lines)
 
     def _together(self, block: bytes) -> list[Glance]:
         """All resources of a block; none where any cannot be read, or a line may be too long."""
@@ -145,13 +146,12 @@ class Sieve:
         except MALFORMED:
             return False
 
-    def _one_by_one(self, block: bytes, ends: Sequence[int], name: str, start: int, found: Found) -> None:
-        for at, end in pairwise([0, *ends]):
-            raw = block[at:end]
+    def _one_by_one(self, lines: Sequence[bytes], starts: Sequence[int], name: str, found: Found) -> None:
+        for raw, at in zip(lines, starts, strict=False):  # the last start is the end
             if _is_cut(raw):
                 found.refused.append(Refused(UNREADABLE, name, "truncated_file"))
             else:
-                self.resource(raw, f"{name}@{start + at}", found)
+                self.resource(raw, f"{name}@{at}", found)
 
     def resource(self, raw: bytes, place: str, found: Found) -> None:
         """Look at one resource; a Bundle is opened, white space is nothing."""
@@ -234,14 +234,6 @@ class _Where(NamedTuple):
     place: str
     url: str | None = None
     in_bundle: bool = False
-
-
-def _line_ends(block: bytes) -> list[int]:
-    """The position behind each line; the last line of a file may lack its end."""
-    ends, at = [], 0
-    while at := block.find(b"\n", at) + 1:
-        ends.append(at)
-    return ends if block.endswith(b"\n") or not block else [*ends, len(block)]
 
 
 def _is_cut(raw: bytes) -> bool:

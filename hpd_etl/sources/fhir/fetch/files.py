@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hpd_etl.errors import AccessError, ConfigurationError, SourceError
+from hpd_etl.garbage import uncollected
 from hpd_etl.sources.fhir.decode.collector import Collector
 from hpd_etl.sources.fhir.decode.sieve import Found, Sieve
 from hpd_etl.sources.fhir.fetch.outcomes import reported
@@ -50,11 +51,12 @@ class FhirFiles:
         source, ledger = self._source, Ledger()
         wanted = selection(study, source)
         collector = Collector(wanted, self._canonical, ledger)
-        lines = collect(source.folder, wanted, source.workers, collector)
-        if not lines:
-            raise ConfigurationError("source.folder holds no file of resources",
-                                     remedy=f"name the folder of the files that end with {', '.join(ENDINGS)}")
-        records, used = records_of(collector.settle(), study, source, ledger)
+        with uncollected():
+            lines = collect(source.folder, wanted, source.workers, collector)
+            if not lines:
+                raise ConfigurationError("source.folder holds no file of resources",
+                                         remedy=f"name the folder of the files that end with {', '.join(ENDINGS)}")
+            records, used = records_of(collector.settle(), study, source, ledger)
         return records, used | {"files": files_read(lines), "reported": reported(_errors(source.folder))}
 
 
