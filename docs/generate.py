@@ -38,6 +38,8 @@ def tables() -> str:
         "Timeline": tuple(table for table in schema.Timeline.tables() if table.name not in _names(schema.Records)),
         "Labels": schema.Labels.tables(),
         "Sensitivity": schema.Sensitivity.tables(),
+        "Agreement": schema.Agreement.tables(),
+        "Growth": schema.Growth.tables(),
     }
     for title, held in bundles.items():
         parts.append(f"## {title}\n")
@@ -171,7 +173,8 @@ def _artefacts() -> Iterator[str]:
     yield "## Run folder\n\n| artefact | made by | holds |\n| --- | --- | --- |"
     held: dict[str, type[schema.Bundle]] = {
         artefacts.RECORDS: schema.Records, artefacts.TIMELINE: schema.Timeline, artefacts.LABELS: schema.Labels,
-        artefacts.SENSITIVITY: schema.Sensitivity}
+        artefacts.SENSITIVITY: schema.Sensitivity, artefacts.AGREEMENT: schema.Agreement,
+        artefacts.GROWTH: schema.Growth}
     for name, verb in artefacts.MADE_BY.items():
         bundle = held.get(name)
         content = ", ".join(f"`{table.name}`" for table in bundle.tables()) if bundle else "counts and codes"

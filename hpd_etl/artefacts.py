@@ -9,6 +9,8 @@
         4-labels/{labels,evidence,metrics,burden}.parquet, labels.csv, evidence.csv, README.txt
         5-receipt.json
         6-sensitivity/{flips,flipped,perturbation}.parquet, and as CSV
+        7-agreement/{pairs,agreement_rates,labelled,labelled_counts,overlaps}.parquet, and as CSV
+        8-growth/growth.parquet, and as CSV
         manifest.json
 
 Everything is written to a temporary sibling, flushed to the disk and renamed. The folders hold
@@ -40,12 +42,14 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the layout of an artefact; another one is refused."""
 
-RECORDS, TIMELINE, QUALITY, LABELS, RECEIPT, SENSITIVITY, MANIFEST = (
-    "1-records", "2-timeline", "3-quality.json", "4-labels", "5-receipt.json", "6-sensitivity", "manifest.json")
+RECORDS, TIMELINE, QUALITY, LABELS, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH, MANIFEST = (
+    "1-records", "2-timeline", "3-quality.json", "4-labels", "5-receipt.json", "6-sensitivity", "7-agreement",
+    "8-growth", "manifest.json")
 MADE_BY = {RECORDS: "extract", TIMELINE: "align", QUALITY: "validate", LABELS: "label", RECEIPT: "writeback",
-           SENSITIVITY: "sensitivity", MANIFEST: "extract"}
+           SENSITIVITY: "sensitivity", AGREEMENT: "agreement", GROWTH: "growth", MANIFEST: "extract"}
 _FORMAT_KEY = b"hpd_etl.format"
-_CSV = ("labels", "evidence", "flips", "flipped", "perturbation")
+_CSV = ("labels", "evidence", "flips", "flipped", "perturbation", "pairs", "agreement_rates", "labelled",
+        "labelled_counts", "overlaps", "growth")
 _COURSES = "courses"
 
 _B = TypeVar("_B", bound="Bundle")
@@ -65,7 +69,7 @@ def write(bundle: Bundle, target: Path) -> None:
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
             _write_tables(made, bundle)
-            if target.name in (LABELS, SENSITIVITY):
+            if target.name in (LABELS, SENSITIVITY, AGREEMENT, GROWTH):
                 _write_intended_use(made)
             for path in (*made.rglob("*"), made):  # after the last write: one journal commit serves most of them
                 _flush(path)

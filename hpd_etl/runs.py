@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from hpd_etl import artefacts, assets, criteria, library, progress
-from hpd_etl.artefacts import LABELS, MANIFEST, QUALITY, RECEIPT, RECORDS, TIMELINE
+from hpd_etl.artefacts import (
+    AGREEMENT,
+    GROWTH,
+    LABELS,
+    MANIFEST,
+    QUALITY,
+    RECEIPT,
+    RECORDS,
+    SENSITIVITY,
+    TIMELINE,
+)
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.manifest import Manifest, fingerprint
 from hpd_etl.schema import Bundle, Labels, Records, Timeline
@@ -20,7 +30,7 @@ if TYPE_CHECKING:
     from hpd_etl.config import Site, Study
     from hpd_etl.criteria.definition import Definition
 
-_ORDER = (RECORDS, TIMELINE, QUALITY, LABELS, RECEIPT)
+_ORDER = (RECORDS, TIMELINE, QUALITY, LABELS, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH)
 
 
 @dataclass
@@ -51,6 +61,10 @@ class Run:
         artefacts.discard(self.folder, *_ORDER[_ORDER.index(artefact) + 1:])
         self.manifest = replace(manifest, made_from={**manifest.made_from, stage: self.made_from()[stage]})
         self._save()
+
+    def leave(self, artefact: str, bundle: Bundle) -> None:
+        """Leave what was found out about the labels; nothing is made from it."""
+        artefacts.write(bundle, self.folder / artefact)
 
     def keep_json(self, artefact: str, content: dict[str, Any]) -> None:
         """Leave a report in the run folder."""

@@ -7,7 +7,8 @@ Lengths are millimetres, days are whole calendar days; day 0 is the day of the f
 
 from __future__ import annotations
 
-from hpd_etl.schema.bundles import Bundle, Labels, Records, Sensitivity, Timeline
+from hpd_etl.schema.agreement import AGREEMENT_RATES, LABELLED, LABELLED_COUNTS, OVERLAPS, PAIRS
+from hpd_etl.schema.bundles import Agreement, Bundle, Growth, Labels, Records, Sensitivity, Timeline
 from hpd_etl.schema.codes import (
     CHECKPOINT_COHORT,
     INTENDED_USE,
@@ -19,6 +20,7 @@ from hpd_etl.schema.codes import (
     Verdict,
 )
 from hpd_etl.schema.columns import Column, Kind, Table
+from hpd_etl.schema.growth import GROWTH, GROWTH_MODELS
 from hpd_etl.schema.sensitivity import FLIPPED, FLIPS, PARAMETERS, PERTURBATION
 from hpd_etl.schema.tables import (
     BURDEN,
@@ -44,6 +46,7 @@ from hpd_etl.schema.tables import (
 )
 
 __all__ = [
+    "AGREEMENT_RATES",
     "BURDEN",
     "CHECKPOINT_COHORT",
     "DATE_OF",
@@ -53,11 +56,17 @@ __all__ = [
     "FLIPPED",
     "FLIPS",
     "FOLLOWUP",
+    "GROWTH",
+    "GROWTH_MODELS",
     "INDEX",
     "INTENDED_USE",
+    "LABELLED",
+    "LABELLED_COUNTS",
     "LABELS",
     "LESIONS",
     "METRICS",
+    "OVERLAPS",
+    "PAIRS",
     "PARAMETERS",
     "PERSONS",
     "PERTURBATION",
@@ -70,8 +79,10 @@ __all__ = [
     "TARGETS",
     "THERAPIES",
     "TUMOUR_SUMS",
+    "Agreement",
     "Bundle",
     "Column",
+    "Growth",
     "Kind",
     "Labels",
     "LesionRole",

@@ -8,7 +8,9 @@ from typing import Any, Self
 
 import pandas as pd
 
+from hpd_etl.schema.agreement import AGREEMENT_RATES, LABELLED, LABELLED_COUNTS, OVERLAPS, PAIRS
 from hpd_etl.schema.columns import Table
+from hpd_etl.schema.growth import GROWTH
 from hpd_etl.schema.sensitivity import FLIPPED, FLIPS, PERTURBATION
 from hpd_etl.schema.tables import (
     BURDEN,
@@ -113,3 +115,21 @@ class Sensitivity(Bundle):
     flips: pd.DataFrame = _holds(FLIPS)
     flipped: pd.DataFrame = _holds(FLIPPED)
     perturbation: pd.DataFrame = _holds(PERTURBATION)
+
+
+@dataclass(frozen=True)
+class Agreement(Bundle):
+    """How far the definitions agree on the same persons."""
+
+    pairs: pd.DataFrame = _holds(PAIRS)
+    agreement_rates: pd.DataFrame = _holds(AGREEMENT_RATES)
+    labelled: pd.DataFrame = _holds(LABELLED)
+    labelled_counts: pd.DataFrame = _holds(LABELLED_COUNTS)
+    overlaps: pd.DataFrame = _holds(OVERLAPS)
+
+
+@dataclass(frozen=True)
+class Growth(Bundle):
+    """Growth over more than two scans; experimental."""
+
+    growth: pd.DataFrame = _holds(GROWTH)
