@@ -13,6 +13,8 @@ MEASURABLE_NODE_MM = 15.0
 """Least short axis of a measurable lymph node."""
 NORMAL_NODE_MM = 10.0
 """A node with a shorter short axis is normal."""
+MEASURABLE_SIDE_MM = 5.0
+"""Least of both diameters of a lesion that is measurable in two dimensions (irRC)."""
 TOO_SMALL_MM = 5.0
 """By convention the diameter of a target that is too small to measure."""
 TOLERANCE = 1e-9
@@ -34,6 +36,12 @@ def size_by_convention(status: Ints, diameter: Floats) -> Floats:
 def measurable(size: Floats, is_node: Bools) -> Bools:
     """Large enough to be a target, or to enter a sum as a new lesion."""
     return np.asarray(size >= np.where(is_node, MEASURABLE_NODE_MM, MEASURABLE_MM) * (1 - TOLERANCE))
+
+
+def measurable_area(diameter: Floats, perpendicular: Floats) -> Bools:
+    """Large enough in both dimensions to enter a sum of products (irRC), whatever it is."""
+    least = MEASURABLE_SIDE_MM * (1 - TOLERANCE)
+    return np.asarray((diameter >= least) & (perpendicular >= least))
 
 
 def persists(size: Floats, is_node: Bools) -> Bools:

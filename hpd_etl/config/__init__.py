@@ -44,6 +44,7 @@ from hpd_etl.config.study import (
     Sensitivity,
     Study,
     Windows,
+    WindowsOfIrRC,
 )
 from hpd_etl.errors import ConfigurationError
 
@@ -51,7 +52,7 @@ __all__ = [
     "MONTH_DAYS", "Access", "AgentCodes", "Comparator", "Criteria", "FhirAccess", "FhirBulkSource", "FhirFilesSink",
     "FhirFilesSource", "FhirReading", "FhirServerSink", "FhirServerSource", "FhirSink", "Gate", "IndexEvent",
     "LesionIdentity", "Lesions", "Mapping", "OmopSink", "OmopSource", "Priorities", "Sensitivity", "Sink", "Site",
-    "Source", "Study", "Windows", "read_site", "read_study", "revealed",
+    "Source", "Study", "Windows", "WindowsOfIrRC", "read_site", "read_study", "revealed",
 ]
 
 _KINDS = ("omop_cdm", "fhir_server", "fhir_bulk", "fhir_files")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -50,6 +50,9 @@ class IndexEvent(Model):
 class Windows(Model):
     """Where scans are looked for, in days; ambiguity B0."""
 
+    targets_of: ClassVar[str] = "RECIST1.1"
+    """The criteria that say how many lesions are targets, and which are measurable."""
+
     baseline_from_day: int = Field(default=-42, ge=-_FAR)
     """First day of the baseline window, counted from the first dose."""
     baseline_to_day: int = Field(default=0, ge=-_FAR)
@@ -82,6 +85,12 @@ class Windows(Model):
         if self.post_from_day > self.post_to_day:
             raise ValueError("post_from_day lies after post_to_day")
         return self
+
+
+class WindowsOfIrRC(Windows):
+    """The same windows for targets by irRC; made of a definition, never written in study.toml."""
+
+    targets_of: ClassVar[str] = "irRC"
 
 
 class Lesions(Model):

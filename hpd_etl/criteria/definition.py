@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from hpd_etl.config import Study, Windows
+from hpd_etl.config import Study, Windows, WindowsOfIrRC
 from hpd_etl.criteria.definition_file import (
     FRAMEWORKS,
     REQUIREMENTS,
@@ -101,7 +101,8 @@ def window_sets(definitions: Sequence[Definition], study: Study) -> dict[str, Wi
     for definition in definitions:
         stated = {**study.windows.model_dump(), **definition.windows}
         try:
-            sets[definition.window_set] = Windows.model_validate(stated)
+            kind = WindowsOfIrRC if definition.framework == "irRC" else Windows
+            sets[definition.window_set] = kind.model_validate(stated)
         except ValidationError as error:
             raise ConfigurationError(
                 f"{definition.id}: its windows do not fit the study's: {error.errors()[0]['msg']}"

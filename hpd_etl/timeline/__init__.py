@@ -33,7 +33,7 @@ from hpd_etl.timeline.courses import align_courses
 from hpd_etl.timeline.index import Persons, Placed, absent, by_cohort, first_lines
 from hpd_etl.timeline.lesions import LesionDays, lesion_days, merge_studies
 from hpd_etl.timeline.refusals import Refusals
-from hpd_etl.timeline.targets import Sightings, owners, sightings
+from hpd_etl.timeline.targets import Sightings, owners, sightings, under
 from hpd_etl.timeline.time_points import Choice, Points, choose, reasons_of
 
 __all__ = ["align"]
@@ -71,7 +71,10 @@ def _aligned(records: Records, study: Study, window_sets: Mapping[str, Windows])
         len(persons),
         study,
     )
-    chosen = {name: choose(points, rows, windows, len(persons)) for name, windows in window_sets.items()}
+    seen = {criteria: under(rows, lesions, criteria) for criteria in {each.targets_of for each in window_sets.values()}}
+    chosen = {
+        name: choose(points, seen[windows.targets_of], windows, len(persons)) for name, windows in window_sets.items()
+    }
     return Timeline.of(
         {
             **{

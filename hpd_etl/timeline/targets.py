@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hpd_etl.config import Study
+from hpd_etl.config import Study, Windows
 from hpd_etl.grouping import (
     Bools,
     Floats,
@@ -19,12 +19,26 @@ from hpd_etl.grouping import (
     point_of,
     rank_in_group,
 )
-from hpd_etl.measurability import ROLE, STATUS, measurable, size_by_convention
+from hpd_etl.measurability import ROLE, STATUS, measurable, measurable_area, size_by_convention
 from hpd_etl.schema import LesionRole, LesionStatus
 from hpd_etl.timeline.lesions import LesionDays
 
-MAX_TARGETS = 5
-MAX_TARGETS_PER_ORGAN = 2
+_SKIN = ("cutaneous", "skin")
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How many targets the criteria allow: in all, of one organ, and of the skin where that counts for itself."""
+
+    most: int
+    per_organ: int
+    of_skin: int | None
+    by_area: bool
+    """Measurable is what reaches 5 x 5 mm, whatever it is."""
+
+
+CAPS = {"RECIST1.1": Caps(5, 2, None, by_area=False), "irRC": Caps(10, 5, 5, by_area=True)}
+"""By the criteria whose targets a choice of windows follows."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +62,14 @@ class Sightings:
     """By lesion: called new, or any where the study counts what is first seen late."""
     organ: Ints
     is_node: Bools
+    is_skin: Bools
     organs: int
     lesions: int
+    caps: Caps
 
 
 def sightings(rows: LesionDays, point: Ints, day: Ints, persons: int, study: Study) -> Sightings:
-    """What the lesion rows say about targets, before any scan is chosen."""
+    """What the lesion rows say about targets by RECIST, before any scan is chosen."""
     n = len(rows.name_of)
     size = size_by_convention(rows.status, rows.diameter)
     called_target = any_of(rows.lesion, (rows.role == ROLE[LesionRole.TARGET]) & (day <= 0), n)
@@ -62,9 +78,7 @@ def sightings(rows: LesionDays, point: Ints, day: Ints, persons: int, study: Stu
         recorded[:] = False
     elif study.lesions.targets == "recorded":
         recorded[:] = True
-    measured = (rows.status == STATUS[LesionStatus.MEASURED]) | (rows.status == STATUS[LesionStatus.PROGRESSED])
-    large = measured & measurable(rows.diameter, rows.is_node)
-    non_target = any_of(rows.lesion, rows.role == ROLE[LesionRole.NON_TARGET], n)[rows.lesion]
+    caps = CAPS[Windows.targets_of]
     return Sightings(
         rows.person,
         rows.lesion,
@@ -73,20 +87,41 @@ def sightings(rows: LesionDays, point: Ints, day: Ints, persons: int, study: Stu
         size,
         assessed=rows.assessed,
         seen=rows.assessed & (rows.status != STATUS[LesionStatus.NOT_YET_PRESENT]),
-        may_be_target=np.where(recorded[rows.person], called_target[rows.lesion] & rows.assessed, large & ~non_target),
+        may_be_target=_may_be_target(rows, recorded, called_target, caps),
         recorded=recorded,
         called_target=called_target,
         counts_as_new=any_of(rows.lesion, rows.role == ROLE[LesionRole.NEW], n)
         | (study.lesions.new_lesions == "first_seen"),
         organ=rows.organ,
         is_node=rows.is_node,
+        is_skin=np.append(np.isin(rows.names["organ"].to_pylist(), _SKIN), False)[rows.organ],
         organs=len(rows.names["organ"]),
         lesions=n,
+        caps=caps,
     )
 
 
+def under(rows: Sightings, lesions: LesionDays, criteria: str) -> Sightings:
+    """The same sightings with what these criteria hold for measurable and allow as targets."""
+    caps = CAPS[criteria]
+    if caps == rows.caps:
+        return rows
+    return replace(rows, caps=caps, may_be_target=_may_be_target(lesions, rows.recorded, rows.called_target, caps))
+
+
+def _may_be_target(rows: LesionDays, recorded: Bools, called_target: Bools, caps: Caps) -> Bools:
+    measured = (rows.status == STATUS[LesionStatus.MEASURED]) | (rows.status == STATUS[LesionStatus.PROGRESSED])
+    if caps.by_area:
+        large = measurable_area(rows.diameter, rows.perpendicular)
+    else:
+        large = measurable(rows.diameter, rows.is_node)
+    non_target = any_of(rows.lesion, rows.role == ROLE[LesionRole.NON_TARGET], len(rows.name_of))[rows.lesion]
+    called = called_target[rows.lesion] & rows.assessed
+    return np.where(recorded[rows.person], called, measured & large & ~non_target)
+
+
 def largest(rows: Sightings, candidates: Ints) -> tuple[Ints, Bools]:
-    """Of the candidate rows the largest five of each time point, two an organ; and which points had more.
+    """Of the candidate rows the largest of each time point within the caps; and which points had more.
 
     Lymph nodes are one organ; any other lesion without an organ is an organ of its own.
     """
@@ -95,14 +130,20 @@ def largest(rows: Sightings, candidates: Ints) -> tuple[Ints, Bools]:
     organ = np.where(rows.organ[order] < 0, own_organ, rows.organ[order])
     lymph_nodes = rows.organs + rows.lesions
     organ = np.where(rows.is_node[order], lymph_nodes, organ)
-    group = rows.point[order] * (lymph_nodes + 1) + organ
-    by_organ = np.argsort(group, kind="stable")
-    place = np.empty(len(order), dtype=np.int64)
-    place[by_organ] = rank_in_group(group[by_organ])
-    kept = order[place < MAX_TARGETS_PER_ORGAN]
-    kept = kept[rank_in_group(rows.point[kept]) < MAX_TARGETS]
+    kept = order[_place(rows.point[order] * (lymph_nodes + 1) + organ) < rows.caps.per_organ]
+    on_skin = rows.is_skin[kept] & ~rows.is_node[kept] & (rows.caps.of_skin is not None)
+    most = np.where(on_skin, rows.caps.of_skin or 0, rows.caps.most)
+    kept = kept[_place(rows.point[kept] * 2 + on_skin) < most]
     n = int(rows.point.max(initial=-1)) + 1
     return kept, count(rows.point[candidates], n) > count(rows.point[kept], n)
+
+
+def _place(groups: Ints) -> Ints:
+    """0, 1, 2 ... within each group, in the order given."""
+    by_group = np.argsort(groups, kind="stable")
+    place = np.empty(len(groups), dtype=np.int64)
+    place[by_group] = rank_in_group(groups[by_group])
+    return place
 
 
 def _by_size(rows: Sightings, candidates: Ints) -> Ints:
