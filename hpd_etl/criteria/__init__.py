@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hpd_etl.config import Study
 from hpd_etl.criteria import frames
@@ -23,7 +24,7 @@ from hpd_etl.criteria.verdicts import NOT_EVALUABLE, decide
 from hpd_etl.grouping import NO_DAY, Bools, Ints, days
 from hpd_etl.schema import Labels, Timeline
 
-__all__ = ["Definition", "label", "parse", "unmet_requirements", "window_sets"]
+__all__ = ["Definition", "label", "parse", "unmet_requirements", "verdicts_of", "window_sets"]
 
 MONTHS = (28.0, 30.0, 30.4375)
 """Lengths of a month that papers may have meant; a label that depends on it is flagged (ambiguity A9)."""
@@ -103,6 +104,16 @@ def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -
     evidence = courses.rows_of_any(shown.evidence, tried.evidence)
     burden = courses.rows_of_all(shown.burden, tried.burden)
     return _labels(settled, outcomes, metrics, evidence, burden, study)
+
+
+def verdicts_of(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> NDArray[np.int8]:
+    """The verdicts of `label` alone, as codes, by definition and person."""
+    shown = [each.verdicts for each in _judged(timeline, definitions, study).outcomes]
+    if timeline.courses is not None:
+        courses = Courses.of(timeline, timeline.courses)
+        tried = [each.verdicts for each in _judged(timeline.courses, definitions, study).outcomes]
+        shown = [courses.verdicts(*both) for both in zip(shown, tried, strict=True)]
+    return np.stack([each.verdict for each in shown])
 
 
 def _judged(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> _Judged:
