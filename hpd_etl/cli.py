@@ -127,6 +127,18 @@ def writeback(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = 
 
 
 @app.command()
+def sensitivity(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None) -> None:
+    """Say which labels other readings of the rules flip, and how surely each stands when sizes are read again."""
+    from hpd_etl import pipeline, progress, runs, summary
+    from hpd_etl.config import read_site, read_study
+
+    with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
+        labels = this.labels()
+        _print(summary.of_sensitivity(pipeline.sensitivity(this, this.records(), this.timeline(), labels), labels))
+        _say_where(this.folder)
+
+
+@app.command()
 def explain(
     person: Annotated[str, typer.Argument(help="The person, as the source names them.")],
     study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None,

@@ -9,9 +9,10 @@ import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from hpd_etl import criteria, progress, quality, timeline
-from hpd_etl.artefacts import LABELS, QUALITY, RECEIPT, RECORDS, TIMELINE
+from hpd_etl import criteria, progress, quality, robustness, timeline
+from hpd_etl.artefacts import LABELS, QUALITY, RECEIPT, RECORDS, SENSITIVITY, TIMELINE
 from hpd_etl.runs import Run, started
+from hpd_etl.schema import Sensitivity
 from hpd_etl.sinks import open_sink
 from hpd_etl.sources import open_source
 
@@ -98,6 +99,17 @@ def writeback(this: Run, labels: Labels, aligned: Timeline, sink: Sink | None, *
         this.keep_json(RECEIPT, asdict(receipt))
         note(f"{receipt.changed:,} rows {'would change' if dry_run else 'changed'}")
     return receipt
+
+
+def sensitivity(this: Run, records: Records, aligned: Timeline, labels: Labels) -> Sensitivity:
+    """Find out which labels other readings flip, and how surely each stands against errors of measurement."""
+    with this.show("sensitivity") as note:
+        flips = robustness.flips(records, aligned, labels, this.definitions, this.study)
+        drawn = robustness.perturb(aligned, labels, this.definitions, this.study)
+        found = Sensitivity.of({**flips, "perturbation": drawn})
+        this.leave(SENSITIVITY, found)
+        note(f"{len(found.flipped):,} flips, {int(found.perturbation['fragile'].sum()):,} fragile labels")
+    return found
 
 
 def pass_gate(this: Run, aligned: Timeline, labels: Labels) -> None:

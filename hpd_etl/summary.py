@@ -8,14 +8,14 @@ import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from hpd_etl import quality
+from hpd_etl import quality, robustness
 from hpd_etl.expectations import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from hpd_etl.quality import QualityReport
-    from hpd_etl.schema import Labels
+    from hpd_etl.schema import Labels, Sensitivity
     from hpd_etl.sinks import Receipt
 
 
@@ -39,6 +39,35 @@ def of_receipt(receipt: Receipt | None) -> RenderableType:
         table.add_column(name, justify="right")
     for target, counts in receipt.tables.items():
         table.add_row(target, *(f"{getattr(counts, name):,}" for name in names))
+    return table
+
+
+def of_sensitivity(found: Sensitivity, labels: Labels) -> RenderableType:
+    """What `sensitivity` shows: how many labels each reading flips, and how surely those of each definition stand."""
+    return Group(_readings(robustness.by_reading(found)), _standing(robustness.by_definition(found, labels)))
+
+
+def _readings(counts: pd.DataFrame) -> Table:
+    names = ("labels", "flipped", "hpd_lost", "hpd_gained", "definitions")
+    table = _counted("Labels that another reading flips", names, "reading", "", "cohort")
+    for row in counts.to_dict("records"):
+        table.add_row(row["parameter"], row["value"], row["cohort"], *(f"{row[name]:,}" for name in names))
+    return table
+
+
+def _standing(counts: pd.DataFrame) -> Table:
+    names = [name for name in counts.columns if name not in ("definition_id", "cohort")]
+    table = _counted("How surely labels stand; fragile: in less than 90 % of the draws", names, "definition", "cohort")
+    for row in counts.to_dict("records"):
+        cells = (f"{row[name]:,.1f}" if name == "hpd_expected" else f"{row[name]:,}" for name in names)
+        table.add_row(row["definition_id"], row["cohort"], *cells)
+    return table
+
+
+def _counted(title: str, counts: Sequence[str], *columns: str) -> Table:
+    table = _table(title, *columns)
+    for name in counts:
+        table.add_column(name.replace("_", " ").replace("hpd", "HPD"), justify="right")
     return table
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from hpd_etl.robustness.counts import by_definition, by_reading
 from hpd_etl.robustness.perturbation import perturb
 from hpd_etl.robustness.sensitivity import flips
 
-__all__ = ["flips", "perturb"]
+__all__ = ["by_definition", "by_reading", "flips", "perturb"]

@@ -5,7 +5,7 @@ The scans and the targets stay as chosen; what was not measured stays too: 0 mm,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,6 @@ def perturb(
     study: Study,
     *,
     sd: float | None = None,
-    show: Callable[[int], None] = lambda _done: None,
 ) -> pd.DataFrame:
     """The table `perturbation`; `sd` is the standard deviation of an error, else that of the study.
 
@@ -47,7 +46,6 @@ def perturb(
         hpd += after == _HPD
         undecided += after == _NOT_EVALUABLE
         stands += after == before
-        show(draw + 1)
     known = ~_without_error(timeline, labels, definitions)
     return _frame(labels, asked.draws, known, known & (before != _NOT_EVALUABLE), (hpd, undecided, stands))
 
