@@ -7,8 +7,10 @@ from datetime import date
 from typing import Any
 
 from tests.reference.patient import Lesion, Patient
+from tests.reference.sums import PI
 
 LARGEST_MM = 500
+LARGEST_MM3 = PI / 6 * LARGEST_MM**3
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,8 @@ class Refusal:
     table: str
     source_id: str | None
     reason: str
+    first: date | None = None
+    """Of a dose the earliest day that it names."""
 
 
 def admitted(patient: Patient) -> tuple[Patient, list[Refusal]]:
@@ -30,7 +34,8 @@ def admitted(patient: Patient) -> tuple[Patient, list[Refusal]]:
         for row in rows:
             reason = _impossible(patient, getattr(row, day), getattr(row, "end_date", None), table)
             if reason:
-                refusals.append(Refusal(table, row.source_id, reason))
+                days = [when for when in (getattr(row, "start_date", None), getattr(row, "end_date", None)) if when]
+                refusals.append(Refusal(table, row.source_id, reason, min(days, default=None)))
             else:
                 good.append(row)
         return good
@@ -57,6 +62,7 @@ def admitted(patient: Patient) -> tuple[Patient, list[Refusal]]:
         lesions=lesions,
         tumour_sums=sums,
         responses=kept("responses", patient.responses, "assessed_on"),
+        findings=kept("findings", patient.findings, "assessed_on"),
     )
     return left, refusals
 
@@ -82,6 +88,8 @@ def _impossible_size(row: Lesion) -> str | None:
     for size in (row.diameter_mm, row.perpendicular_mm):
         if size is not None and size > LARGEST_MM:
             return "above_500_mm"
+    if row.volume_mm3 is not None and row.volume_mm3 > LARGEST_MM3:
+        return "above_500_mm"
     if row.status == "measured" and row.diameter_mm is row.perpendicular_mm is row.volume_mm3 is None:
         return "measured_without_size"
     return None

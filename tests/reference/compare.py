@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from hpd_etl import assets
+from hpd_etl import library
 from hpd_etl.config import Study
 from hpd_etl.criteria import label, window_sets
-from hpd_etl.criteria.definition import Definition, parse
+from hpd_etl.criteria.flags import FLAGS
+from hpd_etl.errors import ConfigurationError
 from hpd_etl.timeline import align
-from tests.reference.engine import DEFINITIONS, Outcome, outcomes
-from tests.reference.growth import SHOWN
+from tests.reference.definitions import PUBLISHED, VARIANTS, changes_something
+from tests.reference.engine import Outcome, outcomes
 from tests.reference.patient import ROWS, Patient, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hpd_etl.criteria import Definition
     from hpd_etl.schema import Labels, Timeline
 
-FLAGS = ("growth_onset", "month_sensitive", "pseudoprogression", "suspected_hpd_no_baseline_disease")
+COMPARED = ("earlier_dose_refused", "growth_onset", "month_sensitive", "pseudoprogression",
+            "suspected_hpd_no_baseline_disease")
 CLOSE = 1e-9
 
 
@@ -37,50 +40,71 @@ class Difference:
     fast: object
 
 
-def definitions() -> list[Definition]:
-    """The five definitions as shipped."""
-    files = {path.stem: path for path in assets.definition_files(None)}
-    return [parse(tomllib.loads(files[name].read_text("utf-8")), name) for name in DEFINITIONS]
+@cache
+def known() -> tuple[str, ...]:
+    """The published definitions that both engines have."""
+    return tuple(name for name in library.everything(None) if name in PUBLISHED)
 
 
-def run(patients: Iterable[Patient], study: Study) -> tuple[Timeline, Labels]:
+@cache
+def variants() -> tuple[str, ...]:
+    """The variants that both engines have of them, but for those that change nothing."""
+    return tuple(f"{name}_{variant}" for name in known() for variant in VARIANTS
+                 if changes_something(name, variant) and _resolved(f"{name}_{variant}"))
+
+
+def _resolved(name: str) -> bool:
+    try:
+        definition(name)
+    except ConfigurationError:
+        return False
+    return True
+
+
+@cache
+def definition(name: str) -> Definition:
+    """The definition or variant as shipped."""
+    return library.named(name, library.everything(None))
+
+
+def run(patients: Iterable[Patient], study: Study, names: tuple[str, ...]) -> tuple[Timeline, Labels]:
     """The fast engine: `align` and `label`."""
-    five = definitions()
-    timeline = align(records_of(patients), study, window_sets(five, study))
-    return timeline, label(timeline, five, study)
+    asked = [definition(name) for name in names]
+    timeline = align(records_of(patients), study, window_sets(asked, study))
+    return timeline, label(timeline, asked, study)
 
 
-def differences(patients: list[Patient], study: Study) -> list[Difference]:
+def differences(patients: list[Patient], study: Study, names: tuple[str, ...] | None = None) -> list[Difference]:
     """Everything on which the slow and the fast engine disagree."""
-    timeline, made = run(patients, study)
+    names = known() if names is None else names
+    timeline, made = run(patients, study, names)
     labels = {(row["person_id"], row["definition_id"]): _plain(row) for row in made.labels.to_dict("records")}
     metrics = {(row["person_id"], row["measure_set"]): _plain(row) for row in made.metrics.to_dict("records")}
-    scans: dict[str, dict[str, date]] = {}
-    for row in timeline.scan_choices.to_dict("records"):
-        if row["role"] != "refused" and row["window_set"] == "study":
-            scans.setdefault(row["person_id"], {})[row["role"]] = _plain(row)["scan_date"]
+    scans: dict[tuple[str, str], dict[str, date]] = {}
+    for row in timeline.scan_choices.query("role != 'refused'").to_dict("records"):
+        scans.setdefault((row["person_id"], row["window_set"]), {})[row["role"]] = _plain(row)["scan_date"]
     found: list[Difference] = []
     for patient in patients:
         person = patient.person_id
-        for slow in outcomes(patient, study):
+        for slow in outcomes(patient, study, names):
             fast = labels.pop((person, slow.definition), None)
             if fast is None:
                 found.append(Difference(person, slow.definition, "label", slow.verdict, "no label"))
                 continue
             numbers = metrics.get((person, fast["measure_set"]), {})
-            for what, ours, theirs in _pairs(slow, fast, numbers, scans.get(person, {})):
-                if not _alike(ours, theirs):
-                    found.append(Difference(person, slow.definition, what, ours, theirs))
-    found.extend(Difference(person, definition, "label", "no label", fast["verdict"])
-                 for (person, definition), fast in labels.items())
+            chosen = scans.get((person, definition(slow.definition).window_set), {})
+            found.extend(Difference(person, slow.definition, what, ours, theirs)
+                         for what, ours, theirs in _pairs(slow, fast, numbers, chosen) if not _alike(ours, theirs))
+    found.extend(Difference(person, of, "label", "no label", fast["verdict"])
+                 for (person, of), fast in labels.items())
     return found
 
 
-def smallest(patient: Patient, study: Study, what: str) -> Patient:
+def smallest(patient: Patient, study: Study, what: str, names: tuple[str, ...]) -> Patient:
     """The patient with every row taken away that the disagreement does not need."""
 
     def disagrees(candidate: Patient) -> bool:
-        return bool(candidate.doses) and any(found.what == what for found in differences([candidate], study))
+        return bool(candidate.doses) and any(found.what == what for found in differences([candidate], study, names))
 
     shrunk = True
     while shrunk:
@@ -90,7 +114,7 @@ def smallest(patient: Patient, study: Study, what: str) -> Patient:
                 candidate = replace(patient, **{table: [kept for kept in getattr(patient, table) if kept is not row]})
                 if disagrees(candidate):
                     patient, shrunk = candidate, True
-        for column in ("death_date", "birth_date"):
+        for column in ("death_date", "birth_date", "death_cause"):
             candidate = replace(patient, **{column: None})
             if getattr(patient, column) is not None and disagrees(candidate):
                 patient, shrunk = candidate, True
@@ -114,16 +138,14 @@ def _pairs(slow: Outcome, fast: dict[str, Any], numbers: dict[str, Any],
         yield "primary_reason", slow.primary_reason, fast["primary_reason"]
     yield "confirmation", slow.confirmation, fast["confirmation"]
     flags = set((fast["flags"] or "").split(";"))
-    for flag in FLAGS:
+    for flag in FLAGS.keys() & set(COMPARED):
         yield flag, flag in slow.flags, flag in flags
 
 
 def _measured(slow: Outcome, numbers: dict[str, Any]) -> Iterable[tuple[str, object, object]]:
     """What is counted from baseline; without one nothing is decided with it."""
-    for name, value in zip(("s_pre_mm", "s0_mm", "s_post_mm"), slow.sums, strict=True):
-        yield name, None if value is None else float(value), numbers.get(name)
-    for name in SHOWN:
-        yield name, slow.metrics[name], numbers.get(name)
+    for name, value in slow.metrics.items():
+        yield name, value, numbers.get(name)
     fast_response = numbers.get("response_first")
     yield "response_first", slow.response_first, None if fast_response == "NE" else fast_response
 

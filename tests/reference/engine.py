@@ -7,30 +7,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from math import inf
 
 from hpd_etl.config import Study, Windows
+from hpd_etl.criteria.flags import FLAGS
 from hpd_etl.schema import Reason
-from tests.reference.admission import admitted
-from tests.reference.burden import Burden, at_least, local_therapy
+from tests.reference.admission import Refusal, admitted
 from tests.reference.confirmation import second_look
-from tests.reference.growth import SHOWN, Growth
+from tests.reference.definitions import OF_SUMS, Definition, named
+from tests.reference.growth import flat
+from tests.reference.metrics import Measures, Value
 from tests.reference.patient import Patient
-from tests.reference.scans import Choice, choose
+from tests.reference.rules import Leaf, Truth, leaves, needed, truth
+from tests.reference.scans import IRRC, RECIST, Caps, Choice, choose
+from tests.reference.sums import Sums, local_therapy
 from tests.reference.time_points import RELATIVE, Course, TimePoint, course
 from tests.reference.treatment import Treatment, treatment
-from tests.reference.worlds import worlds
+from tests.reference.worlds import CONTRADICTIONS, worlds
 
 ORDER = [str(reason) for reason in Reason]
 MONTHS = (Fraction(28), Fraction(30), Fraction(487, 16))
-TTF_MONTHS = 2
 DEFINITIONS = ("champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019")
-WITH_NEW = ("kato2017", "ji2019")
-"""Judged by irRECIST: measurable new lesions are part of the burden."""
-FROM_ZERO_ALLOWED = ("saada2017", "ji2019")
-"""Slopes are defined at 0 mm; rates, paces and percentages are not (A5, A6)."""
+SHOWN = ("tgk_pre", "tgk_post", "tgk_ratio", "tgr_pre", "tgr_post", "tgr_ratio", "tgr_delta", "pace_ratio",
+         "sld_change_pct")
+"""What stands in every measure set; other metrics are worked out where the rule names them."""
+BURDENS = {"sld": ("s_pre_mm", "s0_mm", "s_post_mm"), "volume": ("v_pre_mm3", "v0_mm3", "v_post_mm3"),
+           "spd": ("a_pre_mm2", "a0_mm2", "a_post_mm2")}
+OF_BURDEN = {"node_short_axis_missing", "local_therapy", "lesion_set_mismatch", "zero_baseline", "zero_prebaseline"}
+"""Why a burden is missing or cannot be grown from: what makes a required sum a requirement that is not met."""
 
 
 @dataclass(frozen=True)
@@ -45,32 +50,27 @@ class Outcome:
     pre: date | None
     baseline: date | None
     post: date | None
-    sums: tuple[Fraction | None, Fraction | None, Fraction | None]
     metrics: dict[str, float | None]
     response_first: str | None
-    ttf: tuple[int, int | None]
+    ttf: tuple[int | None, int | None]
     confirmation: str
     flags: tuple[str, ...]
     days_differ: bool = False
     """The scans are not the same on every day that a partial date may be."""
+    day_0_lost: bool = False
+    """A dose that was refused may be the first one."""
 
 
-def outcomes(patient: Patient, study: Study, definitions: tuple[str, ...] = DEFINITIONS,
-             windows: Windows | None = None) -> list[Outcome]:
+def outcomes(patient: Patient, study: Study, definitions: tuple[str, ...] = DEFINITIONS) -> list[Outcome]:
     """The outcome of each definition; none where no dose is left to count from."""
-    return agreed([_certain(world, study, definitions, windows) for world in worlds(patient)])
+    return agreed([_certain(world, study, definitions) for world in worlds(patient)])
 
 
-def _certain(patient: Patient, study: Study, definitions: tuple[str, ...], windows: Windows | None) -> list[Outcome]:
-    """The outcomes of a patient whose every date is a day."""
-    patient, _ = admitted(patient)
-    treated = treatment(patient, study)
-    if treated is None:
-        return []
-    seen = course(patient, treated.index_date, study)
-    choice = choose(seen, study, windows or study.windows)
-    return [_outcome(patient, study, treated, seen, choice, windows or study.windows, definition)
-            for definition in definitions]
+def _earlier_dose(refusals: list[Refusal], index_date: date) -> str | None:
+    """A8: whether a refused dose names an earlier day, or none; one whose dates contradict others is doubtful."""
+    earlier = {refusal.reason for refusal in refusals
+               if refusal.table == "doses" and (refusal.first is None or refusal.first < index_date)}
+    return None if not earlier else "doubtful" if earlier <= set(CONTRADICTIONS) else "possible"
 
 
 def agreed(worlds_outcomes: list[list[Outcome]]) -> list[Outcome]:
@@ -79,8 +79,8 @@ def agreed(worlds_outcomes: list[list[Outcome]]) -> list[Outcome]:
 
 
 def _one_of_all(outcomes: list[Outcome]) -> Outcome:
-    first = outcomes[0]
-    if len(outcomes) == 1:
+    first = next((each for each in outcomes if each.day_0_lost), outcomes[0])
+    if len(outcomes) == 1 or first.day_0_lost:
         return first
 
     def common(values: list[object], otherwise: object = None) -> object:
@@ -95,7 +95,6 @@ def _one_of_all(outcomes: list[Outcome]) -> Outcome:
     return replace(
         first, baseline=first.baseline if all(each.baseline for each in outcomes) else None,
         verdict=verdict, primary_reason=ordered[0] if ordered else None, reasons=ordered,
-        sums=tuple(common([each.sums[place] for each in outcomes]) for place in range(3)),
         metrics={name: common([each.metrics[name] for each in outcomes]) for name in first.metrics},
         response_first=common([each.response_first for each in outcomes]),
         ttf=(min(each.ttf[0] for each in outcomes), None if None in upper else max(upper)),
@@ -106,98 +105,65 @@ def _one_of_all(outcomes: list[Outcome]) -> Outcome:
     )
 
 
-def _outcome(patient: Patient, study: Study, treated: Treatment, seen: Course, choice: Choice, windows: Windows,
-             definition: str) -> Outcome:
-    burden = Burden(patient, seen, study, choice, definition in WITH_NEW,
-                    local_therapy(patient, seen, choice, treated.index_date))
-    month = Fraction(study.criteria.month_days)
-    growth = _growth(burden, month)
-    response = burden.response(choice.post) if choice.post else None
-    unmet = _unmet(study, treated, choice, windows, burden, growth, definition)
-
-    def judged(of: Growth) -> tuple[str, set[str]]:
-        leaves = _leaves(study, treated, of, response, choice.post is not None, definition)
-        unknown = {reason for truth, reason in leaves if truth is None and reason}
-        if unmet:
-            return "NOT_EVALUABLE", unmet | unknown
-        if any(truth is False for truth, _ in leaves):
-            return "NOT_HPD", set()
-        return ("NOT_EVALUABLE", unknown) if unknown else ("HPD", set())
-
-    verdict, reasons = judged(growth)
-    verdicts = {verdict} | {judged(replace(growth, month=other))[0] for other in MONTHS}
-    state, pseudo = second_look(burden, treated, response)
-    flags = set()
-    if len(verdicts) > 1:
-        flags.add("month_sensitive")
-    if pseudo:
-        flags.add("pseudoprogression")
-    if growth.tgk_pre is not None and growth.tgk_post is not None and flat(study, growth) and growth.tgk_post > 0:
-        flags.add("growth_onset")
-    if growth.s0 == 0 and growth.s_post is not None and growth.s_post > 0:
-        flags.add("suspected_hpd_no_baseline_disease")
-    ordered = tuple(sorted(reasons, key=ORDER.index))
-    values = _shown(study, growth)
-    return Outcome(
-        definition, treated.cohort, verdict, ordered[0] if ordered else None, ordered,
-        _date(treated, choice.pre), _date(treated, choice.baseline), _date(treated, choice.post),
-        (growth.s_pre, growth.s0, growth.s_post),
-        {name: None if value is None else float(value) for name, value in values.items()},
-        response, (treated.ttf_min, treated.ttf_max), state if verdict == "HPD" else "not_applicable",
-        tuple(sorted(flags)),
-    )
+def _certain(patient: Patient, study: Study, definitions: tuple[str, ...]) -> list[Outcome]:
+    """The outcomes of a patient whose every date is a day; what definitions share is made once."""
+    patient, refusals = admitted(patient)
+    treated = treatment(patient, study)
+    if treated is None:
+        return []
+    followed = Followed(patient, study, treated, course(patient, treated.index_date, study), {})
+    earlier = _earlier_dose(refusals, treated.index_date) if "earlier_dose_refused" in FLAGS else None
+    made = [followed.outcome(named(name)) for name in definitions]
+    if earlier is None:
+        return made
+    if earlier == "doubtful":
+        return [replace(each, flags=tuple(sorted({*each.flags, "earlier_dose_refused"}))) for each in made]
+    certain = ("extraction_incomplete",) if patient.is_complete is False else ()
+    return [replace(each, verdict="NOT_EVALUABLE", primary_reason=(*certain, "imprecise_date")[0], baseline=None,
+                    reasons=(*certain, "imprecise_date"), ttf=(None, None), confirmation="not_applicable",
+                    flags=("earlier_dose_refused",), days_differ=True, day_0_lost=True) for each in made]
 
 
-def _shown(study: Study, growth: Growth) -> dict[str, Fraction | Decimal | float | None]:
-    """The metrics by name; ratios under the study's policy for no growth before treatment."""
-    values = {name: getattr(growth, name) for name in SHOWN}
-    if growth.s_pre is None or growth.s0 is None or not flat(study, growth):
-        return values
-    onset = growth.s_post is not None and growth.s_post > growth.s0
-    unbounded = onset and study.criteria.pre_growth_nonpositive == "positive_post_is_hpd"
-    for name in ("tgk_ratio", "tgr_ratio", "pace_ratio"):
-        from_zero = name != "tgk_ratio" and 0 in (growth.s_pre, growth.s0)
-        values[name] = inf if unbounded and not from_zero else None
-    return values
+@dataclass(frozen=True)
+class Followed:
+    """One patient around the first dose."""
 
+    patient: Patient
+    study: Study
+    treated: Treatment
+    course: Course
+    made: dict[object, object]
+    """What was already worked out, by what it was worked out for."""
 
-def _growth(burden: Burden, month: Fraction) -> Growth:
-    choice = burden.choice
-    s_pre = burden.total(choice.pre).value if choice.pre else None
-    s0 = burden.total(choice.baseline).value if choice.baseline else None
-    s_post = burden.total(choice.post).value if choice.post and choice.baseline else None
-    dt_pre = choice.baseline.day - choice.pre.day if choice.baseline and choice.pre else None
-    dt_post = choice.post.day - choice.baseline.day if choice.baseline and choice.post else None
-    return Growth(s_pre, s0, s_post, dt_pre, dt_post, month)
+    def outcome(self, definition: Definition) -> Outcome:
+        """What becomes of this patient under one definition."""
+        windows = Windows.model_validate({**self.study.windows.model_dump(), **definition.windows})
+        uses_pre = definition.uses_pre if definition.variant == "intersection" else None
+        key = (definition.framework, repr(windows), definition.with_new, uses_pre)
+        if key not in self.made:
+            self.made[key] = self._measures(definition, windows)
+        return Judged(self, self.made[key], definition).outcome
 
+    def sums(self, windows: Windows, caps: Caps) -> Sums:
+        """The burdens at the scans and targets of these windows."""
+        key = (repr(windows), caps)
+        if key not in self.made:
+            choice = choose(self.course, self.study, windows, caps)
+            local = local_therapy(self.patient, self.course, choice, self.treated.index_date)
+            self.made[key] = Sums(self.patient, self.course, self.study, choice, local)
+        return self.made[key]
 
-def _unmet(study: Study, treated: Treatment, choice: Choice, windows: Windows, burden: Burden, growth: Growth,
-           definition: str) -> set[str]:
-    """Section 0.1: what the definition requires and this person lacks; all five require the same scans."""
-    unmet: set[str] = set()
-    if burden.patient.is_complete is False:
-        unmet.add("extraction_incomplete")
-    if treated.lookback_days < study.index.lookback_days:
-        unmet.add("short_lookback")
-    if choice.baseline is None:
-        unmet.add("no_measurable_disease" if choice.baseline_window_seen else "no_baseline_scan")
-    if choice.post is None:
-        unmet.add(_why_no_post(treated, choice, windows.post_to_day))
-    if choice.pre is None and choice.baseline is not None:
-        unmet.add("no_prebaseline_scan")
-    if choice.baseline is not None:
-        for point in (choice.pre, choice.baseline, choice.post):
-            if point is not None:
-                unmet |= burden.total(point).reasons
-    if definition not in FROM_ZERO_ALLOWED:
-        if growth.s0 == 0:
-            unmet.add("zero_baseline")
-        elif growth.s_pre == 0 and growth.s0 is not None:
-            unmet.add("zero_prebaseline")
-    if study.criteria.pre_growth_nonpositive == "exclude" and definition != "ferrara2018" \
-            and growth.s_pre is not None and growth.s0 is not None and flat(study, growth):
-        unmet.add("pre_growth_nonpositive")
-    return unmet
+    def _measures(self, definition: Definition, windows: Windows) -> Measures:
+        sums = self.sums(windows, IRRC if definition.framework == "irRC" else RECIST)
+        choice, absent = sums.choice, {"pre": set(), "baseline": set(), "post": set()}
+        if choice.baseline is None:
+            absent["baseline"] = {"no_measurable_disease" if choice.baseline_window_seen else "no_baseline_scan"}
+        elif choice.pre is None:
+            absent["pre"] = {"no_prebaseline_scan"}
+        if choice.post is None:
+            absent["post"] = {_why_no_post(self.treated, choice, windows.post_to_day)}
+        return Measures(sums, self.study, self.treated, definition,
+                        {scan: frozenset(why) for scan, why in absent.items()})
 
 
 def _why_no_post(treated: Treatment, choice: Choice, last_day: int) -> str:
@@ -216,64 +182,117 @@ def _why_no_post(treated: Treatment, choice: Choice, last_day: int) -> str:
     return "no_post_scan"
 
 
-def _leaves(study: Study, treated: Treatment, growth: Growth, response: str | None, post: bool,
-            definition: str) -> list[tuple[bool | None, str]]:
-    """The leaves of the rule: true, false or unknown; an unknown one with its reason, none where a sum is missing."""
-    leaves: list[tuple[bool | None, str]] = []
-    if definition in ("champiat2017", "ferrara2018"):
-        leaves.append((None if response is None else response == "PD", "response_unknown" if post else ""))
-    leaves.append((None if growth.tgk_post is None else growth.tgk_post > 0, ""))
-    if definition != "ferrara2018":
-        leaves.append(_ratio_leaf(study, growth, definition))
-    if definition == "ferrara2018":
-        leaves.append((None if growth.tgr_delta is None else _above(growth.tgr_delta, 50), ""))
-    if definition == "kato2017":
-        leaves.append((None if growth.sld_change_pct is None else _above(growth.sld_change_pct, 50), ""))
-        leaves.append((_ttf_below(treated, TTF_MONTHS * growth.month), "ttf_unknown"))
-    return leaves
+@dataclass(frozen=True)
+class Judged:
+    """One definition asked of one patient."""
+
+    followed: Followed
+    measures: Measures
+    definition: Definition
+
+    @property
+    def outcome(self) -> Outcome:
+        study, treated, choice = self.followed.study, self.followed.treated, self.measures.sums.choice
+        month = Fraction(study.criteria.month_days)
+        state, pseudo = second_look(self.measures.judge, treated, self.measures.response)
+        verdict, reasons = self._verdict(month, state)
+        flags = {"pseudoprogression"} if pseudo else set()
+        if any(self._verdict(other, state)[0] != verdict for other in MONTHS):
+            flags.add("month_sensitive")
+        if "pre_baseline" in self.definition.requires:
+            flags |= self._growth_flags(month)
+        ordered = tuple(sorted(reasons, key=ORDER.index))
+        return Outcome(
+            self.definition.id, treated.cohort, verdict, ordered[0] if ordered else None, ordered,
+            _date(treated, choice.pre), _date(treated, choice.baseline), _date(treated, choice.post),
+            self._shown(month),
+            self.measures.response, (treated.ttf_min, treated.ttf_max),
+            state if verdict == "HPD" else "not_applicable", tuple(sorted(flags)),
+        )
+
+    def _verdict(self, month: Fraction, state: str) -> tuple[str, set[str]]:
+        """Section 0, then what the next scan says where the definition waits for it (D5)."""
+        answer = truth(self.definition.rule, lambda leaf: self._truth(leaf, month))
+        unmet = self._unmet(month)
+        if unmet or answer is None:
+            return "NOT_EVALUABLE", unmet | {
+                reason for leaf in leaves(self.definition.rule) if self._truth(leaf, month) is None
+                for reason in self._why(leaf, month)}
+        if not answer:
+            return "NOT_HPD", set()
+        if self.definition.variant == "confirmed" and state != "confirmed":
+            return ("NOT_HPD", set()) if state == "refuted" else ("NOT_EVALUABLE", {"unconfirmed"})
+        return "HPD", set()
+
+    def _truth(self, leaf: Leaf, month: Fraction) -> Truth:
+        if leaf.metric == "response_first":
+            response = self.measures.response
+            return None if response is None else response == leaf.limit
+        value = self.measures.value(leaf.metric, month)
+        if value.low is None:
+            return None
+        found = {_holds(bound, leaf.sign, leaf.limit) for bound in (value.low, value.high)}
+        return found.pop() if len(found) == 1 else None
+
+    def _why(self, leaf: Leaf, month: Fraction) -> frozenset[str]:
+        if leaf.metric != "response_first":
+            return self.measures.value(leaf.metric, month).reasons
+        return self.measures.absent["post"] or frozenset({"response_unknown"})
+
+    def _unmet(self, month: Fraction) -> set[str]:
+        """Section 0.1: what the definition requires and this person lacks."""
+        followed, absent = self.followed, self.measures.absent
+        unmet: set[str] = set()
+        if followed.patient.is_complete is False:
+            unmet.add("extraction_incomplete")
+        if followed.treated.lookback_days < followed.study.index.lookback_days:
+            unmet.add("short_lookback")
+        for requirement, scan in (("baseline", "baseline"), ("first_evaluation", "post"), ("pre_baseline", "pre")):
+            if requirement in self.definition.requires:
+                unmet |= absent[scan]
+        counts = OF_BURDEN | ({"pre_growth_nonpositive"}
+                              if followed.study.criteria.pre_growth_nonpositive == "exclude" else set())
+        for leaf in needed(self.definition.rule):
+            if leaf.metric in OF_SUMS:
+                unmet |= self.measures.value(leaf.metric, month).reasons & counts
+        return unmet
+
+    def _growth_flags(self, month: Fraction) -> set[str]:
+        growth, flags = self.measures.growth("sld", month), set()
+        known = None not in (growth.s_pre, growth.s0, growth.s_post)
+        if known and flat(self.followed.study, growth) and growth.s_post > growth.s0:
+            flags.add("growth_onset")
+        if growth.s0 == 0 and growth.s_post is not None and growth.s_post > 0:
+            flags.add("suspected_hpd_no_baseline_disease")
+        return flags
+
+    def _shown(self, month: Fraction) -> dict[str, float | None]:
+        """The metrics of lengths, those that the rule names, and the burdens by every ruler that it uses."""
+        names = {*SHOWN, *(leaf.metric for leaf in leaves(self.definition.rule))} - {"response_first", "ttf_months"}
+        made = {name: _number(self.measures.value(name, month)) for name in sorted(names)}
+        for ruler, burdens in BURDENS.items():
+            if ruler == "sld" or any(name.startswith(ruler) for name in names):
+                growth = self.measures.growth(ruler, month)
+                made |= dict(zip(burdens, map(_float, (growth.s_pre, growth.s0, growth.s_post)), strict=True))
+        return made
 
 
-def _ratio_leaf(study: Study, growth: Growth, definition: str) -> tuple[bool | None, str]:
-    """A1: without growth before treatment there is nothing to compare with."""
-    if growth.s_pre is not None and growth.s0 is not None and flat(study, growth):
-        onset = growth.s_post is not None and growth.s_post > growth.s0
-        if onset and study.criteria.pre_growth_nonpositive == "positive_post_is_hpd":
-            return True, ""
-        return None, "pre_growth_nonpositive"
-    ratio = {"champiat2017": growth.tgr_ratio, "kato2017": growth.pace_ratio}.get(definition, growth.tgk_ratio)
-    if ratio is None:
-        return None, ""
-    return (_above(ratio, 2) if definition == "kato2017" else _reaches(ratio, 2)), ""
+def _holds(value: Fraction | float, sign: str, limit: int) -> bool:
+    """A10: what lies within 1e-9 of the limit is equal to it."""
+    if value == inf:
+        return sign in (">", ">=")
+    equal = abs(value - limit) <= RELATIVE * abs(limit)
+    return {">": value > limit and not equal, ">=": value > limit or equal,
+            "<": value < limit and not equal, "<=": value < limit or equal}[sign]
 
 
-def flat(study: Study, growth: Growth) -> bool:
-    """No growth before treatment, or less than the study counts as growth."""
-    grown = growth.s0 - growth.s_pre
-    return grown <= 0 or abs(grown) < Fraction(study.criteria.min_pre_change_mm)
+def _number(value: Value) -> float | None:
+    """The number, where it is one."""
+    return _float(value.low) if value.low is not None and value.low == value.high else None
 
 
-def _ttf_below(treated: Treatment, limit: Fraction) -> bool | None:
-    if at_least(Fraction(treated.ttf_min), limit):
-        return False
-    if treated.ttf_max is not None and not at_least(Fraction(treated.ttf_max), limit):
-        return True
-    return None
-
-
-def _reaches(value: Fraction | Decimal, limit: int) -> bool:
-    return _exact(value) > limit or _equals(value, limit)
-
-
-def _above(value: Fraction | Decimal, limit: int) -> bool:
-    return _exact(value) > limit and not _equals(value, limit)
-
-
-def _equals(value: Fraction | Decimal, limit: int) -> bool:
-    return abs(_exact(value) - limit) <= RELATIVE * limit
-
-
-def _exact(value: Fraction | Decimal) -> Fraction:
-    return Fraction(value)
+def _float(value: Fraction | float | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _date(treated: Treatment, point: TimePoint | None) -> date | None:

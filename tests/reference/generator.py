@@ -207,6 +207,8 @@ def _doses(choose: Chooser, on) -> list[Dose]:
         doses.append(Dose(main, on(-30), on(-40)))
     if choose.chance(8):
         doses.append(Dose(choose.pick(COMPARATOR_AGENTS), on(choose.pick((-90, 0, 40, 75, 140)))))
+    if choose.chance(3):
+        doses.append(Dose(main))
     return doses
 
 

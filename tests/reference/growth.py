@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hpd_etl.config import Study
 
 DIGITS = 50
-SHOWN = ("tgk_pre", "tgk_post", "tgk_ratio", "tgr_pre", "tgr_post", "tgr_ratio", "tgr_delta", "pace_ratio",
-         "sld_change_pct")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Growth:
         return None if before <= 0 else after / before
 
     @property
-    def sld_change_pct(self) -> Fraction | None:
+    def change_pct(self) -> Fraction | None:
         return None if self.s0 in (None, 0) or self.s_post is None else 100 * (self.s_post - self.s0) / self.s0
 
 
@@ -95,6 +97,20 @@ def volume_rate(earlier: Fraction | None, later: Fraction | None, days: int | No
         power = 3 * month / days
         grown = (Decimal(ratio.numerator).ln() - Decimal(ratio.denominator).ln()) * power.numerator
         return 100 * ((grown / power.denominator).exp() - 1)
+
+
+@lru_cache(maxsize=10_000)
+def volume_change(earlier: Fraction | None, later: Fraction | None, days: int | None,
+                  month: Fraction) -> Fraction | None:
+    """The same of sums of volumes, 100 ((later/earlier)^(1/t) - 1): no sphere is assumed, so nothing is cubed."""
+    rate = volume_rate(earlier, later, days, month / 3)
+    return None if rate is None else Fraction(rate)
+
+
+def flat(study: Study, growth: Growth) -> bool:
+    """No growth before treatment, or less than the study counts as growth."""
+    grown = growth.s0 - growth.s_pre
+    return grown <= 0 or abs(grown) < Fraction(study.criteria.min_pre_change_mm)
 
 
 def printed_rate(earlier: Fraction, later: Fraction, days: int, month: Fraction) -> Decimal:

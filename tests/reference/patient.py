@@ -67,6 +67,7 @@ class Lesion:
     is_node: bool | None = None
     perpendicular_mm: float | None = None
     volume_mm3: float | None = None
+    part_of: str | None = None
     source_id: str | None = None
     date_precision: str | None = None
 
@@ -91,6 +92,16 @@ class Response:
 
 
 @dataclass(frozen=True)
+class Finding:
+    finding: str | None = None
+    assessed_on: date | None = None
+    value_number: float | None = None
+    value_code: str | None = None
+    source_id: str | None = None
+    date_precision: str | None = None
+
+
+@dataclass(frozen=True)
 class Patient:
     """All that was read of one person."""
 
@@ -104,13 +115,15 @@ class Patient:
     lesions: list[Lesion] = field(default_factory=list)
     tumour_sums: list[TumourSum] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    death_cause: str | None = None
     death_precision: str | None = None
     is_complete: bool | None = None
 
 
 ROWS: dict[str, type[Any]] = {
     "followup": Period, "doses": Dose, "therapies": Therapy, "scans": Scan,
-    "lesions": Lesion, "tumour_sums": TumourSum, "responses": Response,
+    "lesions": Lesion, "tumour_sums": TumourSum, "responses": Response, "findings": Finding,
 }
 
 
@@ -127,6 +140,7 @@ def patients_of(records: schema.Records) -> list[Patient]:
         person = str(row["person_id"])
         made_patients.append(Patient(person, _plain(row["birth_date"]), _plain(row["death_date"]),
                                      **{name: rows[name].get(person, []) for name in ROWS},
+                                     death_cause=_plain(row["death_cause"]),
                                      death_precision=_plain(row["death_precision"]),
                                      is_complete=_plain(row["is_complete"])))
     return made_patients
@@ -138,6 +152,7 @@ def records_of(patients: Iterable[Patient]) -> schema.Records:
     for patient in patients:
         made["persons"].append({"person_id": patient.person_id, "birth_date": patient.birth_date,
                                 "death_date": patient.death_date, "death_precision": patient.death_precision,
+                                "death_cause": patient.death_cause,
                                 "is_complete": patient.is_complete})
         for name in ROWS:
             for number, row in enumerate(getattr(patient, name)):

@@ -6,12 +6,26 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from hpd_etl.config import Study, Windows
-from tests.reference.time_points import Course, TimePoint
+from tests.reference.time_points import Course, Seen, TimePoint
 
 LONG_AXIS = Fraction(10)
 SHORT_AXIS = Fraction(15)
-MOST_TARGETS = 5
-MOST_PER_ORGAN = 2
+FIVE = Fraction(5)
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How many targets a framework allows in all, of one organ, and of the skin apart from all others."""
+
+    most: int
+    per_organ: int
+    of_skin: int | None
+    by_area: bool
+    """Measurable is what has 5 x 5 mm, whatever it is."""
+
+
+RECIST, IRRC = Caps(5, 2, None, False), Caps(10, 5, 5, True)
+SKIN = ("skin", "cutaneous")
 
 
 @dataclass(frozen=True)
@@ -29,7 +43,7 @@ class Choice:
     post_window_seen: bool
 
 
-def choose(course: Course, study: Study, windows: Windows) -> Choice:
+def choose(course: Course, study: Study, windows: Windows, caps: Caps = RECIST) -> Choice:
     """The scans of one window set, from target rows where there are any, else from recorded sums."""
     low, high = windows.baseline_from_day, windows.baseline_to_day + windows.baseline_grace_days
     candidates = [point for point in course.points if low <= point.day <= high]
@@ -46,9 +60,9 @@ def choose(course: Course, study: Study, windows: Windows) -> Choice:
     best_count = 0
     for point in candidates:
         if origin == "recorded":
-            targets = _recorded_set(course, recorded, point)
+            targets = _recorded_set(course, recorded, point, caps)
         else:
-            targets = _derived_set(course, point)
+            targets = _derived_set(course, point, caps)
         count = sum(1 for lesion in targets if _assessed(point, lesion))
         if count >= 1 and count >= best_count:
             best, best_set, best_count = point, targets, count
@@ -106,13 +120,18 @@ def measurable(course: Course, lesion: str, size: Fraction | None) -> bool:
     return size >= least - Fraction(1, 10**9) * least
 
 
+def five_by_five(seen: Seen) -> bool:
+    """irRC: measurable from 5 x 5 mm on."""
+    return all(side is not None and side >= FIVE - Fraction(1, 10**9) * FIVE for side in (seen.size, seen.across))
+
+
 def _recorded_targets(course: Course) -> list[str]:
     """Lesions called target on or before the first dose."""
     return sorted(lesion for lesion, calls in course.called.items()
                   if any(role == "target" and day <= 0 for day, role in calls))
 
 
-def _recorded_set(course: Course, recorded: list[str], baseline: TimePoint) -> tuple[str, ...]:
+def _recorded_set(course: Course, recorded: list[str], baseline: TimePoint, caps: Caps) -> tuple[str, ...]:
     """C1: the targets assessed at baseline, capped, and those lost there: valued before and after, or refused."""
     members, lost = [], []
     for lesion in recorded:
@@ -123,20 +142,21 @@ def _recorded_set(course: Course, recorded: list[str], baseline: TimePoint) -> t
         after = any(point.day > baseline.day and _valued(point, lesion) for point in course.points)
         if before and after:
             lost.append(lesion)
-    return tuple(sorted([*_capped(course, members, baseline), *lost]))
+    return tuple(sorted([*_capped(course, members, baseline, caps), *lost]))
 
 
-def _derived_set(course: Course, point: TimePoint) -> tuple[str, ...]:
+def _derived_set(course: Course, point: TimePoint, caps: Caps) -> tuple[str, ...]:
     """C13: the largest measured measurable lesions that nobody calls non-target."""
     members = []
     for lesion, seen in point.seen.items():
         called_non_target = any(role == "non_target" for _, role in course.called[lesion])
-        if seen.status == "measured" and measurable(course, lesion, seen.size) and not called_non_target:
+        large = five_by_five(seen) if caps.by_area else measurable(course, lesion, seen.size)
+        if seen.status == "measured" and large and not called_non_target:
             members.append(lesion)
-    return _capped(course, members, point)
+    return _capped(course, members, point, caps)
 
 
-def _capped(course: Course, members: list[str], point: TimePoint) -> tuple[str, ...]:
+def _capped(course: Course, members: list[str], point: TimePoint, caps: Caps) -> tuple[str, ...]:
     """C12: at most five, two an organ, the largest first; ties by organ, then by the earliest difference."""
     days = [other.day for other in course.points]
 
@@ -151,15 +171,13 @@ def _capped(course: Course, members: list[str], point: TimePoint) -> tuple[str, 
                 [-size(day, lesion) for day in sorted(days) if day != point.day])
 
     chosen: list[str] = []
-    per_organ: dict[str, int] = {}
     for lesion in sorted(members, key=rank):
         organ = _cap_organ(course, lesion)
-        if len(chosen) == MOST_TARGETS:
-            break
-        if per_organ.get(organ, 0) == MOST_PER_ORGAN:
-            continue
-        per_organ[organ] = per_organ.get(organ, 0) + 1
-        chosen.append(lesion)
+        skin = caps.of_skin is not None and organ in SKIN
+        alike = [other for other in chosen if (_cap_organ(course, other) in SKIN and caps.of_skin is not None) == skin]
+        if len(alike) < (caps.of_skin if skin else caps.most) \
+                and sum(_cap_organ(course, other) == organ for other in chosen) < caps.per_organ:
+            chosen.append(lesion)
     return tuple(sorted(chosen))
 
 

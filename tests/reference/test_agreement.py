@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from hpd_etl.config import Study
-from tests.reference.compare import Difference, definitions, differences, run
+from tests.reference.compare import Difference, differences, known, run
 from tests.reference.engine import outcomes
 from tests.reference.generator import imprecise_patients, seeded_patients
 
@@ -83,6 +83,6 @@ def test_the_random_patients_meet_every_rule():
 def test_every_person_gets_one_label_a_definition():
     """Nobody with a usable dose is dropped, whatever is missing or wrong."""
     patients, study = seeded_patients(300, SEED + 1), _study({})
-    _, labels = run(patients, study)
+    _, labels = run(patients, study, known())
     treated = [patient.person_id for patient in patients if outcomes(patient, study)]
-    assert sorted(labels.labels["person_id"]) == sorted(treated * len(definitions()))
+    assert sorted(labels.labels["person_id"]) == sorted(treated * len(known()))

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from hpd_etl.config import Study
-from tests.reference.burden import is_progression
 from tests.reference.engine import outcomes
 from tests.reference.growth import Growth, printed_rate, volume_rate
 from tests.reference.patient import patients_of, records_of, with_sources
 from tests.reference.patients import three_scans
+from tests.reference.responses import is_progression
 
 GOLDEN = list(csv.DictReader((Path(__file__).parent / "golden.csv").open()))
 NAMES = {"tgk_pre": "tgk_pre", "tgk_post": "tgk_post", "tgkr": "tgk_ratio", "tgr_pre": "tgr_pre",

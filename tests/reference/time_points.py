@@ -36,6 +36,9 @@ class Seen:
     roles: frozenset[str] = frozenset()
     progressed: bool = False
     sources: tuple[str, ...] = ()
+    across: Fraction | None = None
+    """The diameter perpendicular to the longest."""
+    volume: Fraction | None = None
 
     @property
     def assessed(self) -> bool:
@@ -127,18 +130,21 @@ def one_lesion_one_day(rows: list[Lesion]) -> Seen:
             values.append((TOO_SMALL, "too_small"))
         elif row.status in GONE:
             values.append((Fraction(0), row.status))
-    if any(not same(values[0][0], value) for value, _ in values):
+    across = [millimetres(row.perpendicular_mm) for row in rows if row.perpendicular_mm is not None]
+    volumes = [millimetres(row.volume_mm3) for row in rows if row.volume_mm3 is not None]
+    if any(not same(given[0], value) for given in ([value for value, _ in values], across, volumes) for value in given):
         return Seen("not_assessed", None, roles, False, sources)
+    sizes = {"across": across[0] if across else None, "volume": volumes[0] if volumes else None}
     gone = any(row.status in GONE or row.diameter_mm == 0 for row in rows)
     if gone and any(_there(row) for row in rows):
         return Seen("not_assessed", None, roles, False, sources)
     if values:
         ranked = ["measured", "too_small", "disappeared", "not_yet_present"]
         status = min((status for _, status in values), key=ranked.index)
-        return Seen(status, values[0][0], roles, progressed, sources)
+        return Seen(status, values[0][0], roles, progressed, sources, **sizes)
     if all(row.status in ("not_assessed", None) and row.diameter_mm is None for row in rows):
         return Seen("not_assessed", None, roles, False, sources)
-    return Seen("progressed" if progressed else "present", None, roles, progressed, sources)
+    return Seen("progressed" if progressed else "present", None, roles, progressed, sources, **sizes)
 
 
 def _there(row: Lesion) -> bool:

@@ -1,0 +1,193 @@
+"""Every metric a rule may look at, as an interval (mostly a point) or the reasons why it is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import inf
+from typing import TYPE_CHECKING
+
+from tests.reference.findings import early_progression_death, organs_of_new, performance, spread
+from tests.reference.growth import Growth, flat, volume_change
+from tests.reference.responses import Judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hpd_etl.config import Study
+    from tests.reference.definitions import Definition
+    from tests.reference.sums import Sums, Total
+    from tests.reference.time_points import TimePoint
+    from tests.reference.treatment import Treatment
+
+Number = Fraction | float
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number known to lie between two; unknown where reasons are given and no bounds."""
+
+    low: Number | None = None
+    high: Number | None = None
+    reasons: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, number: object, why: Iterable[str] = ()) -> Value:
+        if number is None:
+            return cls(reasons=frozenset(why))
+        exact = number if number == inf else Fraction(number)
+        return cls(exact, exact)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The metrics of one person under one definition's scans, targets and lesions in the sum."""
+
+    sums: Sums
+    study: Study
+    treated: Treatment
+    definition: Definition
+    absent: dict[str, frozenset[str]]
+    """By scan (pre, baseline, post) why there is none."""
+    made: dict[tuple[str, Fraction], dict[str, Value]] = field(default_factory=dict)
+    totals: dict[tuple[str, str], Total] = field(default_factory=dict)
+
+    @cached_property
+    def judge(self) -> Judge:
+        return Judge(self.sums, self.definition.framework)
+
+    @cached_property
+    def response(self) -> str | None:
+        """The response at the first evaluation."""
+        post = self.sums.choice.post
+        return self.judge.response(post) if post is not None else None
+
+    @cached_property
+    def scans(self) -> dict[str, TimePoint | None]:
+        choice = self.sums.choice
+        return {"pre": choice.pre, "baseline": choice.baseline, "post": choice.post}
+
+    @cached_property
+    def among(self) -> tuple[str, ...] | None:
+        """The targets whose growth is measured, where those are not all of them."""
+        if self.definition.variant != "intersection":
+            return None
+        used = [point for name, point in self.scans.items()
+                if point is not None and (name != "pre" or self.definition.uses_pre)]
+        return self.sums.common(used)
+
+    def total(self, scan: str, ruler: str) -> Total | None:
+        """The burden of the rule at one of the three scans; nothing without the scan or the targets of baseline."""
+        point = self.scans[scan]
+        if point is None or self.sums.choice.baseline is None:
+            return None
+        if (scan, ruler) not in self.totals:
+            self.totals[scan, ruler] = self.sums.total(point, self.definition.with_new, ruler, self.among)
+        return self.totals[scan, ruler]
+
+    def growth(self, ruler: str, month: Fraction) -> Growth:
+        totals = [self.total(scan, ruler) for scan in ("pre", "baseline", "post")]
+        days = {name: None if point is None else point.day for name, point in self.scans.items()}
+        base = days["baseline"]
+        return Growth(*(None if total is None else total.value for total in totals),
+                      None if base is None or days["pre"] is None else base - days["pre"],
+                      None if base is None or days["post"] is None else days["post"] - base, month)
+
+    def lacking(self, ruler: str) -> dict[str, frozenset[str]]:
+        """Why the burden at each scan is not known."""
+        totals = {scan: self.total(scan, ruler) for scan in self.scans}
+        return {scan: self.absent[scan] if total is None else total.reasons for scan, total in totals.items()}
+
+    def value(self, name: str, month: Fraction) -> Value:
+        """One metric by its name; what is made together is made once."""
+        group = next((made for start, made in (
+            ("volume_", self.volumes), ("spd_", self.areas), ("new_", self._new), ("organs_", self._new),
+            ("ecog_", self._findings), ("early_", self._findings), ("ttf_", self._ttf)) if name.startswith(start)),
+            self.lengths)
+        key = (group.__name__, month)
+        if key not in self.made:
+            self.made[key] = group(month)
+        return self.made[key][name]
+
+    def lengths(self, month: Fraction) -> dict[str, Value]:
+        """What is made of sums of diameters."""
+        growth, why = self.growth("sld", month), self.lacking("sld")
+        pre, base, post = why["pre"], why["baseline"], why["post"]
+        s_pre, s0, s_post = growth.s_pre, growth.s0, growth.s_post
+        zero_base = frozenset({"zero_baseline"} if s0 == 0 else ())
+        zero_pre = frozenset({"zero_prebaseline"} if s_pre == 0 and s0 != 0 and s0 is not None else ())
+        from_zero = frozenset({"zero_prebaseline"} if s_pre == 0 else ())
+        zeros = zero_base | zero_pre
+        made = {
+            "tgk_pre": Value.of(growth.tgk_pre, pre | base), "tgk_post": Value.of(growth.tgk_post, base | post),
+            "tgr_pre": Value.of(growth.tgr_pre, pre | base | from_zero),
+            "tgr_post": Value.of(growth.tgr_post, base | post | zero_base),
+            "tgr_delta": Value.of(growth.tgr_delta, pre | base | post | zeros),
+            "sld_change_pct": Value.of(growth.change_pct, base | post | zero_base),
+            "sld_change_mm": Value.of(None if None in (s0, s_post) else s_post - s0, base | post),
+            "sld_change_from_pre_pct": Value.of(
+                None if s_pre in (None, 0) or s_post is None else 100 * (s_post - s_pre) / s_pre,
+                pre | base | post | from_zero),
+        }
+        every = pre | base | post
+        return made | {"tgk_ratio": self._ratio(growth, growth.tgk_ratio, every),
+                       "tgr_ratio": self._ratio(growth, growth.tgr_ratio, every | zeros),
+                       "pace_ratio": self._ratio(growth, growth.pace_ratio, every | zeros)}
+
+    def volumes(self, month: Fraction) -> dict[str, Value]:
+        """What is made of sums of volumes."""
+        growth, why = self.growth("volume", month), self.lacking("volume")
+        pre, base, post = why["pre"], why["baseline"], why["post"]
+        zero_base = frozenset({"zero_baseline"} if growth.s0 == 0 else ())
+        from_zero = frozenset({"zero_prebaseline"} if growth.s_pre == 0 else ())
+        zero_pre = from_zero if growth.s0 not in (None, 0) else frozenset()
+        before = volume_change(growth.s_pre, growth.s0, growth.dt_pre, month)
+        after = volume_change(growth.s0, growth.s_post, growth.dt_post, month)
+        ratio = None if None in (before, after) or before <= 0 else after / before
+        return {"volume_tgr_pre": Value.of(before, pre | base | from_zero),
+                "volume_tgr_post": Value.of(after, base | post | zero_base),
+                "volume_tgr_ratio": self._ratio(growth, ratio, pre | base | post | zero_base | zero_pre),
+                "volume_change_pct": Value.of(growth.change_pct, base | post | zero_base)}
+
+    def areas(self, month: Fraction) -> dict[str, Value]:
+        """What is made of sums of products."""
+        growth, why = self.growth("spd", month), self.lacking("spd")
+        pre, base, post = why["pre"], why["baseline"], why["post"]
+        zero_base = frozenset({"zero_baseline"} if growth.s0 == 0 else ())
+        zero_pre = frozenset({"zero_prebaseline"} if growth.s_pre == 0 and growth.s0 not in (None, 0) else ())
+        return {"spd_change_pct": Value.of(growth.change_pct, base | post | zero_base),
+                "spd_pace_ratio": self._ratio(growth, growth.pace_ratio, pre | base | post | zero_base | zero_pre)}
+
+    def _ratio(self, growth: Growth, ratio: object, why: frozenset[str]) -> Value:
+        """A1: without growth before treatment there is nothing to compare with, but for a policy."""
+        if None in (growth.s_pre, growth.s0) or not flat(self.study, growth):
+            return Value.of(ratio, why)
+        if growth.s_post is not None and growth.s_post > growth.s0 \
+                and self.study.criteria.pre_growth_nonpositive == "positive_post_is_hpd":
+            return Value(reasons=why) if why else Value.of(inf)
+        return Value(reasons=why | {"pre_growth_nonpositive"})
+
+    def _new(self, _month: Fraction) -> dict[str, Value]:
+        """New lesions at the first evaluation: how many, in how many organs, and where."""
+        post, names = self.scans["post"], ("new_lesions", "new_organs", "new_lesions_involved", "organs_spread")
+        if post is None:
+            return {name: Value(reasons=self.absent["post"]) for name in names}
+        involved = {name: Value(reasons=frozenset({"finding_unknown"})) if bounds is None else Value(*bounds)
+                    for name, bounds in spread(self.sums, post).items()}
+        if self.sums.new_open(post):
+            return dict.fromkeys(names, Value(reasons=frozenset({"lesion_set_mismatch"})))
+        return {"new_lesions": Value.of(len(self.sums.new(post))),
+                "new_organs": Value.of(organs_of_new(self.sums, post)), **involved}
+
+    def _findings(self, month: Fraction) -> dict[str, Value]:
+        patient, unknown = self.sums.patient, ("finding_unknown",)
+        ecog = performance(patient, self.study, self.treated.index_date, month)
+        death = early_progression_death(patient, self.study, self.treated, self.sums.course)
+        return {"ecog_worst": Value.of(ecog["ecog_worst"], unknown), "ecog_rise": Value.of(ecog["ecog_rise"], unknown),
+                "early_progression_death": Value.of(death, unknown)}
+
+    def _ttf(self, month: Fraction) -> dict[str, Value]:
+        last = self.treated.ttf_max
+        point = frozenset() if last == self.treated.ttf_min else frozenset({"ttf_unknown"})
+        return {"ttf_months": Value(self.treated.ttf_min / month, inf if last is None else last / month, point)}

@@ -1,0 +1,139 @@
+"""The response at one time point under each framework; a recorded one where lesions do not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from tests.reference.scans import measurable
+from tests.reference.sums import Sums, Total, reaches
+from tests.reference.time_points import RELATIVE, TimePoint
+
+NODE_NORMAL = Fraction(10)
+PD_RISE, PD_MM, PR_FALL = Fraction(1, 5), Fraction(5), Fraction(3, 10)
+AREA_RISE, AREA_FALL = Fraction(1, 4), Fraction(1, 2)
+WORSE = ("CR", "PR", "SD", "PD")
+RECORDED = {"RECIST1.1": ("RECIST1.1", "unstated"), "irRECIST": ("irRECIST",), "irRC": ("irRC",),
+            "iRECIST": ("iRECIST",)}
+"""Which recorded responses a framework accepts."""
+SAME_AS = {"iUPD": "PD", "iCPD": "PD"}
+
+
+@dataclass(frozen=True)
+class Judge:
+    """One framework, looking at one choice of scans."""
+
+    sums: Sums
+    framework: str
+
+    @property
+    def immune(self) -> bool:
+        """Measurable new lesions enter the burden, and new lesions alone are no progression."""
+        return self.framework in ("irRECIST", "irRC")
+
+    @property
+    def ruler(self) -> str:
+        return "spd" if self.framework == "irRC" else "sld"
+
+    def burden(self, point: TimePoint) -> Total:
+        """What the framework counts at this time point."""
+        return self.sums.total(point, self.immune, self.ruler)
+
+    def risen(self, now: Fraction, least: Fraction) -> bool:
+        """20 % and 5 mm above the nadir, by irRC 25 % of the area; after a nadir of 0 any disease."""
+        if least == 0:
+            return now > 0
+        if self.framework == "irRC":
+            return reaches((now - least) / least, AREA_RISE)
+        return is_progression(now, least)
+
+    def progressed(self, point: TimePoint) -> bool:
+        """Unequivocal non-target progression, as recorded under this framework."""
+        targets, late = self.sums.choice.targets, self.sums.first_seen_late(point)
+        marked = any(seen.progressed for lesion, seen in point.seen.items()
+                     if lesion not in targets and lesion not in late)
+        return marked or any(row.scope == "non_target" and SAME_AS.get(row.response, row.response) == "PD"
+                             and row.framework in RECORDED[self.framework] for _, row in point.responses)
+
+    @property
+    def non_targets_count(self) -> bool:
+        """Whether progression of non-targets is progression."""
+        return not self.immune or (self.framework == "irRECIST" and self.sums.study.criteria.irrecist_nontarget_pd)
+
+    def response(self, point: TimePoint) -> str | None:
+        """Derived, else recorded; `None` where neither is known."""
+        return self.derived(point) or self.recorded(point)
+
+    def derived(self, point: TimePoint) -> str | None:
+        """CR, PR, SD or PD from lesions or sums; `None` where they do not decide."""
+        if self._other_progression(point):
+            return "PD"
+        now, nadir = self.burden(point), self.nadir(point)
+        if nadir is not None and self.risen(now.part, nadir):
+            return "PD"
+        denied = self.sums.new_open(point) and not self.immune
+        first = self.first
+        if first is None or now.value is None or self.sums.choice.mode == "sums" or denied:
+            return None
+        if self._complete(point):
+            return "CR" if self._rest_gone(point) else "PR"
+        fall = AREA_FALL if self.framework == "irRC" else PR_FALL
+        return "PR" if now.value <= (1 - fall) * first * (1 + RELATIVE) else "SD"
+
+    def _other_progression(self, point: TimePoint) -> bool:
+        """A new lesion or non-targets that alone make a progression."""
+        new = self.sums.new(point)
+        if self.immune:
+            too_little = [lesion for lesion in new
+                          if not measurable(self.sums.course, lesion, point.seen[lesion].size)]
+            return self.non_targets_count and (self.progressed(point) or bool(too_little))
+        return bool(new) or self.progressed(point)
+
+    def recorded(self, point: TimePoint) -> str | None:
+        """The worst recorded overall response of this framework at this time point; unstated is RECIST 1.1."""
+        found = [SAME_AS.get(row.response, row.response) for _, row in point.responses
+                 if row.scope in ("overall", None) and row.framework in RECORDED[self.framework]]
+        return max((code for code in found if code in WORSE), key=WORSE.index, default=None)
+
+    @cached_property
+    def first(self) -> Fraction | None:
+        """The burden at baseline."""
+        baseline = self.sums.choice.baseline
+        return self.burden(baseline).value if baseline is not None else None
+
+    def nadir(self, point: TimePoint) -> Fraction | None:
+        """The least known burden of baseline and the visits on study before this one; the true one is no larger."""
+        baseline = self.sums.choice.baseline
+        earlier = [visit for visit in self.sums.course.points
+                   if (baseline is None or baseline.day < visit.day) and 0 < visit.day < point.day]
+        known = [self.first, *(self.burden(visit).value for visit in earlier)]
+        return min((value for value in known if value is not None), default=None)
+
+    def _complete(self, point: TimePoint) -> bool:
+        """All targets gone, which a node is below 10 mm; under immune criteria no new lesion either."""
+        if self.sums.new(point):
+            return False
+        sizes = [(lesion, point.seen[lesion].size) for lesion in self.sums.choice.targets]
+        return all(size is not None and self._gone(lesion, size) for lesion, size in sizes)
+
+    def _gone(self, lesion: str, size: Fraction) -> bool:
+        return size < NODE_NORMAL if self.sums.course.anatomy[lesion].is_node else size == 0
+
+    def _rest_gone(self, point: TimePoint) -> bool:
+        """Every other lesion of baseline, unless gone by then, was looked for and is gone."""
+        baseline = self.sums.choice.baseline
+        for lesion, before in baseline.seen.items() if baseline else ():
+            if lesion in self.sums.choice.targets or (before.assessed and not before.visible):
+                continue
+            now = point.seen.get(lesion)
+            if now is None or now.size is None or not self._gone(lesion, now.size):
+                return False
+        return True
+
+
+def is_progression(now: Fraction, nadir: Fraction) -> bool:
+    """20 % and 5 mm above the nadir; after a nadir of 0 any disease."""
+    if nadir == 0:
+        return now > 0
+    return reaches(now - nadir, PD_MM) and reaches((now - nadir) / nadir, PD_RISE)
