@@ -91,8 +91,9 @@ class Definition:
 
     @property
     def assumed_fields(self) -> tuple[str, ...]:
-        """Fields that no source we read states."""
-        return tuple(sorted(name for name, grade in self.evidence.items() if is_assumed(grade)))
+        """Fields that no source we read states and that may decide a label."""
+        graded = self.evidence.items()
+        return tuple(sorted(name for name, grade in graded if is_assumed(grade) and name != "published"))
 
 
 def window_sets(definitions: Sequence[Definition], study: Study) -> dict[str, Windows]:

@@ -17,7 +17,7 @@ GRADES: Mapping[str, str] = {
 FIELDS: Mapping[str, str] = {
     "rule": "the rule as written, each comparison as strict as it stands there",
     "strictness": "equality at a threshold counts where the rule says >= or <=, and nowhere else",
-    "framework": "response by RECIST 1.1",
+    "framework": "RECIST 1.1, or the framework of the definition whose rule it repeats",
     "response": "progression at the first evaluation is asked for where the rule says so, and nowhere else",
     "requires": "the scans the rule's metrics need",
     "windows": "the study's `[windows]`",
@@ -34,6 +34,7 @@ FIELDS: Mapping[str, str] = {
     "ecog": "the worst ECOG of the first two months is at least 2 and above the last one before treatment",
     "new_lesions_involved": "at least two new lesions in one organ that had a lesion at baseline",
     "organs_spread": "a new lesion in an organ that had none at baseline; lymph nodes are one organ",
+    "published": "the counts as printed; they decide no label",
     "death_of_progression": "causes of death in `criteria.progression_deaths`; an unknown cause is unknown",
 }
 """Fields that a definition may grade -> what is taken where no source states it, and the option that changes it."""

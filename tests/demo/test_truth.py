@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hpd_etl import assets, criteria, demo, timeline
+from hpd_etl import criteria, demo, library, timeline
 from hpd_etl.config import Site, Study
+from hpd_etl.demo.kinds import DEFINITIONS
 from hpd_etl.sources import open_source
 
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 
 def labelled(site: Site, study: Study) -> tuple[Timeline, Labels]:
     """What the three stages in between make of this site."""
-    definitions = [criteria.parse(tomllib.loads(path.read_text("utf-8")), path.name)
-                   for path in assets.definition_files(None)]
+    definitions = [each for each in library.published() if each.id in DEFINITIONS]
     with open_source(site) as source:
         records, _ = source.extract(study)
     aligned = timeline.align(records, study, criteria.window_sets(definitions, study))
