@@ -159,11 +159,10 @@ def explain(
 
 @definitions.command("list")
 def definitions_list(study: Annotated[Path | None, typer.Option(help="Also those of this study.")] = None) -> None:
-    """Name every definition with its version and title."""
-    from hpd_etl import library
+    """Name every definition: its kind, whose rule it states, the suffixes of its variants, its title."""
+    from hpd_etl import catalogue, library
 
-    for each in library.everything(_own_folder(study)).values():
-        typer.echo(f"{each.id}  v{each.version}  {each.title}")
+    _print(catalogue.overview(library.everything(_own_folder(study)).values()))
 
 
 @definitions.command("show")
@@ -171,10 +170,11 @@ def definitions_show(
     name: Annotated[str, typer.Argument(metavar="ID")],
     study: Annotated[Path | None, typer.Option(help="Also those of this study.")] = None,
 ) -> None:
-    """Print a definition: citation, requirements, rule, and how well each field is known."""
-    from hpd_etl import explain, library
+    """Print a definition or a variant: citation, requirements, rule, and how well each field is known."""
+    from hpd_etl import catalogue, library
 
-    _print(explain.definition(library.named(name, library.everything(_own_folder(study)))))
+    found = library.everything(_own_folder(study))
+    _print(catalogue.page(library.named(name, found), found.values()))
 
 
 @definitions.command("check")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from hpd_etl import artefacts
@@ -15,6 +14,7 @@ from hpd_etl.criteria.frames import parameters_sha256
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.manifest import Manifest
 from hpd_etl.reasoning import FORMULAS, absent, findings
+from hpd_etl.rendering import facts, shown, table
 from hpd_etl.schema import Labels, Records, ScanRole, Timeline
 from hpd_etl.timeline.partial_dates import DATED, intervals
 
@@ -48,26 +48,6 @@ def person(run: Path, person_id: str, definitions: Sequence[Definition], study: 
     )
 
 
-def definition(each: Definition) -> RenderableType:
-    """A definition as a page: where it is from, what it requires, its rule, and how well each field is known."""
-    facts = _facts(f"{each.id} v{each.version}: {each.title}", {
-        "citation": each.citation, "framework": each.framework, "requires": ", ".join(each.requires) or "nothing",
-        "new lesions in the sum": "yes" if each.new_lesions_in_sum else "no", "principal metric": each.value,
-        "windows": ", ".join(f"{name} = {day}" for name, day in each.windows.items()) or "the study's",
-        "evidence": ", ".join(f"{name}: {grade}" for name, grade in each.evidence.items()),
-        "assumed": ", ".join(each.assumed_fields) or "nothing", "sha256": each.sha256, "notes": each.notes,
-    })
-    rule = _table("Rule", "leaf", "formula")
-    for finding in findings(each.rule, _NOTHING, 1.0):
-        metric = finding.says.split(" ", 1)[0]
-        rule.add_row("  " * finding.depth + finding.says, FORMULAS.get(metric, ""))
-    return Group(facts, rule)
-
-
-_NOTHING: Mapping[str, object] = dict.fromkeys(
-    [*FORMULAS, "s0_mm", "s_post_mm", "ttf_min_days", "ttf_max_days", "missing"], pd.NA)
-
-
 # --- the person -------------------------------------------------------------------------------
 
 
@@ -82,16 +62,16 @@ def _not_treated(run: Path, person_id: str, timeline: Timeline) -> Iterator[Rend
 
 def _treatment(timeline: Timeline) -> Iterator[RenderableType]:
     index, who = timeline.index.iloc[0], timeline.persons.iloc[0]
-    least, most = _shown(index["ttf_min_days"]), _shown(index["ttf_max_days"], "unknown")
-    yield _facts("Person", {
-        "person": who["person_id"], "cohort": index["cohort"], "first dose (day 0)": _shown(index["index_date"]),
+    least, most = shown(index["ttf_min_days"]), shown(index["ttf_max_days"], "unknown")
+    yield facts("Person", {
+        "person": who["person_id"], "cohort": index["cohort"], "first dose (day 0)": shown(index["index_date"]),
         "agent": index["index_agent"], "regimen": f"{index['regimen']}, line {index['line']}",
-        "under observation before": f"{_shown(index['lookback_days'])} d", "followed until day":
-        _shown(index["followup_end_day"]), "died on day": _shown(index["death_day"], "not recorded"),
-        "last dose on day": _shown(index["last_dose_day"]), "time to treatment failure":
-        f"{least} to {most} d ({_shown(index['ttf_basis'])})",
-        "recorded stop": f"{_shown(index['stop_reason'], 'none')}, day {_shown(index['stop_day'], '-')}",
-        "wholly read": "yes" if _shown(who["is_complete"]) != "False" else "no, some records could not be fetched",
+        "under observation before": f"{shown(index['lookback_days'])} d", "followed until day":
+        shown(index["followup_end_day"]), "died on day": shown(index["death_day"], "not recorded"),
+        "last dose on day": shown(index["last_dose_day"]), "time to treatment failure":
+        f"{least} to {most} d ({shown(index['ttf_basis'])})",
+        "recorded stop": f"{shown(index['stop_reason'], 'none')}, day {shown(index['stop_day'], '-')}",
+        "wholly read": "yes" if shown(who["is_complete"]) != "False" else "no, some records could not be fetched",
     })
 
 
@@ -101,27 +81,27 @@ def partial_days(run: Path, timeline: Timeline) -> Iterator[RenderableType]:
     if absent(index["courses"]):
         return
     records = artefacts.read(Records, run / RECORDS, str(index["person_id"]))
-    table = _table("Dates known only to the month or the year", "what", "source", "first possible", "last", "days")
+    made = table("Dates known only to the month or the year", "what", "source", "first possible", "last", "days")
     for dated in DATED:
         rows = getattr(records, dated.table)
         for row, _, interval in intervals(rows, dated):
             source = rows["source_id"].iloc[row] if "source_id" in rows else pd.NA
-            first, last = (_shown(pd.Timestamp(day, unit="D")) for day in (interval.first, interval.last))
-            table.add_row(f"{dated.kind} ({dated.table}.{dated.column})", _shown(source), first, last,
+            first, last = (shown(pd.Timestamp(day, unit="D")) for day in (interval.first, interval.last))
+            made.add_row(f"{dated.kind} ({dated.table}.{dated.column})", shown(source), first, last,
                           f"{interval.last - interval.first + 1}")
-    yield table
+    yield made
     told = f"{index['courses']} combinations are possible, of which one is shown; a label stands where all agree."
     yield Text(told if index["courses"] else "They have too many combinations to be tried.")
 
 
 def _scans(timeline: Timeline) -> Iterator[RenderableType]:
     for name, own in timeline.scan_choices.groupby("window_set", observed=True):
-        table = _table(f"Scans, windows: {name}", "date", "day", "used as", "why", "days outside", "targets assessed")
+        made = table(f"Scans, windows: {name}", "date", "day", "used as", "why", "days outside", "targets assessed")
         for row in own.sort_values("scan_date").to_dict("records"):
             style = "dim" if row["role"] == ScanRole.REFUSED else ""
-            table.add_row(_shown(row["scan_date"]), _shown(row["days_from_index"]), _shown(row["role"]),
-                          _shown(row["reason"]), _shown(row["days_out"]), _shown(row["n_targets"]), style=style)
-        yield table
+            made.add_row(shown(row["scan_date"]), shown(row["days_from_index"]), shown(row["role"]),
+                         shown(row["reason"]), shown(row["days_out"]), shown(row["n_targets"]), style=style)
+        yield made
         if own.empty:
             yield Text("no examination is known")
 
@@ -131,13 +111,13 @@ def _lesions(timeline: Timeline) -> Iterator[RenderableType]:
         days = own[own["role"].ne(ScanRole.REFUSED)].set_index("role")["days_from_index"]
         targets = timeline.targets[timeline.targets["window_set"] == name].set_index("lesion_id")["origin"]
         seen = timeline.lesions[timeline.lesions["days_from_index"].isin(days)]
-        table = _table(f"Lesions, windows: {name}", "lesion", "organ", "set", *(str(role) for role in _SCANS))
+        made = table(f"Lesions, windows: {name}", "lesion", "organ", "set", *(str(role) for role in _SCANS))
         for lesion in sorted({*targets.index, *seen["lesion_id"]}, key=lambda one: (one not in targets.index, one)):
             rows = timeline.lesions[timeline.lesions["lesion_id"] == lesion]
-            kind = f"target ({targets[lesion]})" if lesion in targets.index else _shown(rows["role"].iloc[0])
+            kind = f"target ({targets[lesion]})" if lesion in targets.index else shown(rows["role"].iloc[0])
             sizes = [_size(rows[rows["days_from_index"] == days.get(role)]) for role in _SCANS]
-            table.add_row(lesion, _shown(rows["organ"].iloc[0] if len(rows) else pd.NA), kind, *sizes)
-        yield table
+            made.add_row(lesion, shown(rows["organ"].iloc[0] if len(rows) else pd.NA), kind, *sizes)
+        yield made
 
 
 def _size(rows: pd.DataFrame) -> str:
@@ -146,7 +126,7 @@ def _size(rows: pd.DataFrame) -> str:
     row = rows.iloc[0]
     axis = " short axis" if row["is_node"] is True else ""
     size = "" if absent(row["diameter_mm"]) else f"{row['diameter_mm']:g} mm{axis}"
-    return size if row["status"] == "measured" else f"{_shown(row['status'])} {size}".strip()
+    return size if row["status"] == "measured" else f"{shown(row['status'])} {size}".strip()
 
 
 # --- the labels -------------------------------------------------------------------------------
@@ -159,55 +139,55 @@ def _label(each: Definition, labels: Labels, study: Study) -> Iterator[Renderabl
     label = own.iloc[0]
     metrics = labels.metrics[labels.metrics["measure_set"] == label["measure_set"]].iloc[0].to_dict()
     because = "" if absent(label["primary_reason"]) else f" because {label['primary_reason']}"
-    unit = _shown(label["value_unit"], "").removeprefix("1")
+    unit = shown(label["value_unit"], "").removeprefix("1")
     value = "" if absent(label["value"]) else f"{label['value']:.6g} {unit}".strip()
-    yield _facts(f"\n{each.id} v{each.version}: {label['verdict']}{because}", {
-        "requires": ", ".join(each.requires) or "nothing", "all reasons": _shown(label["reasons"], "none"),
-        "flags": _shown(label["flags"], "none"), "assumed fields": _shown(label["assumed_fields"], "none"),
-        "principal metric": f"{each.value} = {value or 'unknown'}", "decided on": _shown(label["decided_on"]),
-        "confirmation": _shown(label["confirmation"]), "burdens": _burdens(metrics),
-        "definition sha256": each.sha256, "parameters sha256": _shown(label["params_sha256"]),
+    yield facts(f"\n{each.id} v{each.version}: {label['verdict']}{because}", {
+        "requires": ", ".join(each.requires) or "nothing", "all reasons": shown(label["reasons"], "none"),
+        "flags": shown(label["flags"], "none"), "assumed fields": shown(label["assumed_fields"], "none"),
+        "principal metric": f"{each.value} = {value or 'unknown'}", "decided on": shown(label["decided_on"]),
+        "confirmation": shown(label["confirmation"]), "burdens": _burdens(metrics),
+        "definition sha256": each.sha256, "parameters sha256": shown(label["params_sha256"]),
     })
-    table = _table("", "rule", "formula", "found", "", "why")
+    made = table("", "rule", "formula", "found", "", "why")
     for finding in findings(each.rule, metrics, study.criteria.month_days):
         formula = FORMULAS.get(finding.says.split(" ", 1)[0], "")
-        table.add_row("  " * finding.depth + finding.says, formula, finding.found, finding.truth, finding.why)
-    yield table
+        made.add_row("  " * finding.depth + finding.says, formula, finding.found, finding.truth, finding.why)
+    yield made
 
 
 def _burdens(metrics: Mapping[str, object]) -> str:
-    sizes = (f"{name} {_shown(metrics[column])} mm" for name, column in
+    sizes = (f"{name} {shown(metrics[column])} mm" for name, column in
              (("S_pre", "s_pre_mm"), ("S0", "s0_mm"), ("S_post", "s_post_mm")))
-    gaps = f"{_shown(metrics['dt_pre_days'])} d and {_shown(metrics['dt_post_days'])} d apart"
+    gaps = f"{shown(metrics['dt_pre_days'])} d and {shown(metrics['dt_post_days'])} d apart"
     return f"{', '.join(sizes)}; {gaps}"
 
 
 def _sources(labels: Labels) -> Iterator[RenderableType]:
-    table = _table("\nSource rows", "measure set", "used as", "source")
+    made = table("\nSource rows", "measure set", "used as", "source")
     for row in labels.evidence.to_dict("records"):
-        table.add_row(_shown(row["measure_set"]), _shown(row["role"]), _shown(row["source_id"]))
-    yield table
+        made.add_row(shown(row["measure_set"]), shown(row["role"]), shown(row["source_id"]))
+    yield made
 
 
 def _rejections(timeline: Timeline) -> Iterator[RenderableType]:
     if timeline.rejections.empty:
         return
-    table = _table("\nRefused source rows", "stage", "table", "source", "reason", "remedy")
+    made = table("\nRefused source rows", "stage", "table", "source", "reason", "remedy")
     for row in timeline.rejections.to_dict("records"):
-        table.add_row(*(_shown(row[name]) for name in ("stage", "table", "source_id", "reason", "remedy")))
-    yield table
+        made.add_row(*(shown(row[name]) for name in ("stage", "table", "source_id", "reason", "remedy")))
+    yield made
 
 
 def _parameters(study: Study) -> RenderableType:
     parts = {"windows": study.windows, "lesions": study.lesions, "criteria": study.criteria, "index": study.index}
     told = {name: ", ".join(f"{key} = {value}" for key, value in part.model_dump(exclude={"use", "folder"}).items())
             for name, part in parts.items()}
-    return _facts("\nParameters of the study", told)
+    return facts("\nParameters of the study", told)
 
 
 def _provenance(manifest: Manifest) -> Iterator[RenderableType]:
     releases = ", ".join(f"{name} {release}" for name, release in manifest.versions.items())
-    yield _facts("\nMade by", {
+    yield facts("\nMade by", {
         "run": manifest.run_id, "program": releases,
         **{f"code list {name}": digest for name, digest in manifest.inputs.get("mappings", {}).items()},
     })
@@ -225,28 +205,3 @@ def _assert_parameters(labels: Labels, definitions: Sequence[Definition], study:
     if any(used.get(each.id) != parameters_sha256(each, study) for each in definitions):
         raise ConfigurationError("study.toml has other parameters than the run was labelled with",
                                  remedy="run `hpd-etl label` again, or name another run with --run")
-
-
-# --- rendering --------------------------------------------------------------------------------
-
-
-def _table(title: str, *columns: str) -> Table:
-    return Table(*columns, title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
-
-
-def _facts(title: str, facts: Mapping[str, object]) -> Table:
-    table = _table(title)
-    table.show_header = False
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column()
-    for name, fact in facts.items():
-        table.add_row(name, Text(_shown(fact)))
-    return table
-
-
-def _shown(value: object, instead: str = "-") -> str:
-    if absent(value):
-        return instead
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}"
-    return f"{value:g}" if isinstance(value, float) else str(value)

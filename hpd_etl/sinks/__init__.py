@@ -70,17 +70,18 @@ def statements(site: Site) -> str:
 def open_sink(site: Site, *, strict: bool = False) -> Iterator[Sink | None]:
     """The sink of the site, None where it has none; `strict` validates every FHIR resource, not a sample.
 
+    Whatever the sink, it keeps only what defines hyperprogression.
     Raises AccessError (no right, no schema), LockedError (another writer), ConfigurationError (the CDM itself, or
     no crosswalk where there should be one).
     """
     if site.sink is None:
         yield None
         return
-    from hpd_etl.sinks import crosswalk
+    from hpd_etl.sinks import crosswalk, restraint
 
     names = None if site.sink.crosswalk is None else crosswalk.read(site.sink.crosswalk)
     with _opened(site, site.sink, strict=strict) as opened:
-        yield opened if names is None else crosswalk.CrossedSink(opened, names)
+        yield restraint.RestrainedSink(opened if names is None else crosswalk.CrossedSink(opened, names))
 
 
 def _opened(site: Site, sink: config.Sink, *, strict: bool) -> AbstractContextManager[Sink]:
