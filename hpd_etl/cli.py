@@ -139,6 +139,33 @@ def sensitivity(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder 
 
 
 @app.command()
+def agreement(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None) -> None:
+    """Show how far the definitions agree on the same persons, and whom how many of them label."""
+    from hpd_etl import pipeline, progress, runs, summary
+    from hpd_etl.agreement import report
+    from hpd_etl.config import read_site, read_study
+
+    with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
+        found = pipeline.compare(this, this.labels())
+        _print(summary.rate_table(found.agreement_rates))
+        _print(report.shown(found))
+        _say_where(this.folder)
+
+
+@app.command()
+def growth(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None) -> None:
+    """Estimate growth over all scans: slopes, and rates of growth and regression. Experimental, no label."""
+    from hpd_etl import pipeline, progress, runs
+    from hpd_etl.config import read_site, read_study
+    from hpd_etl.growth_models import report
+
+    with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
+        found = pipeline.model_growth(this, this.timeline(), this.labels())
+        _print(report.shown(found))
+        _say_where(this.folder)
+
+
+@app.command()
 def explain(
     person: Annotated[str, typer.Argument(help="The person, as the source names them.")],
     study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None,

@@ -9,10 +9,10 @@ import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from hpd_etl import criteria, progress, quality, robustness, timeline
-from hpd_etl.artefacts import LABELS, QUALITY, RECEIPT, RECORDS, SENSITIVITY, TIMELINE
+from hpd_etl import agreement, criteria, growth_models, progress, quality, robustness, timeline
+from hpd_etl.artefacts import AGREEMENT, GROWTH, LABELS, QUALITY, RECEIPT, RECORDS, SENSITIVITY, TIMELINE
 from hpd_etl.runs import Run, started
-from hpd_etl.schema import Sensitivity
+from hpd_etl.schema import Agreement, Growth, Sensitivity
 from hpd_etl.sinks import open_sink
 from hpd_etl.sources import open_source
 
@@ -109,6 +109,24 @@ def sensitivity(this: Run, records: Records, aligned: Timeline, labels: Labels) 
         found = Sensitivity.of({**flips, "perturbation": drawn})
         this.leave(SENSITIVITY, found)
         note(f"{len(found.flipped):,} flips, {int(found.perturbation['fragile'].sum()):,} fragile labels")
+    return found
+
+
+def compare(this: Run, labels: Labels) -> Agreement:
+    """Find out how far the definitions agree on the same persons."""
+    with this.show("agreement") as note:
+        found = agreement.compare(labels, this.definitions)
+        this.leave(AGREEMENT, found)
+        note(f"{len(found.pairs):,} pairs of definitions, {len(found.overlaps):,} combinations")
+    return found
+
+
+def model_growth(this: Run, aligned: Timeline, labels: Labels) -> Growth:
+    """Estimate growth over all scans, not over two; experimental."""
+    with this.show("growth") as note:
+        found = growth_models.model_growth(aligned, labels, this.study)
+        this.leave(GROWTH, found)
+        note(f"{int(found.growth['model'].notna().sum()):,} of {len(found.growth):,} persons have a model")
     return found
 
 

@@ -51,7 +51,7 @@ def _pairs(one: Ratings) -> pd.DataFrame:
         **counts,
         **{name: pd.array(values, dtype="Float64") for name, values in estimates.items()},
         "small": _small(counts),
-        "missing": _missing(counts["n_both"], jaccard[""], kappa[""], kappa["_low"]),
+        "missing": _missing(counts["n_both"], alone, jaccard[""], kappa[""], kappa["_low"]),
     })
 
 
@@ -103,7 +103,8 @@ def _kappa(both: Ints, first: Ints, second: Ints, neither: Ints) -> dict[str, Fl
     values = {bound: np.full(len(both), np.nan) for bound in ("", "_low", "_high")}
     n = both + first + second + neither
     for place in np.flatnonzero((both < n) & (neither < n)):
-        found = cohens_kappa([[both[place], first[place]], [second[place], neither[place]]])
+        with np.errstate(invalid="ignore"):  # its test against 0, which is not asked for, divides by an error of 0
+            found = cohens_kappa([[both[place], first[place]], [second[place], neither[place]]])
         values[""][place] = found.kappa
         if found.std_kappa > _NO_SPREAD:
             values["_low"][place] = max(found.kappa_low, -1.0)
@@ -118,15 +119,19 @@ def _small(counts: Mapping[str, Ints]) -> Bools:
     return np.asarray((n < _FEW_PERSONS) | rare, dtype=np.bool_)
 
 
-def _missing(n: Ints, jaccard: Floats, kappa: Floats, kappa_low: Floats) -> list[str | None]:
-    """Why a coefficient or an interval of a pair is <NA>."""
+def _missing(n: Ints, alone: Ints, jaccard: Floats, kappa: Floats, kappa_low: Floats) -> list[str | None]:
+    """Why a coefficient or an interval of a pair is <NA>.
+
+    `nobody_evaluable_by_both`; `nobody_hpd` by either; `all_alike`: both call everybody the same; `full_agreement` and
+    `one_calls_all_alike`, where kappa is 1 or 0 and its variance for large numbers is 0.
+    """
     reasons = []
-    for people, jaccard_, kappa_, low in zip(n, jaccard, kappa, kappa_low, strict=True):
+    for people, apart, jaccard_, kappa_, low in zip(n, alone, jaccard, kappa, kappa_low, strict=True):
         absent = {name: "nobody_hpd" for name in ("positive_agreement", "jaccard") if np.isnan(jaccard_)}
         if np.isnan(kappa_):
             absent["kappa"] = "all_alike"
         elif np.isnan(low):
-            absent["kappa_interval"] = "no_variance"
+            absent["kappa_interval"] = "one_calls_all_alike" if apart else "full_agreement"
         if not people:
             absent = dict.fromkeys(absent, "nobody_evaluable_by_both")
         reasons.append(";".join(f"{name}={why}" for name, why in absent.items()) or None)

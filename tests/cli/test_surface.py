@@ -8,10 +8,10 @@ import pytest
 
 from hpd_etl.cli import app, auth, definitions
 
-VERBS = ["align", "auth", "definitions", "demo", "doctor", "explain", "extract", "init", "label", "run", "sql",
-         "validate", "writeback"]
+VERBS = ["agreement", "align", "auth", "definitions", "demo", "doctor", "explain", "extract", "growth", "init", "label",
+         "run", "sensitivity", "sql", "validate", "writeback"]
 HEAVY = ["cryptography", "duckdb", "fhir", "great_expectations", "httpx2", "isal", "jwt", "msgspec", "numpy", "orjson",
-         "pandas", "psycopg", "pyarrow", "rich", "scipy", "sqlalchemy", "stamina",
+         "pandas", "psycopg", "pyarrow", "rich", "scipy", "sqlalchemy", "stamina", "statsmodels",
          "hpd_etl.config", "hpd_etl.pipeline"]
 
 

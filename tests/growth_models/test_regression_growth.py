@@ -74,8 +74,8 @@ def test_rates_do_not_depend_on_the_day_of_the_first_dose():
 
 
 def test_the_interval_of_g_holds_the_truth_about_as_often_as_it_says():
-    """Of 100 tumours that grow by 0.4 % a day and are measured with an error of 3 mm, most are taken for pure growth, and
-    then the 95 % interval holds 0.004 in at least 90 % of them."""
+    """Of 100 tumours that grow by 0.4 % a day and are measured with an error of 3 mm, most are taken for pure growth,
+    and then the 95 % interval holds 0.004 in at least 90 % of them."""
     chance = np.random.default_rng(7)
     found = [choose(EVERY_56_DAYS, 80 * np.exp(0.004 * EVERY_56_DAYS) + 3 * np.r_[0, chance.standard_normal(8)])
              for _ in range(100)]
