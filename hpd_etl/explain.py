@@ -78,7 +78,9 @@ def _treatment(timeline: Timeline) -> Iterator[RenderableType]:
 def partial_days(run: Path, timeline: Timeline) -> Iterator[RenderableType]:
     """The partial dates of the person and the days that they may be; nothing where all are known to the day."""
     index = timeline.index.iloc[0]
-    if absent(index["courses"]):
+    if not absent(index["earlier_dose"]):
+        yield Text(f"A dose was refused that may be the first one ({index['earlier_dose']}): see the rejections.")
+    if absent(index["courses"]) or index["earlier_dose"] == "possible":
         return
     records = artefacts.read(Records, run / RECORDS, str(index["person_id"]))
     made = table("Dates known only to the month or the year", "what", "source", "first possible", "last", "days")

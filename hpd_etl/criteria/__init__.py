@@ -15,6 +15,7 @@ from hpd_etl.criteria.burden import Burden, burden
 from hpd_etl.criteria.course import Course, course
 from hpd_etl.criteria.courses import Courses
 from hpd_etl.criteria.definition import Definition, parse, window_sets
+from hpd_etl.criteria.flags import OF_DATES
 from hpd_etl.criteria.metrics import GROWTH_FLAGS, MONTH_METRICS, Measured, measure, observe
 from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
 from hpd_etl.criteria.requirements import unmet
@@ -132,13 +133,14 @@ def _settled(
     """What one definition makes of every person, where their courses agree."""
     verdicts = courses.verdicts(shown.verdicts, tried.verdicts)
     decided = courses.agreed(shown.decided, tried.decided, NO_DAY)
+    flags = courses.flags(shown.flags, tried.flags)
     return frames.Outcome(
         shown.definition,
         verdicts,
         measured,
         courses.confirmation(shown.confirmation, tried.confirmation),
         np.where(verdicts.verdict == NOT_EVALUABLE, index_day, decided),
-        {**courses.flags(shown.flags, tried.flags), "imprecise_date": shown.flags["imprecise_date"]},
+        flags | {name: flags[name] | shown.flags[name] for name in OF_DATES},
     )
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 FLAGS: Mapping[str, str] = {
     "baseline_older_than_28_days": "the baseline scan lies more than 28 days before the first dose",
+    "earlier_dose_refused": "an earlier or undated dose was refused, so that the first one may not be the first",
     "early_first_evaluation": "the first evaluation lies less than 14 days after the first dose",
     "first_seen_late": "a lesion seen first at the first evaluation is not called new by the source and not counted",
     "growth_onset": "growth on treatment where there was none before it",
-    "imprecise_date": "a date that matters is known only to the month or the year; a verdict holds on all its days",
+    "imprecise_date": "a date that matters is not known to the day; a verdict holds on all its days",
     "lesions_complete": "that there is no new lesion follows only from there being no row of one",
     "local_therapy_elsewhere": "a local therapy between the scans was to an organ in which no target lies, by its name",
     "local_therapy_organ_unknown": "a local therapy fell between the scans; its organ, or that of a target, is unknown",
@@ -29,3 +30,6 @@ FLAGS: Mapping[str, str] = {
     "uncapped_source": "the source has more targets than RECIST allows; the largest of them are used",
 }
 """Name -> what it means."""
+
+OF_DATES = ("imprecise_date", "earlier_dose_refused")
+"""Flags that say which dates are not known, not what follows on each possible day."""

@@ -16,6 +16,7 @@ from hpd_etl.sources.columns import code_lookup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from hpd_etl.grouping import Bools, Ints
     from hpd_etl.sources.columns import Rows
@@ -92,10 +93,11 @@ class Ledger:
         self._ignored[rows.counted or rows.origin] += int(ignored.sum())
 
     def refuse(self, table: str, rows: Rows, refused: Bools, reason: str, *, also_kept: bool = False,
-               treated: Ints | None = None) -> None:
+               treated: Ints | None = None, start: str | None = None) -> None:
         """Refuse the marked rows; `also_kept` rows stay in Records without the value that was refused.
 
-        Rows of persons outside `treated` keep their source_id, not their person.
+        Rows of persons outside `treated` keep their source_id, not their person. `start` is the column with the
+        day of a refused dose.
         """
         if not refused.any():
             return
@@ -107,7 +109,7 @@ class Ledger:
             persons = persons.where(code_lookup(rows.ints("person_id"), treated.tolist()) >= 0)
         self._frames.append(pd.DataFrame({
             "stage": "extract", "table": table, "person_id": persons, "source_id": rows.source_ids(),
-            "reason": reason, "remedy": REMEDIES[reason],
+            "reason": reason, "remedy": REMEDIES[reason], **({"start_date": rows.dates(start)} if start else {}),
         }))
 
     def refuse_persons(self, persons: Ints, reason: str) -> None:
@@ -125,15 +127,16 @@ class Ledger:
         self._ignored[origin] += ignored
 
     def refuse_found(self, table: str, origin: str, found: Sequence[tuple[str, str | None]], reason: str, *,
-                     also_kept: bool = False) -> None:
-        """Refuse what has no columns: its source_id and its person, where one is known."""
+                     also_kept: bool = False, starts: Sequence[date | None] | None = None) -> None:
+        """Refuse what has no columns: its source_id and its person, where one is known; `starts` of refused doses."""
         if not found:
             return
         if not also_kept:
             self._refused[origin] += len(found)
         self._frames.append(pd.DataFrame({
             "stage": "extract", "table": table, "person_id": pd.array([person for _, person in found], dtype="string"),
-            "source_id": [source for source, _ in found], "reason": reason, "remedy": REMEDIES[reason]}))
+            "source_id": [source for source, _ in found], "reason": reason, "remedy": REMEDIES[reason],
+            **({} if starts is None else {"start_date": np.array(starts, dtype="datetime64[us]")})}))
 
     def rejections(self) -> pd.DataFrame:
         """All refusals as the table of Records."""

@@ -32,7 +32,7 @@ from hpd_etl.schema import DATE_OF, RESPONSES, SCAN_CHOICES, TARGETS, Records, T
 from hpd_etl.timeline.courses import align_courses
 from hpd_etl.timeline.index import Persons, Placed, absent, by_cohort, first_lines
 from hpd_etl.timeline.lesions import LesionDays, lesion_days, merge_studies
-from hpd_etl.timeline.refusals import Refusals
+from hpd_etl.timeline.refusals import Refusals, earlier_doses
 from hpd_etl.timeline.targets import Sightings, owners, sightings, under
 from hpd_etl.timeline.time_points import Choice, Points, choose, reasons_of
 
@@ -75,6 +75,7 @@ def _aligned(records: Records, study: Study, window_sets: Mapping[str, Windows])
     chosen = {
         name: choose(points, seen[windows.targets_of], windows, len(persons)) for name, windows in window_sets.items()
     }
+    rejections = refusals.frame(records.rejections)
     return Timeline.of(
         {
             **{
@@ -84,7 +85,7 @@ def _aligned(records: Records, study: Study, window_sets: Mapping[str, Windows])
             },
             "persons": persons.frame,
             "lesions": lesions.frame(persons, day_0),
-            "index": index,
+            "index": index.assign(earlier_dose=earlier_doses(index, rejections)),
             "scan_choices": _stacked(
                 SCAN_CHOICES,
                 [_choices_frame(axis, points, chosen[name], name, windows) for name, windows in window_sets.items()],
@@ -92,7 +93,7 @@ def _aligned(records: Records, study: Study, window_sets: Mapping[str, Windows])
             "targets": _stacked(
                 TARGETS, [_targets_frame(axis, rows, lesions, chosen[name], name) for name in window_sets]
             ),
-            "rejections": refusals.frame(records.rejections),
+            "rejections": rejections,
         }
     )
 

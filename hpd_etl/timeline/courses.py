@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from hpd_etl.config import Windows
-from hpd_etl.grouping import Bools, Ints, count, dates, days, integers, lowest, named, positions, rank_in_group
+from hpd_etl.grouping import Bools, Ints, any_of, count, dates, days, integers, lowest, named, positions, rank_in_group
 from hpd_etl.schema import Records, Timeline
 from hpd_etl.timeline.partial_dates import (
     DATED,
@@ -85,7 +85,7 @@ class Courses:
             course = first[owner[row]] + rank_in_group(np.repeat(np.arange(len(own)), counts[owner[own]]))
             made = self._dated(table.name, frame, row, course)
             frames[table.name] = made.reset_index(drop=True).assign(person_id=named(course, self.names))
-        return Records.of({**frames, "rejections": frames["rejections"].iloc[:0]})
+        return Records.of(frames)
 
     def filled(self, records: Records) -> Records:
         """The records with the days of the one course of each person in place of their partial dates."""
@@ -146,27 +146,38 @@ class Courses:
 
 
 def align_courses(records: Records, windows: Iterable[Windows], align: Callable[[Records], Timeline]) -> Timeline:
-    """The timeline of these records, with that of every possible course where dates are partial."""
+    """The timeline of these records, with that of every possible course where dates are partial.
+
+    A person of whom a refused dose may be the first has more possible days than can be tried: none is.
+    """
     partial = partial_dates(records)
-    if not partial:
-        return align(records)
+    plain = None if partial else align(records)
+    if plain is not None and not _lost(plain.index).any():
+        return plain
     courses = Courses.to_try(records, partial, windows)
     tried = align(courses.records(records))
     possible, shown = courses.possible(tried.rejections)
+    timeline = plain or align(courses.only(shown).filled(records))
+    course = positions(tried.index["person_id"], courses.names)
+    possible &= ~any_of(courses.owner[course], _lost(tried.index), len(courses.owners))[courses.owner]
     counts = count(courses.owner[possible], len(courses.owners))
-    timeline = align(courses.only(shown).filled(records))
     return replace(
         timeline,
-        index=timeline.index.assign(courses=_counts(timeline.index["person_id"], courses, counts)),
+        index=timeline.index.assign(courses=_counts(timeline.index, courses, counts)),
         courses=_of_possible(tried, courses, possible, counts),
     )
 
 
-def _counts(persons: pd.Series[str], courses: Courses, counts: Ints) -> pd.Series[int]:
+def _lost(index: pd.DataFrame) -> Bools:
+    """Whose first dose may be one that was refused."""
+    return np.asarray(index["earlier_dose"].eq("possible").to_numpy(np.bool_, na_value=False))
+
+
+def _counts(index: pd.DataFrame, courses: Courses, counts: Ints) -> pd.Series[int]:
     """How many courses are possible; 0 where they are too many to try, `<NA>` where no date is partial."""
-    tried = positions(persons, pa.array(courses.owners, pa.string()))
-    partial = positions(persons, pa.array(list(courses.partial), pa.string())) >= 0
-    return integers(np.append(counts, 0)[tried], partial)
+    tried = positions(index["person_id"], pa.array(courses.owners, pa.string()))
+    partial = positions(index["person_id"], pa.array(list(courses.partial), pa.string())) >= 0
+    return integers(np.append(counts, 0)[tried], partial | _lost(index))
 
 
 def _of_possible(tried: Timeline, courses: Courses, possible: Bools, counts: Ints) -> Timeline:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from hpd_etl.config import AgentCodes, Comparator, IndexEvent, Study
+from hpd_etl.timeline import align
 from tests.contract.wards import (
     BIG,
     IPILIMUMAB,
     NIVOLUMAB,
     PEMBROLIZUMAB,
     PRESCRIPTION,
+    STUDY,
     Builder,
     Row,
     ancestor,
@@ -116,6 +118,23 @@ def test_billing_codes_hold_inside_their_dates(builder: Builder) -> None:
         ("1", "ipilimumab", "2018-01-07", "drug_exposure:8"),
         ("1", "nivolumab", "2018-01-04", "drug_exposure:5"), ("1", "nivolumab", "2018-01-05", "drug_exposure:6")]
     assert rows(records.rejections, *REFUSED) == [("doses", "1", "drug_exposure:2", "code_expired")]
+
+
+def test_an_earlier_dose_that_was_refused_leaves_day_0_unknown(builder: Builder) -> None:
+    """The refused row keeps its day: before the first dose that is left day 0 is unknown, after it nothing changes."""
+    ward = builder.build({
+        "person": [person(1), person(2)],
+        "drug_exposure": [exposure(1, 1, NIVOLUMAB, "2018-01-20"),
+                          exposure(2, 1, 0, "2018-01-01", drug_source_value="C9483"),
+                          exposure(3, 2, NIVOLUMAB, "2018-01-01"),
+                          exposure(4, 2, 0, "2018-01-20", drug_source_value="C9483")],
+        "measurement": SIZE})
+    records = ward.records()
+    assert rows(records.rejections, *REFUSED, "start_date") == [
+        ("doses", "1", "drug_exposure:2", "code_expired", "2018-01-01"),
+        ("doses", "2", "drug_exposure:4", "code_expired", "2018-01-20")]
+    index = align(records, STUDY, {"study": STUDY.windows}).index
+    assert rows(index, "person_id", "earlier_dose", "courses") == [("1", "possible", 0), ("2", None, None)]
 
 
 def test_a_code_that_only_the_database_knows_is_refused(tmp_path: Path) -> None:

@@ -38,10 +38,31 @@ def champiat(*resources):
     ([new_lesion(valueBoolean=True), new_lesion(valueBoolean=False)], UNREAD),
     ([new_lesion(valueBoolean="yes")], UNREAD),
     ([new_lesion(valueBoolean=True, triggeredBy=[])], UNREAD),
-], ids=["silence", "no", "yes", "neither", "changed meaning", "other rules", "two that differ", "of a wrong type", "R5"])
+], ids=["silence", "no", "yes", "neither", "changed meaning", "other rules", "two differ", "of a wrong type", "R5"])
 def test_an_answer_that_cannot_be_read_is_no_answer(said, told):
     """Nobody is NOT_HPD because the resource that tells of progression was refused."""
     assert champiat(*COURSE, *said) == told
+
+
+UNDATED = "NOT_EVALUABLE imprecise_date"
+
+
+@pytest.mark.parametrize(("dose", "told"), [
+    ({"on": None}, UNDATED),
+    ({"on": "2020-02-30"}, UNDATED),
+    ({"on": "2020-02-29", "status": "final"}, UNDATED),
+    ({"on": "2020-03-02", "status": "final"}, NOT_PROGRESSED),
+    ({"on": "2020-02", "code": None, "medicationCodeableConcept": {"text": "Pembrolizumab 200 mg"}}, UNDATED),
+    ({"on": "2020-02-29", "modifierExtension": [{"url": "https://ward.example/not-what-it-seems"}]}, UNDATED),
+    ({"on": "2020-02-29", "code": "rxnorm 4179", "implicitRules": "https://ward.example/rules"}, NOT_PROGRESSED),
+    ({"on": "2020-02-29", "medication": "Medication/nowhere"}, NOT_PROGRESSED),
+    ({"on": "2020-02-29", "status": "not-done"}, NOT_PROGRESSED),
+    ({"on": None, "status": "entered-in-error"}, NOT_PROGRESSED),
+], ids=["no date", "no such day", "status unknown", "later", "in words", "changed meaning", "another drug", "nowhere",
+        "not given", "withdrawn"])
+def test_a_dose_that_cannot_be_read_may_be_the_first(dose, told):
+    """Day 0 does not move to the next dose where an earlier one was given and refused."""
+    assert champiat(*COURSE, administration("d0", **dose)) == told
 
 
 def test_what_is_lost_concerns_its_own_person():

@@ -8,7 +8,8 @@ Columns that are numbers are days counted from the first of January 2020, the da
     node 16            a lymph node, 16 mm short axis       NE       not assessed
     new lung2 12       a second lung lesion, called new     absent   not yet present
     other bone seen    a lesion called non-target           seen     there, without a size
-    plain lung3 12     a lesion that nobody named           worse    progressed, without a size
+    plain lung3 12     a lesion that nobody named           worse    progressed; with a size as `bone 20 worse`
+    60x40              both diameters                       lung2 9 of lung   a part of another lesion
     SLD 100, SPD 900   a recorded sum                       scan     an examination without a measurement
 
     RECIST PD, irRECIST SD, some PD, nontarget PD           a recorded response ("some": framework unstated)
@@ -17,8 +18,9 @@ A date known only to the month or the year is written `2020-02` or `2020-??`, wh
 column. `read` is `part` where not all of a person could be fetched.
 
 `doses` are days or spans, as `0, 14..20, 60..` (two dots without an end: going on), each with the agent (nivolumab
-where none stands) and the recorded reason of a stop, as `0..40 toxicity`. `therapies` are kind, agent or organ (`?` for
-unknown) and days.
+where none stands) and the recorded reason of a stop, as `0..40 toxicity`; `?` is a day that nobody recorded. `lost` are
+doses that the source refused, with the day they name, as `code_expired -5` or `no_date ?`. `therapies` are kind, agent
+or organ (`?` for unknown) and days.
 """
 
 from __future__ import annotations
@@ -35,9 +37,10 @@ DAY_0 = datetime(2020, 1, 1)
 ROLES = {"new": "new", "other": "non_target", "plain": "unstated"}
 STATUSES = {"gone": "disappeared", "small": "too_small", "NE": "not_assessed", "absent": "not_yet_present",
             "seen": "present", "worse": "progressed"}
-FRAMEWORKS = {"RECIST": "RECIST1.1", "irRECIST": "irRECIST", "some": "unstated", "nontarget": "RECIST1.1"}
+FRAMEWORKS = {"RECIST": "RECIST1.1", "irRECIST": "irRECIST", "some": "unstated", "nontarget": "RECIST1.1",
+              "irRC": "irRC", "iRECIST": "iRECIST"}
 STOPS = ("progression", "toxicity", "completed", "death", "other")
-GIVEN = {"doses", "death", "birth", "followup", "therapies", "read"}
+GIVEN = {"doses", "death", "birth", "followup", "therapies", "read", "lost"}
 PARTIAL = re.compile(r"(\d{4})-(\d\d|\?\?)")
 OBSERVED = "-365..365"
 
@@ -60,7 +63,7 @@ def records(patients: list[dict[str, str]]) -> Records:
     made: dict[str, list[dict[str, object]]] = {table.name: [] for table in Records.tables()}
     number = count(1)
 
-    def note(table: str, person: str, **values: object) -> None:
+    def note(table: str, person: str, /, **values: object) -> None:
         made[table].append({"person_id": person, "source_id": f"{table}:{next(number)}", **values})
 
     for patient in patients:
@@ -74,6 +77,8 @@ def records(patients: list[dict[str, str]]) -> Records:
             note("followup", person, start_date=start, end_date=end)
         for text in items(patient.get("doses", "0")):
             note("doses", person, **dose(text))
+        for reason, on in map(str.split, items(patient.get("lost", ""))):
+            note("rejections", person, stage="extract", table="doses", reason=reason, start_date=day(on))
         for text in items(patient.get("therapies", "")):
             note("therapies", person, **therapy(text))
         for column in filter(is_day, patient):
@@ -92,7 +97,7 @@ def day(text: str) -> datetime | None:
     """A day as a date, the first that is possible; None where the cell is empty."""
     if written := PARTIAL.fullmatch(text):
         return datetime(int(written[1]), 1 if written[2] == "??" else int(written[2]), 1)
-    return DAY_0 + timedelta(days=int(text)) if text else None
+    return None if text in ("", "?") else DAY_0 + timedelta(days=int(text))
 
 
 def precision(text: str) -> str | None:
@@ -142,8 +147,20 @@ def finding(words: list[str], on: datetime | None) -> tuple[str, dict[str, objec
         scope = "non_target" if first == "nontarget" else "overall"
         return "responses", {"assessed_on": on, "framework": FRAMEWORKS[first], "scope": scope, "response": words[1]}
     role = ROLES[words.pop(0)] if first in ROLES else "target"
-    name, value = words if len(words) == 2 else ("liver", words[0])
+    whole = words.pop() if "of" in words else None
+    words = [word for word in words if word != "of"]
+    worse = len(words) > 2 and words.pop()
+    name, value = words if len(words) > 1 else ("liver", words[0])
     organ = name.rstrip("0123456789")
-    size = {"status": STATUSES[value]} if value in STATUSES else {"status": "measured", "diameter_mm": float(value)}
-    return "lesions", {"lesion_id": name, "scan_date": on, "role": role, "is_node": organ == "node",
-                       "organ": None if organ == "unplaced" else organ, **size}
+    return "lesions", {"lesion_id": name, "scan_date": on, "role": role, "is_node": organ == "node", "part_of": whole,
+                       "organ": None if organ == "unplaced" else organ, **size(value),
+                       **({"status": STATUSES[worse]} if worse else {})}
+
+
+def size(value: str) -> dict[str, object]:
+    """`gone`, `60` or `60x40` as status and diameters."""
+    if value in STATUSES:
+        return {"status": STATUSES[value]}
+    longest, _, across = value.partition("x")
+    return {"status": "measured", "diameter_mm": float(longest),
+            **({"perpendicular_mm": float(across)} if across else {})}

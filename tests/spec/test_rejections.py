@@ -79,6 +79,53 @@ def test_who_has_no_usable_dose_is_refused_and_counted(course):
     """)
 
 
+def test_a_refused_dose_that_may_be_the_first_leaves_day_0_unknown(course):
+    """A dose without a day, or of an earlier one, was given; that the first that is left is the first is a guess."""
+    course("""
+        person  | doses   | lost             | -66 | -10 | 46 | verdict       | reasons        | earlier_dose | s0_mm
+        all     | 0, 21   |                  | 50  | 60  | 80 | HPD           | rule_met       |              | 60
+        undated | 0, ?    |                  | 50  | 60  | 80 | NOT_EVALUABLE | imprecise_date | possible     |
+        lost    | 0       | no_date ?        | 50  | 60  | 80 | NOT_EVALUABLE | imprecise_date | possible     |
+        earlier | 0       | code_expired -1  | 50  | 60  | 80 | NOT_EVALUABLE | imprecise_date | possible     |
+        later   | 0       | code_expired 0   | 50  | 60  | 80 | HPD           | rule_met       |              | 60
+        order   | 0       | not_realised -20 | 50  | 60  | 80 | HPD           | rule_met       |              | 60
+        part    | 2020-01 | status_unknown ? | 50  | 60  | 80 | NOT_EVALUABLE | imprecise_date | possible     |
+        no_scan | 0       | no_date ?        | 50  | 60  |    | NOT_EVALUABLE | imprecise_date | possible     |
+    """)
+
+
+def test_a_refused_dose_that_cannot_be_true_leaves_a_flag(course):
+    """The person goes on with what is left (A8); that there may be an earlier dose is said beside the verdict."""
+    course("""
+        person | birth | death | doses       | lost                    | -66 | -10 | 46 | verdict | earlier_dose
+        span   |       |       | 0, -20..-30 |                         | 50  | 60  | 80 | HPD     | doubtful
+        after  |       |       | 0, 40..30   |                         | 50  | 60  | 80 | HPD     |
+        unborn | -999  |       | 0, -1000    |                         | 50  | 60  | 80 | HPD     | doubtful
+        dead   |       | 300   | 0, 301      |                         | 50  | 60  | 80 | HPD     |
+        nobody |       |       | 0           | reference_unresolved -4 | 50  | 60  | 80 | HPD     | doubtful
+    """)
+
+
+def test_a_dose_that_was_refused_is_said_beside_the_verdict(course):
+    """Whether or not it leaves day 0 unknown."""
+    course("""
+        person | doses       | -66 | -10 | 46 | earlier_dose_refused | imprecise_date
+        all    | 0           | 50  | 60  | 80 |                      |
+        none   | 0, ?        | 50  | 60  | 80 | yes                  | yes
+        span   | 0, -20..-30 | 50  | 60  | 80 | yes                  |
+    """)
+
+
+def test_a_refused_dose_before_some_of_the_days_that_the_first_may_have(course):
+    """The first dose is of January; one of the fifth was refused, so it is earlier on most of the days."""
+    course("""
+        person | doses   | lost            | -66 | -10 | 46 | verdict       | reasons        | courses
+        ours   | 2020-01 |                 | 50  | 60  | 80 | HPD           | rule_met       | 31
+        both   | 2020-01 | code_expired 4  | 50  | 60  | 80 | NOT_EVALUABLE | imprecise_date | 0
+        later  | 2020-01 | code_expired 40 | 50  | 60  | 80 | HPD           | rule_met       | 31
+    """)
+
+
 @pytest.mark.parametrize(("column", "value", "reason"), [
     ("person_id", "nobody", "unknown_person"), ("scan_date", None, "date_missing"),
 ])

@@ -118,10 +118,11 @@ def treated_persons(exposures: Exposures) -> Ints:
 
 
 def refuse_exposures(exposures: Exposures, table: str, ledger: Ledger, treated: Ints) -> None:
-    """Put the exposures that were not read into the ledger."""
+    """Put the exposures that were not read into the ledger; of doses with their day, as one may be the first."""
+    start = "drug_exposure_start_date" if table == DOSES.name else None
     for refused, reason in ((exposures.no_date, "no_date"), (exposures.ordered, "not_realised"),
                             (exposures.unknown, "code_unknown"), (exposures.expired, "code_expired")):
-        ledger.refuse(table, exposures.rows, refused, reason, treated=treated)
+        ledger.refuse(table, exposures.rows, refused, reason, treated=treated, start=start)
 
 
 def doses(exposures: Exposures, source: OmopSource, ledger: Ledger) -> pd.DataFrame:

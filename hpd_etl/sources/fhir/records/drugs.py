@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,11 +26,11 @@ from hpd_etl.sources.fhir.decode.shapes import (
 from hpd_etl.sources.fhir.records.events import Span, Statuses, is_realised, spans
 from hpd_etl.sources.fhir.records.frames import dates_of, precisions_of, texts
 from hpd_etl.sources.fhir.records.medications import DrugCodes, Meaning, Medications
+from hpd_etl.sources.fhir.records.standing import changed_meaning
 from hpd_etl.sources.fhir.records.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date
 
     from hpd_etl.config import FhirReading, Study
     from hpd_etl.sources.fhir.decode.resources import Selection
@@ -129,6 +130,8 @@ class _Reader:
     def _told(self, resource: Medicated, status: str | None, person: str | None,
               meaning: Meaning) -> str | tuple[tuple[str, ...], tuple[Span, ...]]:
         """The agents and when they were given, or why that cannot be read."""
+        if changed := changed_meaning(resource):
+            return changed
         if meaning.problem:
             return meaning.problem
         if status is None:
@@ -224,8 +227,17 @@ def _settle(reading: Reading, found: Sequence[Exposure], treated: frozenset[str]
         if each.table == THERAPIES.name and each.person not in treated:
             tally.ignore(each.resource)
         elif each.problem:
-            tally.refuse(each.table, each.resource, each.person if each.person in treated else None, each.problem)
+            tally.refuse(each.table, each.resource, each.person if each.person in treated else None, each.problem,
+                         _earliest(each.resource) if each.table == DOSES.name else None)
     tally.settle(reading.ledger)
+
+
+def _earliest(resource: Medicated) -> date | None:
+    """The first day that a refused dose may have been given on; None where its date is none."""
+    try:
+        return min((span.start.first for span in spans(resource, "completed", date.max)), default=None)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def set_aside(resources: Resources) -> list[Unfit]:
 
 
 def _problem(resource: Resource) -> str | None:
-    if isinstance(resource, Observation):  # that something was asked counts, also where the answer does not
+    if isinstance(resource, (Observation, Medicated)):  # an answer, or a dose, that nobody understands is not none
         return "entered_in_error" if _is_withdrawn(resource) else None
     return changed_meaning(resource) or ("entered_in_error" if _is_withdrawn(resource) else None)
 

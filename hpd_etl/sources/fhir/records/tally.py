@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from hpd_etl.sources.fhir.decode.shapes import Resource
     from hpd_etl.sources.ledger import Ledger
 
@@ -15,11 +17,15 @@ class Tally:
 
     def __init__(self) -> None:
         self._refused: defaultdict[tuple[str, str, str], list[tuple[str, str | None]]] = defaultdict(list)
+        self._starts: defaultdict[tuple[str, str, str], list[date | None]] = defaultdict(list)
         self._ignored: Counter[str] = Counter()
 
-    def refuse(self, table: str, resource: Resource, person: str | None, reason: str) -> None:
-        """It is not in Records."""
-        self._refused[table, resource.type_name, reason].append((resource.source_id, person))
+    def refuse(self, table: str, resource: Resource, person: str | None, reason: str,
+               start: date | None = None) -> None:
+        """It is not in Records; `start` is the earliest day that a dose names."""
+        key = table, resource.type_name, reason
+        self._refused[key].append((resource.source_id, person))
+        self._starts[key].append(start)
 
     def ignore(self, resource: Resource) -> None:
         """It has nothing to tell, or concerns nobody treated."""
@@ -27,8 +33,9 @@ class Tally:
 
     def settle(self, ledger: Ledger) -> None:
         """Tell the ledger, which counted them as kept."""
-        for (table, kind, reason), found in self._refused.items():
+        for key, found in self._refused.items():
+            table, kind, reason = key
             ledger.count(kind, kept=-len(found))
-            ledger.refuse_found(table, kind, found, reason)
+            ledger.refuse_found(table, kind, found, reason, starts=self._starts[key])
         for kind, number in self._ignored.items():
             ledger.count(kind, kept=-number, ignored=number)
