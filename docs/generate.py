@@ -13,6 +13,7 @@ from hpd_etl import artefacts, assets, config, errors, library, schema
 from hpd_etl.cli import app
 from hpd_etl.criteria.flags import FLAGS
 from hpd_etl.criteria.metrics import METRIC_SOURCES, failed_reason
+from hpd_etl.criteria.reasons import PROGRESSION_REFUTED
 from hpd_etl.criteria.rules import Leaf, Rule, leaves
 from hpd_etl.sinks.omop import results
 from hpd_etl.sources import ledger
@@ -185,8 +186,7 @@ def _artefacts() -> Iterator[str]:
 def _reasons() -> Iterator[str]:
     yield "## Reasons of a label\n\n| reason | verdict | given |\n| --- | --- | --- |"
     for reason in schema.Reason:
-        given = "by later releases" if reason in schema.RESERVED_REASONS else "as the primary reason in this order"
-        yield f"| `{reason}` | NOT_EVALUABLE | {given} |"
+        yield f"| `{reason}` | NOT_EVALUABLE | as the primary reason in this order |"
     metrics: dict[str, list[str]] = {}
     for name, source in METRIC_SOURCES.items():
         metrics.setdefault(source.failed, []).append(f"`{name}`")
@@ -195,6 +195,7 @@ def _reasons() -> Iterator[str]:
             metrics.setdefault(failed_reason(leaf), []).append(f"`{leaf}`")
     yield from (f"| `{failed}` | NOT_HPD | where a leaf on {' or '.join(names)} fails |"
                 for failed, names in metrics.items())
+    yield f"| `{PROGRESSION_REFUTED}` | NOT_HPD | where the next scan refutes what a `_confirmed` waits for |"
     yield "| `rule_met` | HPD | always |\n"
 
 

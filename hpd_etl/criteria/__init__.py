@@ -21,7 +21,7 @@ from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
 from hpd_etl.criteria.requirements import unmet
 from hpd_etl.criteria.response import Response, respond
 from hpd_etl.criteria.rules import leaves
-from hpd_etl.criteria.verdicts import NOT_EVALUABLE, decide
+from hpd_etl.criteria.verdicts import HPD, NOT_EVALUABLE, Verdicts, confirmed, decide, refuted
 from hpd_etl.grouping import NO_DAY, Bools, Ints, days
 from hpd_etl.schema import Labels, Timeline
 
@@ -217,16 +217,30 @@ def _other_months(study: Study) -> Iterator[float]:
 
 
 def _outcome(timeline: Timeline, measures: _MeasureSet, definition: Definition, study: Study) -> frames.Outcome:
-    unmet_bits = measures.followed.unmet
-    verdicts = decide(definition, measures.measured, unmet_bits, study)
+    unmet_bits, state = measures.followed.unmet, measures.confirmation.state
+    verdicts = confirmed(definition, decide(definition, measures.measured, unmet_bits, study), state)
     sensitive: Bools = np.zeros(len(verdicts.verdict), dtype=np.bool_)
     if MONTH_METRICS & {leaf.metric for leaf in leaves(definition.rule)}:
         for other in measures.by_month:
-            sensitive |= decide(definition, other, unmet_bits, study).verdict != verdicts.verdict
-    flags = {**measures.flags, "month_sensitive": sensitive}
+            tried = confirmed(definition, decide(definition, other, unmet_bits, study), state)
+            sensitive |= tried.verdict != verdicts.verdict
+    flags = {
+        **measures.flags,
+        "month_sensitive": sensitive,
+        "not_hyperprogression": np.full(len(sensitive), not definition.hpd),
+    }
     if "pre_baseline" not in definition.requires:
         flags = {name: marked for name, marked in flags.items() if name not in GROWTH_FLAGS}
-    scans = measures.followed.line.scans
-    index_day, post = days(timeline.index["index_date"]), scans.day_of(scans.post)
-    decided = np.where((verdicts.verdict != NOT_EVALUABLE) & (post != NO_DAY), index_day + post, index_day)
+    decided = _decided(timeline, measures, definition, verdicts)
     return frames.Outcome(definition, verdicts, measures.measured, measures.confirmation, decided, flags)
+
+
+def _decided(timeline: Timeline, measures: _MeasureSet, definition: Definition, verdicts: Verdicts) -> Ints:
+    """Day of the assessment that decides: the first evaluation, or the scan that a confirmed progression waited for."""
+    scans, index_day = measures.followed.line.scans, days(timeline.index["index_date"])
+    day = scans.day_of(scans.post)
+    if definition.variant == "confirmed":
+        later = scans.day_of(measures.confirmation.point)
+        waited = (verdicts.verdict == HPD) | refuted(definition, verdicts)
+        day = np.where(waited & (later != NO_DAY), later, day)
+    return np.where((verdicts.verdict != NOT_EVALUABLE) & (day != NO_DAY), index_day + day, index_day)

@@ -31,7 +31,7 @@ FRAMEWORKS = ("RECIST1.1", "irRECIST", "irRC", "iRECIST")
 RESERVED = re.compile(r"published|.*_(require_pd|intersection|confirmed)")
 """Ids with a meaning of their own: the group of all shipped definitions, and the variants of a definition."""
 LARGEST_NUMBER = 1999
-_MOST_LEAVES = 60
+_MOST_LEAVES = 36
 
 
 def _wrong(message: str) -> PydanticCustomError:

@@ -16,6 +16,7 @@ FLAGS: Mapping[str, str] = {
     "local_therapy_organ_unknown": "a local therapy fell between the scans; its organ, or that of a target, is unknown",
     "modality_changed": "the targets were examined by another modality at one of the scans",
     "month_sensitive": "the verdict would be another with a month of 28, 30 or 30.4375 days",
+    "not_hyperprogression": "the rule is one of fast progression, which is no hyperprogression",
     "pre_growth_below_measurement_error": "the burden changed by less than 5 mm before treatment",
     "prior_checkpoint_inhibitor": "a checkpoint inhibitor that the study leaves out was given before",
     "pseudoprogression": "the next scan did not show the progression any more",

@@ -18,7 +18,7 @@ from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.definition import Definition
 from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured, failed_reason
 from hpd_etl.criteria.pseudoprogression import STATES, Confirmation
-from hpd_etl.criteria.reasons import BIT, NAMES, lowest_bit
+from hpd_etl.criteria.reasons import BIT, NAMES, PROGRESSION_REFUTED, lowest_bit
 from hpd_etl.criteria.response import Response
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.criteria.verdicts import HPD, NOT_EVALUABLE, VERDICTS, Verdicts
@@ -113,7 +113,7 @@ def _reasons(outcome: Outcome) -> tuple[tuple[Ints, list[str | None]], tuple[Int
     """Primary reason and all reasons: what is missing, else which leaves failed, else that the rule is met."""
     verdicts = outcome.verdicts
     failures = [failed_reason(leaf) for leaf in dict.fromkeys(leaves(outcome.definition.rule))]
-    names = [*NAMES, *failures]
+    names = [*NAMES, *failures, PROGRESSION_REFUTED]
     failed = np.where(verdicts.verdict == HPD, 0, verdicts.failed) << len(NAMES)
     mask = np.where(verdicts.verdict == NOT_EVALUABLE, verdicts.reasons, failed)
     return spelled(lowest_bit(mask), names, "rule_met"), spelled(mask, names, "rule_met")

@@ -10,6 +10,9 @@ from hpd_etl.schema import Reason
 NAMES = [str(reason) for reason in Reason]
 """In the order of the enumeration: the lowest bit is the primary reason."""
 
+PROGRESSION_REFUTED = "progression_refuted"
+"""Why a definition that waits for the next scan gives NOT_HPD where that scan refutes the progression (D5)."""
+
 BIT = {reason: np.int64(1 << place) for place, reason in enumerate(Reason)}
 
 

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from hpd_etl.config import Study
 from hpd_etl.criteria.definition import Definition
 from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured
+from hpd_etl.criteria.pseudoprogression import CONFIRMED, REFUTED
 from hpd_etl.criteria.reasons import BIT
 from hpd_etl.criteria.response import CODES, NE
 from hpd_etl.criteria.rules import FALSE, TRUE, UNKNOWN, Leaf, Truths, compare, evaluate, leaves, required_leaves
-from hpd_etl.grouping import Ints
+from hpd_etl.grouping import Bools, Ints
 from hpd_etl.schema import LABELS, Reason
 
 VERDICTS = LABELS["verdict"].values
@@ -40,7 +41,7 @@ class Verdicts:
     reasons: Ints
     """Reason bits of a NOT_EVALUABLE; 0 for the others."""
     failed: Ints
-    """Bits of the rule's leaves, in their order, that are false."""
+    """Bits of the rule's leaves, in their order, that are false; the bit after them: the progression was refuted."""
 
 
 def decide(definition: Definition, measured: Measured, unmet: Mapping[str, Ints], study: Study) -> Verdicts:
@@ -64,6 +65,29 @@ def decide(definition: Definition, measured: Measured, unmet: Mapping[str, Ints]
     verdict = _OF_TRUTH[result]
     verdict[undecided] = NOT_EVALUABLE
     return Verdicts(verdict, lacking, failed)
+
+
+def confirmed(definition: Definition, verdicts: Verdicts, state: Ints) -> Verdicts:
+    """What the next scan makes of an HPD where the definition waits for it (ambiguity D5); else the same verdicts."""
+    if definition.variant != "confirmed":
+        return verdicts
+    met = verdicts.verdict == HPD
+    denied, waiting = met & (state == REFUTED), met & (state != REFUTED) & (state != CONFIRMED)
+    verdict = np.select([denied, waiting], [NOT_HPD, NOT_EVALUABLE], verdicts.verdict).astype(np.int8)
+    return Verdicts(
+        verdict,
+        verdicts.reasons | np.where(waiting, BIT[Reason.UNCONFIRMED], 0),
+        np.where(denied, _after_leaves(definition), verdicts.failed),
+    )
+
+
+def refuted(definition: Definition, verdicts: Verdicts) -> Bools:
+    """Whose HPD the next scan refuted, where the definition waits for it."""
+    return np.asarray(verdicts.failed & _after_leaves(definition) != 0)
+
+
+def _after_leaves(definition: Definition) -> int:
+    return 1 << len(set(leaves(definition.rule)))
 
 
 def truth(leaf: Leaf, measured: Measured) -> Truths:

@@ -12,7 +12,6 @@ from hpd_etl.schema.bundles import Agreement, Bundle, Growth, Labels, Records, S
 from hpd_etl.schema.codes import (
     CHECKPOINT_COHORT,
     INTENDED_USE,
-    RESERVED_REASONS,
     LesionRole,
     LesionStatus,
     Reason,
@@ -72,7 +71,6 @@ __all__ = [
     "PERTURBATION",
     "PRECISION",
     "REJECTIONS",
-    "RESERVED_REASONS",
     "RESPONSES",
     "SCANS",
     "SCAN_CHOICES",

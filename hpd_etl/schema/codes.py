@@ -16,7 +16,6 @@ class Verdict(StrEnum):
 class Reason(StrEnum):
     """Why a label cannot be given; in the order in which the primary reason is chosen.
 
-    Those of `RESERVED_REASONS` are for later sources and definitions; this release never gives them.
     """
 
     EXTRACTION_INCOMPLETE = "extraction_incomplete"
@@ -40,14 +39,6 @@ class Reason(StrEnum):
     TTF_UNKNOWN = "ttf_unknown"
     FINDING_UNKNOWN = "finding_unknown"
     UNCONFIRMED = "unconfirmed"
-
-
-RESERVED_REASONS = frozenset(
-    {
-        Reason.FINDING_UNKNOWN,
-        Reason.UNCONFIRMED,
-    }
-)
 
 
 class LesionStatus(StrEnum):

@@ -18,13 +18,13 @@ from hpd_etl.criteria.definition import REQUIREMENTS
 from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured
 from hpd_etl.criteria.response import CODES
 from hpd_etl.criteria.verdicts import NOT_EVALUABLE, VERDICTS, decide
-from hpd_etl.library import everything
+from hpd_etl.library import published, variants
 from hpd_etl.schema import Reason
 from hpd_etl.timeline import align
 
 from . import notation
 
-DEFINITIONS = everything(None)
+DEFINITIONS = {each.id: each for one in published() for each in (one, *variants(one))}
 NUMBERS = [name for name, source in METRIC_SOURCES.items() if not source.codes]
 ANSWERING = {"index", "scan_choices", "targets", "rejections", "metrics", "labels"}
 LACKING = {"no_baseline_scan": "baseline", "no_post_scan": "first_evaluation", "no_prebaseline_scan": "pre_baseline"}
@@ -108,7 +108,7 @@ def _why(name: str, each: Mapping[str, tuple[float, float]], line: Mapping[str, 
 def course() -> Callable[..., None]:
     """Asserts what becomes of the patients of a table; columns are explained in `notation`.
 
-    Columns that say what must come out: `pre`, `baseline`, `post` (days), `refused` (day, reason, days out), `targets`,
+    Columns that say what must come out: `pre`, `baseline`, `post`, `decided` (days), `refused` (day, reason, days out), `targets`,
     `ttf` (days, as `40` or `40..60` or `40..`), `rejected` (how many, table, reason), a definition (its verdict), and
     of `definition`: `verdict`, `reason`, `confirmation`, any metric, any flag (`yes` or empty). An empty cell says
     that there is none.
@@ -152,6 +152,7 @@ def _answers(definition: Definition, made: Mapping[str, Rows]) -> dict[str, obje
         **{each: row["verdict"] for each, row in labels.items()},
         **{row["role"]: row["days_from_index"] for row in choices},
         "reason": answers.get("primary_reason"),
+        "decided": (answers["decided_on"] - notation.DAY_0).days if answers.get("decided_on") else None,
         "refused": ", ".join(refused),
         "rejected": ", ".join(f"{times} {why}" for why, times in sorted(rejected.items())),
         "targets": " ".join(sorted(targets)),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hpd_etl.config import MONTH_DAYS
 from hpd_etl.criteria.flags import FLAGS
 from hpd_etl.criteria.metrics import METRIC_SOURCES, failed_reason
+from hpd_etl.criteria.reasons import PROGRESSION_REFUTED
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.schema import LABELS, METRICS, RESPONSES, Kind, Reason, Verdict
 
@@ -125,4 +126,4 @@ def _reasons(definitions: Sequence[Definition]) -> list[str]:
     """Those of NOT_EVALUABLE in their order, then those of NOT_HPD, then that of HPD."""
     failed = [source.failed for source in METRIC_SOURCES.values()]
     failed += [failed_reason(leaf) for each in definitions for leaf in leaves(each.rule)]
-    return list(dict.fromkeys([*map(str, Reason), *failed, "rule_met"]))
+    return list(dict.fromkeys([*map(str, Reason), *failed, PROGRESSION_REFUTED, "rule_met"]))
