@@ -9,13 +9,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from hpd_etl import artefacts
-from hpd_etl.artefacts import LABELS, MANIFEST, RECORDS, TIMELINE
+from hpd_etl.artefacts import LABELS, MANIFEST, RECORDS, SENSITIVITY, TIMELINE
 from hpd_etl.criteria.frames import parameters_sha256
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.manifest import Manifest
 from hpd_etl.reasoning import FORMULAS, absent, findings
 from hpd_etl.rendering import facts, shown, table
-from hpd_etl.schema import Labels, Records, ScanRole, Timeline
+from hpd_etl.schema import Labels, Records, ScanRole, Sensitivity, Timeline
 from hpd_etl.timeline.partial_dates import DATED, intervals
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ def person(run: Path, person_id: str, definitions: Sequence[Definition], study: 
         return Group(Text(WARNING, style="bold"), *_not_treated(run, person_id, timeline))
     labels = artefacts.read(Labels, run / LABELS, person_id)
     _assert_parameters(labels, definitions, study)
+    found = artefacts.read(Sensitivity, run / SENSITIVITY, person_id) if (run / SENSITIVITY).is_dir() else None
     return Group(
         Text(WARNING, style="bold"), *_treatment(timeline), *partial_days(run, timeline), *_scans(timeline),
         *_lesions(timeline),
-        *(part for each in definitions for part in _label(each, labels, study)),
+        *(part for each in definitions for part in (*_label(each, labels, study), *_sureness(each, found))),
         *_sources(labels), *_rejections(timeline), _parameters(study), *_provenance(manifest),
     )
 
@@ -155,6 +156,22 @@ def _label(each: Definition, labels: Labels, study: Study) -> Iterator[Renderabl
         formula = FORMULAS.get(finding.says.split(" ", 1)[0], "")
         made.add_row("  " * finding.depth + finding.says, formula, finding.found, finding.truth, finding.why)
     yield made
+
+
+def _sureness(each: Definition, found: Sensitivity | None) -> Iterator[RenderableType]:
+    """How surely the label stands, where `sensitivity` has found it out."""
+    if found is None:
+        return
+    drawn, flipped = (table[table["definition_id"] == each.id] for table in (found.perturbation, found.flipped))
+    for row in drawn.to_dict("records"):
+        readings = (f"{one['to_verdict']} with {one['parameter']} {one['value']}" for one in flipped.to_dict("records"))
+        unknown = "unknown: no error is known for recorded sums and volumes"
+        yield facts("", {
+            f"sizes read again, {row['draws']} times": "stands in " + shown(row["p_stands"], unknown),
+            "HPD in": shown(row["p_hpd"]), "not evaluable in": shown(row["p_not_evaluable"]),
+            "fragile": {True: "yes", False: "no"}.get(row["fragile"], "unknown"),
+            "other readings": "; ".join(readings) or "none flips it",
+        })
 
 
 def _burdens(metrics: Mapping[str, object]) -> str:
