@@ -8,21 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
-from math import inf
 
 from hpd_etl.config import Study, Windows
 from hpd_etl.criteria.flags import FLAGS
 from hpd_etl.schema import Reason
 from tests.reference.admission import Refusal, admitted
-from tests.reference.confirmation import second_look
 from tests.reference.definitions import OF_SUMS, Definition, named
 from tests.reference.growth import flat
 from tests.reference.metrics import Measures, Value
 from tests.reference.patient import Patient
-from tests.reference.rules import Leaf, Truth, leaves, needed, truth
+from tests.reference.rules import leaves, needed, truth
 from tests.reference.scans import IRRC, RECIST, Caps, Choice, choose
 from tests.reference.sums import Sums, local_therapy
-from tests.reference.time_points import RELATIVE, Course, TimePoint, course
+from tests.reference.time_points import Course, TimePoint, course
 from tests.reference.treatment import Treatment, treatment
 from tests.reference.worlds import CONTRADICTIONS, worlds
 
@@ -194,7 +192,7 @@ class Judged:
     def outcome(self) -> Outcome:
         study, treated, choice = self.followed.study, self.followed.treated, self.measures.sums.choice
         month = Fraction(study.criteria.month_days)
-        state, pseudo = second_look(self.measures.judge, treated, self.measures.response)
+        state, pseudo = self.measures.second_look
         verdict, reasons = self._verdict(month, state)
         flags = {"pseudoprogression"} if pseudo else set()
         if any(self._verdict(other, state)[0] != verdict for other in MONTHS):
@@ -212,32 +210,17 @@ class Judged:
 
     def _verdict(self, month: Fraction, state: str) -> tuple[str, set[str]]:
         """Section 0, then what the next scan says where the definition waits for it (D5)."""
-        answer = truth(self.definition.rule, lambda leaf: self._truth(leaf, month))
+        answer = truth(self.definition.rule, lambda leaf: self.measures.truth(leaf, month))
         unmet = self._unmet(month)
         if unmet or answer is None:
             return "NOT_EVALUABLE", unmet | {
-                reason for leaf in leaves(self.definition.rule) if self._truth(leaf, month) is None
-                for reason in self._why(leaf, month)}
+                reason for leaf in leaves(self.definition.rule) if self.measures.truth(leaf, month) is None
+                for reason in self.measures.why(leaf, month)}
         if not answer:
             return "NOT_HPD", set()
         if self.definition.variant == "confirmed" and state != "confirmed":
             return ("NOT_HPD", set()) if state == "refuted" else ("NOT_EVALUABLE", {"unconfirmed"})
         return "HPD", set()
-
-    def _truth(self, leaf: Leaf, month: Fraction) -> Truth:
-        if leaf.metric == "response_first":
-            response = self.measures.response
-            return None if response is None else response == leaf.limit
-        value = self.measures.value(leaf.metric, month)
-        if value.low is None:
-            return None
-        found = {_holds(bound, leaf.sign, leaf.limit) for bound in (value.low, value.high)}
-        return found.pop() if len(found) == 1 else None
-
-    def _why(self, leaf: Leaf, month: Fraction) -> frozenset[str]:
-        if leaf.metric != "response_first":
-            return self.measures.value(leaf.metric, month).reasons
-        return self.measures.absent["post"] or frozenset({"response_unknown"})
 
     def _unmet(self, month: Fraction) -> set[str]:
         """Section 0.1: what the definition requires and this person lacks."""
@@ -275,15 +258,6 @@ class Judged:
                 growth = self.measures.growth(ruler, month)
                 made |= dict(zip(burdens, map(_float, (growth.s_pre, growth.s0, growth.s_post)), strict=True))
         return made
-
-
-def _holds(value: Fraction | float, sign: str, limit: int) -> bool:
-    """A10: what lies within 1e-9 of the limit is equal to it."""
-    if value == inf:
-        return sign in (">", ">=")
-    equal = abs(value - limit) <= RELATIVE * abs(limit)
-    return {">": value > limit and not equal, ">=": value > limit or equal,
-            "<": value < limit and not equal, "<=": value < limit or equal}[sign]
 
 
 def _number(value: Value) -> float | None:

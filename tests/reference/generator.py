@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.reference.patient import (
     Dose,
+    Finding,
     Lesion,
     Patient,
     Period,
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from hpd_etl.schema import Records
 
 T = TypeVar("T")
-ORGANS = ("liver", "Liver", "lung", "brain", "adrenal", None)
+ORGANS = ("liver", "Liver", "lung", "brain", "skin", None)
+CAUSES = ("C34.1", "254637007", "I21.9", "unheard of", None)
+"""Causes of death: two cancers, by ICD-10 and SNOMED CT, a heart attack, and what nobody can tell."""
 SIZES = (0, 3, 5, 8, 9.9, 10, 12, 12.3, 14.9, 15, 18, 20, 20, 24, 25, 30, 30.3, 36, 40, 50, 60, 75, 100, 250)
 FACTORS = (0, 0.3, 0.7, 0.9, 1, 1, 1.1, 1.2, 1.25, 1.3, 1.5, 1.6, 2, 3)
 AGENTS = ("nivolumab", "ipilimumab", "pembrolizumab")
@@ -162,6 +165,8 @@ def patient_of(choose: Chooser, person: str) -> Patient:
         followup=_followup(choose, on, death),
         doses=_doses(choose, on),
         therapies=_therapies(choose, on),
+        findings=_findings(choose, on),
+        death_cause=choose.pick(CAUSES) if death is not None else None,
     )
     return with_sources(_imaging(choose, on, patient))
 
@@ -225,10 +230,24 @@ def _therapies(choose: Chooser, on) -> list[Therapy]:
     return therapies
 
 
+def _findings(choose: Chooser, on) -> list[Finding]:
+    """Performance status before and on treatment, of a third nothing; and something else."""
+    findings = []
+    if choose.chance(67):
+        days = [choose.pick((-91, -90, -40, -7, 0)), choose.pick((1, 21, 42, 60)), choose.pick((61, 62, 90, -3, 1))]
+        grades = (0, 0, 1, 1, 2, 2, 3, 4, None)
+        findings = [Finding("ecog", on(day), choose.pick(grades)) for day in days if choose.chance(85)]
+    if choose.chance(20):
+        findings.append(Finding("pdl1", on(choose.integer(-30, 30)), 50))
+    return findings
+
+
 def _imaging(choose: Chooser, on, patient: Patient) -> Patient:
     """Half of the patients are imaged carefully, so that enough of them can be evaluated."""
     careful = choose.chance(50)
     visits = _visits(choose, careful)
+    if patient.death_date is not None and choose.chance(40):
+        visits = [day for day in visits if day <= 0]
     style = choose.pick(("lesions",) * 12 + ("sums", "sums", "responses", "both", "both", "nothing"))
     scans, sums, responses, lesions = [], [], [], []
     for day in visits:
@@ -240,9 +259,9 @@ def _imaging(choose: Chooser, on, patient: Patient) -> Patient:
         if (style in ("sums", "both", "responses") or choose.chance(20)) and (day > 0 or choose.chance(10)):
             responses.append(Response(
                 on(day + choose.pick((0, 0, 3, 14, 15))),
-                choose.pick(("RECIST1.1",) * 4 + ("irRECIST", "unstated")),
+                choose.pick(("RECIST1.1",) * 4 + ("irRECIST", "unstated", "irRC", "iRECIST")),
                 choose.pick(("overall",) * 5 + ("non_target", "target")),
-                choose.pick(("PD", "PD", "SD", "PR", "CR", "NE")),
+                choose.pick(("PD", "PD", "PD", "SD", "SD", "PR", "CR", "NE", "iUPD", "iCPD", "NON_CR_NON_PD")),
             ))
     if choose.chance(10):
         scans.append(Scan(on(choose.integer(-60, 130))))
@@ -256,7 +275,8 @@ def _visits(choose: Chooser, careful: bool) -> list[int]:
     visits = []
     if careful:
         visits = [-choose.pick((0, 5, 20)), -choose.pick((60, 90)), choose.pick((14, 28, 42, 56, 61))]
-        visits.append(visits[-1] + choose.pick((28, 30, 60)))
+        for _ in range(choose.pick((1, 1, 1, 2, 3))):
+            visits.append(visits[-1] + choose.pick((28, 30, 60)))
         return sorted(visits)
     baseline = -choose.pick((0, 1, 5, 10, 20, 41, 42, 43))
     if choose.chance(90):
@@ -274,6 +294,7 @@ def _visits(choose: Chooser, careful: bool) -> list[int]:
 
 def _lesions(choose: Chooser, on, visits: list[int], careful: bool) -> list[Lesion]:
     roles = choose.pick(("target",) * 6 + ("unstated", "unstated", "mixed"))
+    depth = choose.pick(("length",) * 3 + ("area", "area", "volume", "all", "all"))
     rows: list[Lesion] = []
     for number in range(choose.pick((1, 1, 2, 2, 3, 4, 7))):
         role = roles if roles != "mixed" else choose.pick(("target", "non_target", "unstated"))
@@ -286,7 +307,16 @@ def _lesions(choose: Chooser, on, visits: list[int], careful: bool) -> list[Lesi
     for day in visits:
         if choose.chance(7):
             rows.append(Lesion(f"U{day}", on(day), "new", "not_assessed"))
-    return rows
+    return [_in_depth(choose, row, depth, careful) for row in rows]
+
+
+def _in_depth(choose: Chooser, row: Lesion, depth: str, careful: bool) -> Lesion:
+    """The row with the other diameter, a volume or both, where the patient is measured so; now and then without."""
+    if not row.diameter_mm or not 0 < row.diameter_mm <= 500 or (not careful and choose.chance(8)):
+        return row
+    across = round(row.diameter_mm * choose.pick((0.5, 0.8, 1)), 1) if depth in ("area", "all") else None
+    volume = round(row.diameter_mm**3 * choose.pick((0.3, 0.5236)), 1) if depth in ("volume", "all") else None
+    return replace(row, perpendicular_mm=across, volume_mm3=volume)
 
 
 def _one_lesion(choose: Chooser, on, visits: list[int], lesion: str, role: str, careful: bool) -> list[Lesion]:

@@ -8,20 +8,25 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING
 
+from tests.reference.confirmation import second_look
 from tests.reference.findings import early_progression_death, organs_of_new, performance, spread
 from tests.reference.growth import Growth, flat, volume_change
 from tests.reference.responses import Judge
+from tests.reference.time_points import RELATIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hpd_etl.config import Study
     from tests.reference.definitions import Definition
+    from tests.reference.rules import Leaf, Truth
     from tests.reference.sums import Sums, Total
     from tests.reference.time_points import TimePoint
     from tests.reference.treatment import Treatment
 
 Number = Fraction | float
+MADE_TOGETHER = {"volume": "volumes", "spd": "areas", "new": "new", "organs": "new", "ecog": "findings",
+                 "early": "findings", "ttf": "ttf"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,8 @@ class Measures:
     definition: Definition
     absent: dict[str, frozenset[str]]
     """By scan (pre, baseline, post) why there is none."""
-    made: dict[tuple[str, Fraction], dict[str, Value]] = field(default_factory=dict)
+    made: dict[tuple[str, float], dict[str, Value]] = field(default_factory=dict)
+    truths: dict[tuple[Leaf, float], Truth] = field(default_factory=dict)
     totals: dict[tuple[str, str], Total] = field(default_factory=dict)
 
     @cached_property
@@ -62,6 +68,11 @@ class Measures:
         """The response at the first evaluation."""
         post = self.sums.choice.post
         return self.judge.response(post) if post is not None else None
+
+    @cached_property
+    def second_look(self) -> tuple[str, bool]:
+        """What the next scan says of a progression at the first evaluation."""
+        return second_look(self.judge, self.treated, self.response)
 
     @cached_property
     def scans(self) -> dict[str, TimePoint | None]:
@@ -101,14 +112,33 @@ class Measures:
 
     def value(self, name: str, month: Fraction) -> Value:
         """One metric by its name; what is made together is made once."""
-        group = next((made for start, made in (
-            ("volume_", self.volumes), ("spd_", self.areas), ("new_", self._new), ("organs_", self._new),
-            ("ecog_", self._findings), ("early_", self._findings), ("ttf_", self._ttf)) if name.startswith(start)),
-            self.lengths)
-        key = (group.__name__, month)
+        group = MADE_TOGETHER.get(name.partition("_")[0], "lengths")
+        key = (group, float(month))
         if key not in self.made:
-            self.made[key] = group(month)
+            self.made[key] = getattr(self, group)(month)
         return self.made[key][name]
+
+    def truth(self, leaf: Leaf, month: Fraction) -> Truth:
+        """Whether a comparison holds: on the whole interval, nowhere on it, or unknown."""
+        key = (leaf, float(month))
+        if key not in self.truths:
+            self.truths[key] = self._truth(leaf, month)
+        return self.truths[key]
+
+    def _truth(self, leaf: Leaf, month: Fraction) -> Truth:
+        if leaf.metric == "response_first":
+            return None if self.response is None else self.response == leaf.limit
+        value = self.value(leaf.metric, month)
+        if value.low is None:
+            return None
+        found = {holds(bound, leaf.sign, leaf.limit) for bound in (value.low, value.high)}
+        return found.pop() if len(found) == 1 else None
+
+    def why(self, leaf: Leaf, month: Fraction) -> frozenset[str]:
+        """Why nobody can tell whether it holds."""
+        if leaf.metric != "response_first":
+            return self.value(leaf.metric, month).reasons
+        return self.absent["post"] or frozenset({"response_unknown"})
 
     def lengths(self, month: Fraction) -> dict[str, Value]:
         """What is made of sums of diameters."""
@@ -127,7 +157,7 @@ class Measures:
             "sld_change_pct": Value.of(growth.change_pct, base | post | zero_base),
             "sld_change_mm": Value.of(None if None in (s0, s_post) else s_post - s0, base | post),
             "sld_change_from_pre_pct": Value.of(
-                None if s_pre in (None, 0) or s_post is None else 100 * (s_post - s_pre) / s_pre,
+                None if s_pre in (None, 0) or None in (s0, s_post) else 100 * (s_post - s_pre) / s_pre,
                 pre | base | post | from_zero),
         }
         every = pre | base | post
@@ -168,7 +198,7 @@ class Measures:
             return Value(reasons=why) if why else Value.of(inf)
         return Value(reasons=why | {"pre_growth_nonpositive"})
 
-    def _new(self, _month: Fraction) -> dict[str, Value]:
+    def new(self, _month: Fraction) -> dict[str, Value]:
         """New lesions at the first evaluation: how many, in how many organs, and where."""
         post, names = self.scans["post"], ("new_lesions", "new_organs", "new_lesions_involved", "organs_spread")
         if post is None:
@@ -180,14 +210,25 @@ class Measures:
         return {"new_lesions": Value.of(len(self.sums.new(post))),
                 "new_organs": Value.of(organs_of_new(self.sums, post)), **involved}
 
-    def _findings(self, month: Fraction) -> dict[str, Value]:
+    def findings(self, month: Fraction) -> dict[str, Value]:
+        """Performance status, and an early death of progression."""
         patient, unknown = self.sums.patient, ("finding_unknown",)
         ecog = performance(patient, self.study, self.treated.index_date, month)
         death = early_progression_death(patient, self.study, self.treated, self.sums.course)
         return {"ecog_worst": Value.of(ecog["ecog_worst"], unknown), "ecog_rise": Value.of(ecog["ecog_rise"], unknown),
                 "early_progression_death": Value.of(death, unknown)}
 
-    def _ttf(self, month: Fraction) -> dict[str, Value]:
+    def ttf(self, month: Fraction) -> dict[str, Value]:
+        """Time to treatment failure, mostly an interval."""
         last = self.treated.ttf_max
         point = frozenset() if last == self.treated.ttf_min else frozenset({"ttf_unknown"})
         return {"ttf_months": Value(self.treated.ttf_min / month, inf if last is None else last / month, point)}
+
+
+def holds(value: Fraction | float, sign: str, limit: int) -> bool:
+    """A10: what lies within 1e-9 of the limit is equal to it."""
+    if value == inf:
+        return sign in (">", ">=")
+    equal = abs(value - limit) <= RELATIVE * abs(limit)
+    return {">": value > limit and not equal, ">=": value > limit or equal,
+            "<": value < limit and not equal, "<=": value < limit or equal}[sign]

@@ -17,7 +17,6 @@ WORSE = ("CR", "PR", "SD", "PD")
 RECORDED = {"RECIST1.1": ("RECIST1.1", "unstated"), "irRECIST": ("irRECIST",), "irRC": ("irRC",),
             "iRECIST": ("iRECIST",)}
 """Which recorded responses a framework accepts."""
-SAME_AS = {"iUPD": "PD", "iCPD": "PD"}
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,12 @@ class Judge:
         targets, late = self.sums.choice.targets, self.sums.first_seen_late(point)
         marked = any(seen.progressed for lesion, seen in point.seen.items()
                      if lesion not in targets and lesion not in late)
-        return marked or any(row.scope == "non_target" and SAME_AS.get(row.response, row.response) == "PD"
+        return marked or any(row.scope == "non_target" and self.meant(row.response) == "PD"
                              and row.framework in RECORDED[self.framework] for _, row in point.responses)
+
+    def meant(self, code: str | None) -> str | None:
+        """A recorded response; by iRECIST a progression is one whether it was confirmed or not."""
+        return "PD" if self.framework == "iRECIST" and code in ("iUPD", "iCPD") else code
 
     @property
     def non_targets_count(self) -> bool:
@@ -92,7 +95,7 @@ class Judge:
 
     def recorded(self, point: TimePoint) -> str | None:
         """The worst recorded overall response of this framework at this time point; unstated is RECIST 1.1."""
-        found = [SAME_AS.get(row.response, row.response) for _, row in point.responses
+        found = [self.meant(row.response) for _, row in point.responses
                  if row.scope in ("overall", None) and row.framework in RECORDED[self.framework]]
         return max((code for code in found if code in WORSE), key=WORSE.index, default=None)
 

@@ -135,7 +135,7 @@ def one_lesion_one_day(rows: list[Lesion]) -> Seen:
     if any(not same(given[0], value) for given in ([value for value, _ in values], across, volumes) for value in given):
         return Seen("not_assessed", None, roles, False, sources)
     sizes = {"across": across[0] if across else None, "volume": volumes[0] if volumes else None}
-    gone = any(row.status in GONE or row.diameter_mm == 0 for row in rows)
+    gone = any(row.status in GONE or (row.diameter_mm is not None and not _is_there(row.diameter_mm)) for row in rows)
     if gone and any(_there(row) for row in rows):
         return Seen("not_assessed", None, roles, False, sources)
     if values:
@@ -147,11 +147,16 @@ def one_lesion_one_day(rows: list[Lesion]) -> Seen:
     return Seen("progressed" if progressed else "present", None, roles, progressed, sources, **sizes)
 
 
+def _is_there(size: float | None) -> bool:
+    """A size above 0, rounded as every size is."""
+    return size is not None and millimetres(size) > 0
+
+
 def _there(row: Lesion) -> bool:
     """Seen, but not by its diameter."""
-    if row.diameter_mm:
+    if _is_there(row.diameter_mm):
         return False
-    other = (row.perpendicular_mm or 0) > 0 or (row.volume_mm3 or 0) > 0
+    other = _is_there(row.perpendicular_mm) or _is_there(row.volume_mm3)
     return row.status in ("present", "progressed") or (row.status == "measured" and other)
 
 
