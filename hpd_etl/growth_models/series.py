@@ -39,7 +39,7 @@ class Series:
 def series(timeline: Timeline, labels: Labels) -> Iterator[Series]:
     """One series a person of the timeline, in its order."""
     rows = labels.burden[labels.burden["window_set"].eq(WINDOWS).to_numpy(np.bool_, na_value=False)]
-    if rows.empty and len(labels.labels):
+    if WINDOWS not in set(labels.metrics["measure_set"].str.split("/").str[1]) and len(labels.labels):
         raise ConfigurationError("no definition of this run uses the windows of the study, whose sums are modelled",
                                  remedy="add one that states no windows, such as saada2017, to criteria.use")
     ids = text(timeline.index["person_id"]).cast(pa.large_string())
