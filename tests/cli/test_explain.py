@@ -103,7 +103,7 @@ def test_another_definition_is_noticed(hpd_etl, ran, tmp_path):
                      'folder = "own"\n', "utf-8")
     (tmp_path / "own").mkdir()
     shipped = next(path for path in library.assets.definition_files() if path.stem == "ji2019").read_text("utf-8")
-    (tmp_path / "own" / "mine.toml").write_text(shipped.replace('id = "ji2019"', 'id = "mine"'), "utf-8")
+    (tmp_path / "own" / "mine.toml").write_text(shipped.replace('id = "ji2019"\nnumber = 5', 'id = "mine"'), "utf-8")
     done = hpd_etl("explain", one("treated_on"), "--study", study, "--site", ran.folder / "site.toml")
     assert done.code == 2
     assert "not labelled with this mine" in done.err

@@ -67,6 +67,17 @@ def test_every_label_has_an_observation_and_a_provenance(kept: Kept) -> None:
     assert kept.provenances().keys() == {each["id"] for each in found.values()}
 
 
+def test_what_is_no_hyperprogression_is_never_written(kept: Kept) -> None:
+    """Labels of a rule of fast progression stay in the run folder, whatever their verdict."""
+    said = given.SAID.replace("ferrara2018 ", "auc_fp      ")
+    names = ("champiat2017", "auc_fp")
+    with opened(kept.site) as sink:
+        receipt = sink.writeback(labels(said), labelled.TIMELINE, given.definitions(*names), given.study("alpha", *names),
+                                 "run-1", dry_run=False)
+    assert receipt.tables["Observation"] == Counts(inserted=4)
+    assert {definition for _, definition in kept.observations()} == {"champiat2017"}
+
+
 def test_twice_is_once(kept: Kept) -> None:
     """A second run with the same labels writes nothing, not even the run that a resource names."""
     write(kept.site)

@@ -177,6 +177,15 @@ def test_a_definition_that_is_dropped_is_retracted(place: Place) -> None:
     assert receipt.tables["cohort_definition"] == Counts(unchanged=1, retracted=1)
 
 
+def test_what_is_no_hyperprogression_is_never_written(place: Place) -> None:
+    """Labels of a rule of fast progression stay in the run folder: no label, no cohort, no cohort definition."""
+    said = given.SAID.replace("ferrara2018 ", "auc_fp      ")
+    receipt = write(place, given.labels(said), use=("champiat2017", "auc_fp"))
+    assert receipt.tables["hpd_label"] == Counts(inserted=4)
+    assert {name for (name,) in place.query("select definition_id from @hpd_label")} == {"champiat2017"}
+    assert place.query("select count(*) from @cohort_definition") == [(1,)]
+
+
 def test_two_studies_never_touch_each_other(place: Place) -> None:
     """A second study adds its rows; retracting all of them leaves the first study's as they were."""
     write(place)
