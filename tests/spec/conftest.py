@@ -108,10 +108,10 @@ def _why(name: str, each: Mapping[str, tuple[float, float]], line: Mapping[str, 
 def course() -> Callable[..., None]:
     """Asserts what becomes of the patients of a table; columns are explained in `notation`.
 
-    Columns that say what must come out: `pre`, `baseline`, `post`, `decided` (days), `refused` (day, reason, days out), `targets`,
-    `ttf` (days, as `40` or `40..60` or `40..`), `rejected` (how many, table, reason), a definition (its verdict), and
-    of `definition`: `verdict`, `reason`, `confirmation`, any metric, any flag (`yes` or empty). An empty cell says
-    that there is none.
+    Columns that say what must come out: `pre`, `baseline`, `post`, `decided` (days), `refused` (day, reason, days out),
+    `targets`, `ttf` (days, as `40` or `40..60` or `40..`), `rejected` (how many, table, reason), a definition (its
+    verdict), and of `definition`: `verdict`, `reason`, `confirmation`, any metric, any flag (`yes` or empty). An empty
+    cell says that there is none.
     """
     def check(table: str, definition: str = "saada2017", study: Mapping[str, object] | None = None) -> None:
         asked = Study.model_validate({"id": "spec", **(study or {})})
