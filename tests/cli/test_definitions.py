@@ -57,7 +57,7 @@ all = [
   { metric = "sld_change_pc", is = ">=", value = 50 },
   { metric = "ttf_months", is = "less", value = "2" },
   { at_least = 3, of = [
-    { metric = "response_first", is = "=", value = "PROGRESSION" },
+    { metric = "response_first", is = "=", value = "PDD" },
     { metric = "tgk_post", is = ">", value = 0, unit = "mm" },
   ] },
   { some = [] },
@@ -119,7 +119,7 @@ def test_check_tells_everything_at_once_with_lines(hpd_etl, tmp_path):
         ", line 16: rule.all[1].metric: unknown metric 'sld_change_pc', did you mean sld_change_pct?",
         ", line 17: rule.all[2].is: 'less' is no comparison; use one of >=, >, <=, <",
         ", line 17: rule.all[2].value: ttf_months is compared with a number",
-        ", line 19: rule.all[3].of[1].value: unknown value of response_first 'PROGRESSION'; allowed are CR, PR, SD, PD",
+        ", line 19: rule.all[3].of[1].value: unknown value of response_first 'PDD', did you mean PD?",
         ", line 20: rule.all[3].of[2].unit: unknown key; allowed are metric, is, value",
         ", line 22: rule.all[4]: a rule is a table with `all`, `any`, `at_least` with `of`, "
         "or `metric`, `is` and `value`",

@@ -72,8 +72,8 @@ def test_what_is_no_hyperprogression_is_never_written(kept: Kept) -> None:
     said = given.SAID.replace("ferrara2018 ", "auc_fp      ")
     names = ("champiat2017", "auc_fp")
     with opened(kept.site) as sink:
-        receipt = sink.writeback(labels(said), labelled.TIMELINE, given.definitions(*names), given.study("alpha", *names),
-                                 "run-1", dry_run=False)
+        receipt = sink.writeback(labels(said), labelled.TIMELINE, given.definitions(*names),
+                                 given.study("alpha", *names), "run-1", dry_run=False)
     assert receipt.tables["Observation"] == Counts(inserted=4)
     assert {definition for _, definition in kept.observations()} == {"champiat2017"}
 
