@@ -15,7 +15,7 @@ TESTS = DOCS.parent / "tests" / "spec"
 CHAPTERS = (
     "champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019", "requirements", "cohorts", "baseline_scan",
     "prebaseline_scan", "first_evaluation", "time_points", "targets", "lesion_values", "local_therapy", "new_lesions",
-    "sums_and_responses", "growth", "misprint", "response", "treatment_failure", "early_dropout", "pseudoprogression",
+    "sums_and_responses", "growth", "misprint", "response", "response_recist", "response_irecist", "treatment_failure", "early_dropout", "pseudoprogression",
     "variants",
     "imprecise_dates", "rejections",
 )
@@ -56,7 +56,7 @@ def _chapter(module: ast.Module) -> Iterator[str]:
 def _tables(test: ast.FunctionDef) -> Iterator[str]:
     """The tables that a test gives to a fixture, each with what is asked of it besides."""
     for call in (node for node in ast.walk(test) if isinstance(node, ast.Call)):
-        if not isinstance(call.func, ast.Name) or call.func.id not in ("spec", "course"):
+        if not isinstance(call.func, ast.Name) or call.func.id not in ("spec", "course", "assess"):
             continue
         said = [word for word in call.args if isinstance(word, ast.Constant)]
         asked = [f"{word.arg} = {ast.unparse(word.value)}" for word in call.keywords]

@@ -41,6 +41,7 @@ from hpd_etl.config.study import (
     Gate,
     IndexEvent,
     Lesions,
+    Responses,
     Sensitivity,
     Study,
     Windows,
@@ -51,8 +52,8 @@ from hpd_etl.errors import ConfigurationError
 __all__ = [
     "MONTH_DAYS", "Access", "AgentCodes", "Comparator", "Criteria", "FhirAccess", "FhirBulkSource", "FhirFilesSink",
     "FhirFilesSource", "FhirReading", "FhirServerSink", "FhirServerSource", "FhirSink", "Gate", "IndexEvent",
-    "LesionIdentity", "Lesions", "Mapping", "OmopSink", "OmopSource", "Priorities", "Sensitivity", "Sink", "Site",
-    "Source", "Study", "Windows", "WindowsOfIrRC", "read_site", "read_study", "revealed",
+    "LesionIdentity", "Lesions", "Mapping", "OmopSink", "OmopSource", "Priorities", "Responses", "Sensitivity", "Sink",
+    "Site", "Source", "Study", "Windows", "WindowsOfIrRC", "read_site", "read_study", "revealed",
 ]
 
 _KINDS = ("omop_cdm", "fhir_server", "fhir_bulk", "fhir_files")

@@ -127,6 +127,27 @@ class Criteria(Model):
     """Whether non-target progression or a new lesion without a size alone is progression under irRECIST."""
 
 
+class Responses(Model):
+    """What `assessments` and `best_response` say of the response; no label depends on it."""
+
+    frameworks: tuple[Literal["RECIST1.1", "irRECIST", "irRC", "iRECIST"], ...] = ("RECIST1.1", "iRECIST")
+    """The criteria by which every time point is assessed, with the study's windows."""
+    confirm_from_days: int = Field(default=28, ge=1)
+    """A later assessment confirms a response, or a progression that needs it, from so many days on."""
+    confirm_to_days: int = Field(default=56, ge=1)
+    """An unconfirmed progression by iRECIST is to be confirmed up to so many days after it."""
+    late_scan_confirms: bool = True
+    """Whether a scan after that still confirms it; the growth is there, only seen late."""
+    stable_from_day: int = Field(default=42, ge=0)
+    """Stable disease counts as best response from this day on; the criteria ask for six to eight weeks."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.confirm_to_days < self.confirm_from_days:
+            raise ValueError("confirm_to_days lies before confirm_from_days")
+        return self
+
+
 class Gate(Model):
     """When a run must stop; fractions between 0 and 1."""
 
@@ -180,6 +201,7 @@ class Study(Model):
     windows: Windows = Windows()
     lesions: Lesions = Lesions()
     criteria: Criteria = Criteria()
+    responses: Responses = Responses()
     gate: Gate = Gate()
     sensitivity: Sensitivity = Sensitivity()
 

@@ -14,12 +14,13 @@ from hpd_etl.criteria import frames
 from hpd_etl.criteria.burden import Burden, burden
 from hpd_etl.criteria.course import Course, course
 from hpd_etl.criteria.courses import Courses
-from hpd_etl.criteria.definition import Definition, parse, window_sets
+from hpd_etl.criteria.definition import Definition, assessed_sets, parse, window_sets
 from hpd_etl.criteria.flags import OF_DATES
 from hpd_etl.criteria.metrics import GROWTH_FLAGS, MONTH_METRICS, Measured, measure, observe
 from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
 from hpd_etl.criteria.requirements import unmet
-from hpd_etl.criteria.response import Response, respond
+from hpd_etl.criteria.response import FRAMEWORKS, Response, respond
+from hpd_etl.criteria.response.tables import Assessed, assessed, response_tables, settled_tables
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.criteria.verdicts import HPD, NOT_EVALUABLE, Verdicts, confirmed, decide, refuted
 from hpd_etl.grouping import NO_DAY, Bools, Ints, days
@@ -62,6 +63,22 @@ class _Judged:
     measured: Mapping[str, _MeasureSet]
     outcomes: Sequence[frames.Outcome]
 
+    def assessed(self, study: Study) -> list[Assessed]:
+        """The responses by the study's criteria, with its windows; a definition's are used again."""
+        made = []
+        for framework, name in assessed_sets(study).items():
+            one = self.followed[name]
+            response = next(
+                (
+                    each.response
+                    for each in self.measured.values()
+                    if each.response.framework is FRAMEWORKS[framework] and each.followed is one
+                ),
+                None,
+            ) or respond(one.line, one.sums, self.timeline, framework, study)
+            made.append(assessed(one.line, response, framework, name, study))
+        return made
+
     @property
     def metrics(self) -> dict[str, Measured]:
         """The metrics of each measure set."""
@@ -92,7 +109,15 @@ def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -
     """The labels of all persons of the timeline under all definitions; pure, additive over persons."""
     shown = _judged(timeline, definitions, study)
     if timeline.courses is None:
-        return _labels(timeline, shown.outcomes, shown.metrics, shown.evidence, shown.burden, study)
+        return _labels(
+            timeline,
+            shown.outcomes,
+            shown.metrics,
+            study,
+            evidence=shown.evidence,
+            burden=shown.burden,
+            **response_tables(timeline, shown.assessed(study), study),
+        )
     courses = Courses.of(timeline, timeline.courses)
     tried = _judged(timeline.courses, definitions, study)
     index_day = courses.agreed(days(timeline.index["index_date"]), days(timeline.courses.index["index_date"]), NO_DAY)
@@ -104,7 +129,9 @@ def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -
     settled = replace(timeline, index=courses.index(timeline.index, timeline.courses.index))
     evidence = courses.rows_of_any(shown.evidence, tried.evidence)
     burden = courses.rows_of_all(shown.burden, tried.burden)
-    return _labels(settled, outcomes, metrics, evidence, burden, study)
+    both = ((timeline, shown.assessed(study)), (timeline.courses, tried.assessed(study)))
+    responses = settled_tables(courses, *both, study)
+    return _labels(settled, outcomes, metrics, study, evidence=evidence, burden=burden, **responses)
 
 
 def verdicts_of(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> NDArray[np.int8]:
@@ -118,7 +145,8 @@ def verdicts_of(timeline: Timeline, definitions: Sequence[Definition], study: St
 
 
 def _judged(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> _Judged:
-    followed = {name: _followed(timeline, name, study, definitions) for name in _by(definitions, "window_set")}
+    used = {*_by(definitions, "window_set"), *assessed_sets(study).values()}
+    followed = {name: _followed(timeline, name, study, definitions) for name in sorted(used)}
     measured = {
         group[0].measure_set: _measure_set(timeline, followed[group[0].window_set], group, study)
         for group in _by(definitions, "measure_set").values()
@@ -148,16 +176,14 @@ def _labels(
     timeline: Timeline,
     outcomes: Sequence[frames.Outcome],
     metrics: Mapping[str, Measured],
-    evidence: pd.DataFrame,
-    burden: pd.DataFrame,
     study: Study,
+    **tables: pd.DataFrame,
 ) -> Labels:
     return Labels.of(
         {
             "labels": frames.labels_frame(timeline, outcomes, study),
             "metrics": frames.metrics_frame(timeline, metrics),
-            "evidence": evidence,
-            "burden": burden,
+            **tables,
         }
     )
 

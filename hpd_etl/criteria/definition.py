@@ -27,7 +27,16 @@ from hpd_etl.criteria.evidence import is_assumed
 from hpd_etl.criteria.rules import Leaf, Node, Rule, leaves
 from hpd_etl.errors import ConfigurationError
 
-__all__ = ["FRAMEWORKS", "REQUIREMENTS", "STUDY_WINDOWS", "Definition", "family", "parse", "window_sets"]
+__all__ = [
+    "FRAMEWORKS",
+    "REQUIREMENTS",
+    "STUDY_WINDOWS",
+    "Definition",
+    "assessed_sets",
+    "family",
+    "parse",
+    "window_sets",
+]
 
 STUDY_WINDOWS = "study"
 _RULERS = ("spd", "volume")
@@ -70,7 +79,7 @@ class Definition:
     def window_set(self) -> str:
         """Name of its choice of windows, and of targets where the framework has caps of its own."""
         stated = ",".join(f"{key}={day}" for key, day in sorted(self.windows.items())) or STUDY_WINDOWS
-        return f"{stated};irRC" if self.framework == "irRC" else stated
+        return _followed_by(self.framework, stated)
 
     @property
     def measure_set(self) -> str:
@@ -96,14 +105,28 @@ class Definition:
         return tuple(sorted(name for name, grade in graded if is_assumed(grade) and name != "published"))
 
 
+def _followed_by(framework: str, windows: str) -> str:
+    """The name of windows under these criteria: irRC has targets of its own."""
+    return f"{windows};irRC" if framework == "irRC" else windows
+
+
+def _kind(framework: str) -> type[Windows]:
+    return WindowsOfIrRC if framework == "irRC" else Windows
+
+
+def assessed_sets(study: Study) -> dict[str, str]:
+    """The window set of each of the criteria by which the study wants the response."""
+    return {framework: _followed_by(framework, STUDY_WINDOWS) for framework in study.responses.frameworks}
+
+
 def window_sets(definitions: Sequence[Definition], study: Study) -> dict[str, Windows]:
-    """The distinct windows of these definitions by name; the study's own always among them."""
+    """The distinct windows of these definitions by name; always the study's own, and those of its responses."""
+    own = study.windows.model_dump()
     sets = {STUDY_WINDOWS: study.windows}
+    sets |= {name: _kind(framework).model_validate(own) for framework, name in assessed_sets(study).items()}
     for definition in definitions:
-        stated = {**study.windows.model_dump(), **definition.windows}
         try:
-            kind = WindowsOfIrRC if definition.framework == "irRC" else Windows
-            sets[definition.window_set] = kind.model_validate(stated)
+            sets[definition.window_set] = _kind(definition.framework).model_validate({**own, **definition.windows})
         except ValidationError as error:
             raise ConfigurationError(
                 f"{definition.id}: its windows do not fit the study's: {error.errors()[0]['msg']}"

@@ -1,7 +1,8 @@
-"""What the next scan says about a first progression; ambiguity D5.
+"""What the next scan says about a first progression; ambiguities D5, D6.
 
 A progression at the first evaluation is confirmed by progression, refuted by its absence at the next
-assessed time point at least 28 days later and before any other systemic therapy.
+assessed time point at least 28 days later and before any other systemic therapy. Progression is that of the
+definition's framework, whose burden and limit count; a further new lesion confirms under each of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from hpd_etl.criteria.burden import Burden
 from hpd_etl.criteria.course import Course
-from hpd_etl.criteria.response import PD, PROGRESSION, Response
+from hpd_etl.criteria.response import PD, Response
 from hpd_etl.criteria.rules import at_least
 from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, lowest, positions, sorted_codes
 from hpd_etl.schema import LABELS, Timeline
@@ -63,8 +64,8 @@ def _answer(line: Course, sums: Burden, response: Response, point: Ints, post: I
     """Confirmed or refuted by burden and new lesions where they tell, else by a recorded response, else unresolved."""
     if not line.points:
         return np.full(len(point), UNRESOLVED)
-    base, now = response.baseline_mm, response.burden[point]
-    grown = np.where(base == 0, now > 0, at_least(now - base, PROGRESSION * base))
+    base, now = response.baseline, response.burden[point]
+    grown = np.where(base == 0, now > 0, at_least(now - base, response.framework.rise * base))
     further = _further_new(line, point, post) | response.non_target_pd[point]
     known = response.known[point] & sums.new_complete[point] & ~np.isnan(base)
     written = response.written[point]
@@ -74,10 +75,10 @@ def _answer(line: Course, sums: Burden, response: Response, point: Ints, post: I
 
 
 def _further_new(line: Course, point: Ints, post: Ints) -> Bools:
-    """A new lesion at the later time point that was not there at the first evaluation."""
+    """A new lesion at the later time point that was not seen up to the first evaluation."""
     lesions = int(line.lesion.max(initial=-1)) + 1
     placed = line.is_new & (line.row_point >= 0)
-    known = any_of(line.lesion, placed & (line.row_point == post[line.row_person]), lesions)
+    known = any_of(line.lesion, placed & (line.row_point <= post[line.row_person]), lesions)
     further = placed & (line.row_point == point[line.row_person]) & ~known[line.lesion]
     return any_of(line.row_person, further, line.persons)
 

@@ -20,6 +20,7 @@ from hpd_etl.schema.codes import (
 )
 from hpd_etl.schema.columns import Column, Kind, Table
 from hpd_etl.schema.growth import GROWTH, GROWTH_MODELS
+from hpd_etl.schema.responses import ASSESSMENTS, BEST_RESPONSE
 from hpd_etl.schema.sensitivity import FLIPPED, FLIPS, PARAMETERS, PERTURBATION
 from hpd_etl.schema.tables import (
     BURDEN,
@@ -46,6 +47,8 @@ from hpd_etl.schema.tables import (
 
 __all__ = [
     "AGREEMENT_RATES",
+    "ASSESSMENTS",
+    "BEST_RESPONSE",
     "BURDEN",
     "CHECKPOINT_COHORT",
     "DATE_OF",

@@ -11,6 +11,7 @@ import pandas as pd
 from hpd_etl.schema.agreement import AGREEMENT_RATES, LABELLED, LABELLED_COUNTS, OVERLAPS, PAIRS
 from hpd_etl.schema.columns import Table
 from hpd_etl.schema.growth import GROWTH
+from hpd_etl.schema.responses import ASSESSMENTS, BEST_RESPONSE
 from hpd_etl.schema.sensitivity import FLIPPED, FLIPS, PERTURBATION
 from hpd_etl.schema.tables import (
     BURDEN,
@@ -106,6 +107,8 @@ class Labels(Bundle):
     evidence: pd.DataFrame = _holds(EVIDENCE)
     metrics: pd.DataFrame = _holds(METRICS)
     burden: pd.DataFrame = _holds(BURDEN)
+    assessments: pd.DataFrame = _holds(ASSESSMENTS)
+    best_response: pd.DataFrame = _holds(BEST_RESPONSE)
 
 
 @dataclass(frozen=True)

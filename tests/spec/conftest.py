@@ -22,7 +22,7 @@ from hpd_etl.library import published, variants
 from hpd_etl.schema import Reason
 from hpd_etl.timeline import align
 
-from . import notation
+from . import assessing, notation
 
 DEFINITIONS = {each.id: each for one in published() for each in (one, *variants(one))}
 NUMBERS = [name for name, source in METRIC_SOURCES.items() if not source.codes]
@@ -125,6 +125,15 @@ def course() -> Callable[..., None]:
         given = notation.GIVEN | {"person", *filter(notation.is_day, patients[0])}
         _compare(patients, answers, [name for name in patients[0] if name not in given])
     return check
+
+
+@pytest.fixture
+def assess() -> Callable[..., None]:
+    """Asserts the responses by some criteria of the patients of a table; columns as in `assessing.EACH_VISIT`.
+
+    Besides: `best`, `best_confirmed` and their days, `burdens`, and `windows` in which an iUPD is to be confirmed.
+    """
+    return assessing.checker(_compare)
 
 
 Rows: TypeAlias = list[dict[str, object]]

@@ -1,0 +1,117 @@
+"""iRECIST: a progression is unconfirmed (iUPD) until a later scan confirms it (iCPD) or the bar is reset."""
+
+
+def test_a_further_increase_of_5_mm_confirms(assess):
+    """Counted from the unconfirmed progression on, also over several scans: +4 mm and then +2 mm reach it."""
+    assess("iRECIST", """
+        person     | -10 | 28  | 56    | 84  | responses      | confirmed   | best
+        five       | 100 | 120 | 125   |     | iUPD iCPD      | yes yes     | iCPD
+        four       | 100 | 120 | 124.9 |     | iUPD iUPD      | - -         | iUPD
+        cumulative | 100 | 120 | 124   | 126 | iUPD iUPD iCPD | yes yes yes | iCPD
+        unchanged  | 100 | 120 | 120   | 120 | iUPD iUPD iUPD | - - -       | iUPD
+        alone      | 100 | 120 |       |     | iUPD           | -           | iUPD
+        never      | 100 | 119 | 119   |     | SD SD          | - -         | SD
+        at_last    | 100 | 120 | 130   | 60  | iUPD iCPD iCPD | yes yes yes | iCPD
+    """)
+
+
+def test_shrinking_resets_the_bar(assess):
+    """After stable disease or a response progression must occur anew, against the nadir, before it can be confirmed."""
+    assess("iRECIST", """
+        person  | -10 | 28  | 56   | 84 | 112 | responses         | confirmed     | best
+        stable  | 100 | 120 | 110  |    |     | iUPD SD           | no -          | SD
+        partial | 100 | 120 | 60   | 65 |     | iUPD PR PR        | no yes -      | PR
+        again   | 100 | 120 | 60   | 72 |     | iUPD PR iUPD      | no no -       | PR
+        twice   | 100 | 120 | 60   | 72 | 77  | iUPD PR iUPD iCPD | no no yes yes | PR
+        all     | 100 | 120 | gone |    |     | iUPD CR           | no -          | CR
+    """)
+
+
+def test_a_scan_within_four_weeks_confirms_nothing(assess):
+    """A reset it may bring; what it shows counts when the next scan does; the window is four to eight weeks."""
+    assess("iRECIST", """
+        person    | -10 | 28  | 55               | 56  | 84  | responses      | windows
+        too_soon  | 100 | 120 | 140              |     |     | iUPD iUPD      | 56..84 56..84
+        in_time   | 100 | 120 |                  | 140 |     | iUPD iCPD      | 56..84 -
+        next_scan | 100 | 120 | 124              |     | 125 | iUPD iUPD iCPD | 56..84 56..84 -
+        reset     | 100 | 120 | 100              | 120 |     | iUPD SD iUPD   | 56..84 - 84..112
+        new_too   | 100 | 120 | 120, new lung 12 |     |     | iUPD iUPD      | 56..84 56..84
+    """)
+
+
+def test_a_scan_after_the_window_confirms_unless_the_study_forbids(assess):
+    """The growth is there, only seen late; a study may hold to the letter."""
+    late = """
+        person | -10 | 28  | 85  | responses
+        late   | 100 | 120 | 130 | iUPD {}
+    """
+    assess("iRECIST", late.format("iCPD"))
+    strict = {"frameworks": ["iRECIST"], "late_scan_confirms": False}
+    assess("iRECIST", late.format("iUPD"), study={"responses": strict})
+
+
+def test_new_lesions_confirm_by_size_or_number(assess):
+    """They are in no sum: 5 mm more of those measured like targets, any growth of another, or one more.
+
+    Measured like targets are five of 10 mm, two an organ.
+    """
+    assess("iRECIST", """
+        person    | -10 | 28                            | 56                       | responses | burdens
+        present   | 100 | 100, new lung 12              | 100, lung 12             | iUPD iUPD | 100 100
+        four      | 100 | 100, new lung 12              | 100, lung 16             | iUPD iUPD | 100 100
+        five      | 100 | 100, new lung 12              | 100, lung 17             | iUPD iCPD | 100 100
+        together  | 100 | 100, new lung 12, new bone 12 | 100, lung 14, bone 15    | iUPD iCPD | 100 100
+        offset    | 100 | 100, new lung 12, new bone 20 | 100, lung 18, bone 16    | iUPD iUPD | 100 100
+        small     | 100 | 100, new lung 8               | 100, lung 9              | iUPD iCPD | 100 100
+        small_too | 100 | 100, new lung 8               | 100, lung 8              | iUPD iUPD | 100 100
+        another   | 100 | 100, new lung 12              | 100, lung 12, new bone 6 | iUPD iCPD | 100 100
+        gone      | 100 | 100, new lung 12              | 100, lung gone           | iUPD SD   | 100 100
+        shrinks   | 100 | 100, new lung 12              | 60, lung 12              | iUPD iUPD | 100 60
+    """)
+
+
+def test_only_two_new_lesions_of_an_organ_are_measured_like_targets(assess):
+    """Of a third one any growth counts."""
+    assess("iRECIST", """
+        person | -10 | 28                                           | 56                               | responses
+        second | 100 | 100, new lung 30, new lung2 20               | 100, lung 30, lung2 24           | iUPD iUPD
+        third  | 100 | 100, new lung 30, new lung2 20, new lung3 12 | 100, lung 30, lung2 20, lung3 13 | iUPD iCPD
+    """)
+
+
+def test_progression_of_something_else_confirms(assess):
+    """A category that had not progressed is further progression, however small."""
+    assess("iRECIST", """
+        person      | -10                  | 28                    | 56                               | responses
+        new_then    | 100, other bone seen | 120, other bone seen  | 120, other bone seen, new lung 6 | iUPD iCPD
+        other_then  | 100, other bone seen | 120, other bone seen  | 120, other bone worse            | iUPD iCPD
+        target_then | 100, other bone seen | 100, other bone worse | 120, other bone worse            | iUPD iCPD
+    """)
+
+
+def test_non_targets_confirm_by_any_further_increase(assess):
+    """A larger one, or another that has progressed; that it is still called progressed is no further increase."""
+    assess("iRECIST", """
+        person  | -10                  | 28                       | 56                       | responses
+        larger  | 100, other bone 20   | 100, other bone 30 worse | 100, other bone 31       | iUPD iCPD
+        equal   | 100, other bone 20   | 100, other bone 30 worse | 100, other bone 30 worse | iUPD iUPD
+        smaller | 100, other bone 20   | 100, other bone 30 worse | 100, other bone 29       | iUPD SD
+        still   | 100, other bone seen | 100, other bone worse    | 100, other bone worse    | iUPD iUPD
+        better  | 100, other bone seen | 100, other bone worse    | 100, other bone seen     | iUPD SD
+    """)
+    assess("iRECIST", """
+        person  | -10                      | 28                | 56                               | responses
+        another | 50, other a 9, other b 9 | 50, other a worse | 50, other a worse, other b worse | iUPD iCPD
+    """)
+
+
+def test_a_scan_that_cannot_be_assessed_leaves_it_waiting(assess):
+    """It neither confirms nor resets; a recorded answer stands where lesions do not tell."""
+    assess("iRECIST", """
+        person | -10         | 28           | 56           | 84           | responses    | recorded
+        missed | 100, lung 9 | 120, lung 11 | 120, lung NE | 130, lung 11 | iUPD NE iCPD | - - -
+    """)
+    assess("iRECIST", """
+        person  | -10         | 46                         | 84                         | responses | recorded
+        unknown | 100, lung 9 | 100, lung NE, iRECIST iUPD | 100, lung NE, iRECIST iCPD | iUPD iCPD | iUPD iCPD
+    """)
