@@ -2,8 +2,8 @@
 
 | fixture | scope | is |
 | --- | --- | --- |
-| `fhir_server` | session | base address of a server without login; what one test stores, the others see. `--fhir-url URL` takes another server |
-| `new_fhir_server` | session | a function that starts an empty server (0.1 s) and gives its base address; `settings` as in sekmet's settings.yaml |
+| `fhir_server` | session | base address of a server without login; what one test stores, the others see |
+| `new_fhir_server` | session | a function that starts an empty server (0.1 s) and gives its base address; `settings` as in sekmet's settings.yaml. With `--fhir-url URL` it opens a room (`rooms.py`) on that server, and skips where settings are asked for |
 | `stored` | session | a function `stored(base, resources)`: puts dicts with `id` on a server in one transaction |
 | `smart` | session | a server that asks for a token: `.base`, `.keys` (private JWKs by algorithm), `.access(**more)` (FhirAccess) |
 | `new_smart_server` | session | the same as a function: `new_smart_server(lifetime=3600, scopes="system/*.*")` |
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from hpd_etl.config import FhirAccess
 from hpd_etl.fhir_http import Session, connect
 from tests.fhir.given import read
 from tests.fhir.paged import PATIENTS
+from tests.fhir.rooms import Rooms
 from tests.fhir.servers import Servers
 from tests.fhir.ward import MAPPING, rows, ward
 from tests.fhir.wire import Wire, origin, wired
@@ -55,16 +57,39 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="session")
-def new_fhir_server(servers: Servers) -> Callable[..., str]:
-    """Starts an empty server."""
-    return servers.start
+def rooms(request: pytest.FixtureRequest) -> Iterator[Rooms | None]:
+    """Rooms on the server of `--fhir-url`; None where the tests start their own."""
+    given = request.config.getoption("--fhir-url")
+    held = Rooms(given) if given else None
+    yield held
+    if held and (left := held.close()):
+        warnings.warn(f"{given} did not give up resources of the tests: {', '.join(left)}", stacklevel=1)
 
 
 @pytest.fixture(scope="session")
-def fhir_server(request: pytest.FixtureRequest) -> str:
+def unfit(rooms: Rooms | None) -> str | None:
+    """Why the server of `--fhir-url` cannot be used; found out once."""
+    return rooms.lacks() if rooms else None
+
+
+@pytest.fixture(scope="session")
+def new_fhir_server(request: pytest.FixtureRequest, rooms: Rooms | None, unfit: str | None) -> Callable[..., str]:
+    """Starts an empty server, or opens a room on that of `--fhir-url`; skips where that cannot be what is asked."""
+
+    def start(**settings: Any) -> str:
+        if rooms is None:
+            return str(request.getfixturevalue("servers").start(**settings))
+        if unfit or settings:
+            pytest.skip(f"the server of --fhir-url {unfit or f'cannot be set up: {sorted(settings)}'}")
+        return rooms.open()
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def fhir_server(new_fhir_server: Callable[..., str]) -> str:
     """The server of the contract tests."""
-    given = request.config.getoption("--fhir-url")
-    return given.rstrip("/") if given else request.getfixturevalue("servers").start()
+    return new_fhir_server()
 
 
 @pytest.fixture(scope="session")
@@ -167,7 +192,7 @@ def client_keys() -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def new_smart_server(servers: Servers, client_keys: dict[str, dict[str, Any]],
+def new_smart_server(rooms: Rooms | None, servers: Servers, client_keys: dict[str, dict[str, Any]],
                      tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Smart]:
     """Starts a server that asks for a token; `lifetime` in seconds, `scopes` are the most a client can get."""
     private = ("d", "p", "q", "dp", "dq", "qi", "key_ops")
@@ -175,6 +200,8 @@ def new_smart_server(servers: Servers, client_keys: dict[str, dict[str, Any]],
               for client, key in client_keys.items()}
 
     def start(lifetime: int = 3600, scopes: str = "system/*.*", **settings: Any) -> Smart:
+        if rooms is not None:
+            pytest.skip("the server of --fhir-url has no login")
         clients = [{"client_id": client, "jwks": {"keys": [key]}, "scopes": scopes} for client, key in public.items()]
         auth = {"types": ["smart"], "smart_clients": clients, "token_lifetime": lifetime}
         base = servers.start(server_auth=auth, **settings)
