@@ -40,7 +40,7 @@ FORMULAS = {
     "ttf_months": "first dose to the end of treatment",
     "response_first": "response at the first evaluation",
 }
-"""The formula of each metric as `growth.py` computes it; S is the burden in mm, V its volume, A its products of diameters."""
+"""The formula of each metric as `growth.py` computes it; S is the burden in mm, V in mm3, A in mm2."""
 
 WORDS = {int(FALSE): "not met", int(UNKNOWN): "unknown", int(TRUE): "met"}
 

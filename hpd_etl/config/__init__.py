@@ -34,6 +34,7 @@ from hpd_etl.config.site import (
     Source,
 )
 from hpd_etl.config.study import (
+    EARLY_DEATH_DAYS,
     MONTH_DAYS,
     AgentCodes,
     Comparator,
@@ -50,10 +51,10 @@ from hpd_etl.config.study import (
 from hpd_etl.errors import ConfigurationError
 
 __all__ = [
-    "MONTH_DAYS", "Access", "AgentCodes", "Comparator", "Criteria", "FhirAccess", "FhirBulkSource", "FhirFilesSink",
-    "FhirFilesSource", "FhirReading", "FhirServerSink", "FhirServerSource", "FhirSink", "Gate", "IndexEvent",
-    "LesionIdentity", "Lesions", "Mapping", "OmopSink", "OmopSource", "Priorities", "Responses", "Sensitivity", "Sink",
-    "Site", "Source", "Study", "Windows", "WindowsOfIrRC", "read_site", "read_study", "revealed",
+    "EARLY_DEATH_DAYS", "MONTH_DAYS", "Access", "AgentCodes", "Comparator", "Criteria", "FhirAccess", "FhirBulkSource",
+    "FhirFilesSink", "FhirFilesSource", "FhirReading", "FhirServerSink", "FhirServerSource", "FhirSink", "Gate",
+    "IndexEvent", "LesionIdentity", "Lesions", "Mapping", "OmopSink", "OmopSource", "Priorities", "Responses",
+    "Sensitivity", "Sink", "Site", "Source", "Study", "Windows", "WindowsOfIrRC", "read_site", "read_study", "revealed",
 ]
 
 _KINDS = ("omop_cdm", "fhir_server", "fhir_bulk", "fhir_files")

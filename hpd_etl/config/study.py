@@ -12,6 +12,8 @@ from hpd_etl.config.model import Model
 from hpd_etl.schema import CHECKPOINT_COHORT
 
 MONTH_DAYS = 30.4375
+EARLY_DEATH_DAYS = 84
+"""Twelve weeks: a death of progression up to then, before anybody looked, is fast progression (Gandara 2021, V1)."""
 _FAR = 36_525
 
 
@@ -125,6 +127,11 @@ class Criteria(Model):
     """Growth before treatment below this is taken for a measurement error (A4)."""
     irrecist_nontarget_pd: bool = False
     """Whether non-target progression or a new lesion without a size alone is progression under irRECIST."""
+    ecog_lookback_days: int = Field(default=90, ge=0)
+    """The last ECOG before treatment is looked for in so many days up to the first dose (D7)."""
+    progression_deaths: tuple[str, ...] = (*(f"C{digit}" for digit in range(10)), "443392")
+    """Causes of death that are progression, without case: a concept id as a whole, any other code with all that begin
+    with it. By default malignant neoplasms: C00 to C97 of ICD-10, and concept 443392."""
 
 
 class Responses(Model):

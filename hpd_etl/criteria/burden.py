@@ -1,19 +1,22 @@
 """The tumour burden at every time point of one window set: targets, new lesions, recorded sums.
 
 A target counts with its diameter, 5 mm when too small to measure, 0 mm when it disappeared or was not
-yet present; a sum with a target missing is missing, never smaller (ambiguities C1-C5, C8, C14).
+yet present; a sum with a target missing is missing, never smaller (ambiguities C1-C5, C8, C14). The sum of products
+and of volumes are made where somebody asks for them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from hpd_etl.config import Study
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.reasons import BIT
+from hpd_etl.criteria.rulers import areas, perhaps_measurable_area, volumes
 from hpd_etl.grouping import (
     NO_DAY,
     Bools,
@@ -31,14 +34,35 @@ from hpd_etl.grouping import (
 from hpd_etl.measurability import STATUS, measurable, persists
 from hpd_etl.schema import LesionStatus, Reason, Timeline
 
+_NOT_ASSESSED = STATUS[LesionStatus.NOT_ASSESSED]
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """The burden by one ruler at each time point."""
+
+    targets: Floats
+    """Sum over the targets with a value."""
+    complete: Bools
+    """Every target has one."""
+    new: Floats
+    """Sum over the new lesions that count."""
+    new_complete: Bools
+    """And nothing else is new."""
+    missing: Mapping[str, Ints]
+    """By scan (pre, baseline, post) and person: why the sum over the targets is missing, as reason bits."""
+
 
 @dataclass(frozen=True)
 class Burden:
     """Sums at each time point; `complete` where every target has a value."""
 
+    line: Course
     targets_mm: Floats
     """Sum over the targets with a value."""
     complete: Bools
+    followed: Bools
+    """By lesion row: a target that is assessed."""
     n_targets: Ints
     """Targets assessed, with a size or without."""
     new_mm: Floats
@@ -62,43 +86,113 @@ class Burden:
     missing: Mapping[str, Ints]
     """By scan (pre, baseline, post) and person: why the sum is missing, as reason bits."""
 
+    @property
+    def sld(self) -> Ruled:
+        """The burden in diameters."""
+        return Ruled(self.targets_mm, self.complete, self.new_mm, self.new_complete, self.missing)
+
+    @cached_property
+    def spd(self) -> Ruled:
+        """The burden in products of perpendicular diameters; a target without one leaves it missing (C11)."""
+        product = areas(self.line)
+        new = self.line.is_new & perhaps_measurable_area(self.line)
+        unknown = any_of(self.line.row_point, new & np.isnan(product), self.line.points)
+        return self._ruled(product, new, self.new_complete & ~unknown)
+
+    @property
+    def spd_mm2(self) -> Floats:
+        """Sum of products over the targets with both diameters."""
+        return self.spd.targets
+
+    @property
+    def new_spd_mm2(self) -> Floats:
+        """Sum of products over the measurable new lesions."""
+        return self.spd.new
+
+    @property
+    def spd_complete(self) -> Bools:
+        """Every target has both diameters, and every new lesion that counts."""
+        return self.spd.complete & (self.spd.new_complete | ~self.new_complete)
+
+    @cached_property
+    def volume(self) -> Ruled:
+        """The burden in volumes (C11)."""
+        value, _ = volumes(self.line)
+        return self._ruled(value, self.line.is_new & measurable(self.line.size, self.line.is_node), self.new_complete)
+
+    @cached_property
+    def spherical(self) -> Bools:
+        """By person: the volumes are those of spheres of the diameters."""
+        return (self.set_size > 0) & volumes(self.line)[1]
+
+    def _ruled(self, value: Floats, new: Bools, new_complete: Bools) -> Ruled:
+        line, n = self.line, self.line.points
+        used = np.flatnonzero(self.followed & ~np.isnan(value))
+        grown = np.flatnonzero(new & ~np.isnan(value))
+        known = count(line.row_point[used], n)
+        complete = (known == self.set_size[line.person]) & (self.set_size > 0)[line.person]
+        missing = {name: _missing(line, scan, value, complete) for name, scan in line.scans.by_name.items()}
+        return Ruled(
+            total(line.row_point[used], value[used], n),
+            complete,
+            total(line.row_point[grown], value[grown], n),
+            new_complete,
+            missing,
+        )
+
 
 def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
     """The burden at each time point of the course."""
     n = line.points
-    placed = line.row_point >= 0
-    followed = placed & line.is_target & (line.status != STATUS[LesionStatus.NOT_ASSESSED]) & ~line.treated_locally
+    followed = line.is_target & (line.status != _NOT_ASSESSED) & ~line.treated_locally
     used = np.flatnonzero(followed & ~np.isnan(line.size))
-    point, size, node = line.row_point[used], line.size[used], line.is_node[used]
-    known = count(point, n)
+    point, size = line.row_point[used], line.size[used]
     set_size = count(line.target_person, line.persons)
-    targets_mm, complete = total(point, size, n), known == set_size[line.person]
-    complete &= set_size[line.person] > 0
+    complete = (count(point, n) == set_size[line.person]) & (set_size > 0)[line.person]
     recorded_mm = _recorded_sums(line, timeline)
-    by_sum = (set_size == 0)[line.person] & ~np.isnan(recorded_mm)
-    there = persists(size, node)
-    new = np.flatnonzero(placed & line.is_new)
+    by_sum = line.without_targets[line.person] & ~np.isnan(recorded_mm)
+    complete |= by_sum
+    new = np.flatnonzero(line.is_new)
     grown = new[measurable(line.size[new], line.is_node[new])]
-    unassessed = any_of(line.row_point[placed], line.may_be_new[placed], n)
-    new_known = _new_known(line, count(line.row_point[new], n), unassessed, study)
-    own_organ = np.where(line.organ < 0, int(line.organ.max(initial=0)) + 2 + line.lesion, line.organ)
-    own_organ = np.where(line.is_node, int(line.organ.max(initial=0)) + 1, own_organ)
-    organs = distinct(line.row_point[new] * (int(own_organ.max(initial=0)) + 1) + own_organ[new])
+    unassessed = any_of(line.row_point, line.may_be_new, n)
+    n_new = count(line.row_point[new], n)
+    new_known = _new_known(line, n_new, unassessed, study)
     return Burden(
-        np.where(by_sum, np.round(np.nan_to_num(recorded_mm), 6), targets_mm),
-        complete | by_sum,
+        line,
+        np.where(by_sum, np.round(np.nan_to_num(recorded_mm), 6), total(point, size, n)),
+        complete,
+        followed,
         count(line.row_point[followed], n),
         total(line.row_point[grown], line.size[grown], n),
         new_known,
         new_known & ~unassessed,
-        count(line.row_point[new], n),
+        n_new,
         count(line.row_point[grown], n),
-        count(organs // (int(own_organ.max(initial=0)) + 1), n),
-        count(point[there], n),
+        _organs(line, new),
+        count(point[persists(size, line.is_node[used])], n),
         by_sum,
         set_size,
-        {name: _missing_targets(line, scan, set_size, complete | by_sum) for name, scan in line.scans.by_name.items()},
+        {name: _missing(line, scan, line.size, complete) for name, scan in line.scans.by_name.items()},
     )
+
+
+def at_other_scans(sums: Burden, line: Course) -> Burden:
+    """The same burden for a window set that chose other scans and nothing else."""
+    before = sums.line.scans.by_name
+    missing = {
+        name: sums.missing[name]
+        if np.array_equal(before[name], scan)
+        else _missing(line, scan, line.size, sums.complete)
+        for name, scan in line.scans.by_name.items()
+    }
+    return replace(sums, line=line, missing=missing)
+
+
+def _organs(line: Course, new: Ints) -> Ints:
+    """By time point: the organs in which these new lesions lie."""
+    organ = line.own_organ(new)
+    span = int(organ.max(initial=0)) + 1
+    return count(distinct(line.row_point[new] * span + organ) // span, line.points)
 
 
 def _new_known(line: Course, n_new: Ints, unassessed: Bools, study: Study) -> Bools:
@@ -119,34 +213,24 @@ def _recorded_sums(line: Course, timeline: Timeline) -> Floats:
     return recorded
 
 
-def _missing_targets(line: Course, scan: Ints, set_size: Ints, complete: Bools) -> Ints:
+def _missing(line: Course, scan: Ints, values: Floats, complete: Bools) -> Ints:
     """Why the sum at each person's scan is missing, as reason bits; 0 where it is known or there is no scan."""
-    owner, has_scan = line.target_person, scan >= 0
-    order, rows = line.row_order, line.row_keys
-    day = line.scans.day_of(scan)[owner]
-    at = lookup(point_key(line.target_lesion, np.where(day == NO_DAY, 0, day)), rows)
-    row = order[at] if len(order) else at
-    has_row = (at >= 0) & (day != NO_DAY)
-    local = (line.local_from != NO_DAY) & (day >= line.local_from)
-    if len(order):
-        valued = has_row & ~np.isnan(line.size[row]) & ~local
-        node = (
-            has_row
-            & line.is_node[row]
-            & np.isnan(line.size[row])
-            & (line.status[row] != STATUS[LesionStatus.NOT_ASSESSED])
-        )
-    else:
-        valued = node = np.zeros(len(owner), dtype=np.bool_)
-    bits = np.where(
-        local,
-        BIT[Reason.LOCAL_THERAPY],
-        np.where(node, BIT[Reason.NODE_SHORT_AXIS_MISSING], BIT[Reason.LESION_SET_MISMATCH]),
-    )
-    bits = np.where(valued | ~has_scan[owner], 0, bits)
     why = np.zeros(line.persons, dtype=np.int64)
+    if not line.points:
+        return why
+    incomplete = (scan >= 0) & ~complete[scan]
+    of_set = np.flatnonzero(incomplete[line.target_person])
+    owner, local_from = line.target_person[of_set], line.local_from[of_set]
+    day = line.scans.day_of(scan)[owner]
+    at = lookup(point_key(line.target_lesion[of_set], day), line.row_keys)
+    there = at >= 0
+    row = line.row_order[at[there]]
+    local = (local_from != NO_DAY) & (day >= local_from)
+    valued, node = np.zeros(len(at), dtype=np.bool_), np.zeros(len(at), dtype=np.bool_)
+    valued[there] = ~np.isnan(values[row])
+    node[there] = line.is_node[row] & np.isnan(line.size[row]) & (line.status[row] != _NOT_ASSESSED)
+    bits = np.where(node, BIT[Reason.NODE_SHORT_AXIS_MISSING], BIT[Reason.LESION_SET_MISMATCH])
+    bits = np.where(local, BIT[Reason.LOCAL_THERAPY], np.where(valued, 0, bits))
     np.bitwise_or.at(why, owner, bits)
-    without_set = has_scan & (line.scans.baseline >= 0) & (set_size == 0)
-    if line.points:
-        without_set &= ~complete[np.maximum(scan, 0)]
+    without_set = incomplete & (line.scans.baseline >= 0) & (count(line.target_person, line.persons) == 0)
     return np.where(without_set, BIT[Reason.LESION_SET_MISMATCH], why)

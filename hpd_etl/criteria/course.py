@@ -1,10 +1,18 @@
-"""One window set of a Timeline as arrays: persons, time points, lesion rows, targets."""
+"""One window set of a Timeline as arrays: persons, time points, lesion rows, targets.
+
+What does not depend on the window set is made once (`Points`, `Lesions`); what depends on the baseline scan and the
+targets alone (`Followed`), or on the local therapies between the scans (`Treated`), is shared by the window sets that
+have them in common.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from hpd_etl.config import Study
@@ -59,41 +67,30 @@ class Scans:
 
 
 @dataclass(frozen=True)
-class Course:
-    """Persons, time points and lesion rows of one window set, as arrays."""
+class Lesions:
+    """Persons, time points and lesion rows of a timeline as arrays: the same for all window sets."""
 
+    rows: pd.DataFrame
     ids: pa.Array
     person: Ints
     """By time point: its person."""
-    scans: Scans
     row_person: Ints
     row_point: Ints
     row_day: Ints
     lesion: Ints
+    lesion_keys: Ints
+    """By lesion: the key of its person and name, sorted."""
+    lesion_names: pa.Array
     status: Ints
     size: Floats
     is_node: Bools
     organ: Ints
-    is_target: Bools
-    """By lesion row: belongs to the target set."""
-    is_new: Bools
-    """By lesion row: a new lesion that is seen, after baseline."""
-    may_be_new: Bools
-    """By lesion row: called new, not assessed, and not seen up to then: whether it is there is not known."""
-    seen_late: Bools
-    """By lesion row: first seen after baseline, and not called new."""
-    treated_locally: Bools
-    """By lesion row: a target in an organ that was treated locally before (ambiguity C4)."""
-    target_person: Ints
-    target_lesion: Ints
-    local_from: Ints
-    """By target: day from which it is not assessed; `NO_DAY` if never."""
-    organ_unknown: Bools
-    """By person: a local therapy in the window whose organ, or whose targets' organ, is not known."""
-    local_elsewhere: Bools
-    """By person: a local therapy in the window to an organ that holds no target, by its name."""
-    targets_recorded: Bools
-    targets_uncapped: Bools
+    seen: Bools
+    """By lesion row: it is said what is there, or that nothing is any more."""
+    unseen: Bools
+    """By lesion row: the lesion was not seen up to then."""
+    counts_as_new: Bools
+    """By lesion row: the lesion is new if it emerges after baseline."""
     row_order: Ints
     """Lesion rows by lesion and day, and the keys in that order."""
     row_keys: Ints
@@ -108,120 +105,222 @@ class Course:
         """How many time points."""
         return len(self.person)
 
+    @property
+    def lesions(self) -> int:
+        """How many lesions."""
+        return len(self.lesion_keys)
 
-def course(timeline: Timeline, window_set: str, study: Study) -> Course:
-    """The arrays of one window set."""
-    ids = text(timeline.index["person_id"])
-    choices = timeline.scan_choices.loc[(timeline.scan_choices["window_set"] == window_set).to_numpy(np.bool_)]
-    key = point_key(positions(choices["person_id"], ids), choices["days_from_index"].to_numpy(np.int64))
-    order = stable_order(key)
-    key, role = key[order], choices["role"].cat.codes.to_numpy().astype(np.int64)[order]
+    def at_scan(self, scan: Ints) -> Bools:
+        """The lesion rows at this scan of their persons."""
+        return np.asarray((self.row_point == scan[self.row_person]) & (self.row_point >= 0))
+
+    def own_organ(self, rows: Ints) -> Ints:
+        """The organs of these lesion rows: lymph nodes are one, as is each other lesion whose organ is not known."""
+        nodes = int(self.organ.max(initial=-1)) + 1
+        organ = np.where(self.organ[rows] < 0, nodes + 1 + self.lesion[rows], self.organ[rows])
+        return np.where(self.is_node[rows], nodes, organ)
+
+    @cached_property
+    def perpendicular(self) -> Floats:
+        """By lesion row: the longest diameter perpendicular to its size; NaN where not measured."""
+        return numbers(self.rows["perpendicular_mm"])
+
+    @cached_property
+    def volume(self) -> Floats:
+        """By lesion row: the recorded volume in mm3; NaN where there is none."""
+        return numbers(self.rows["volume_mm3"])
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The targets of one baseline, and what is new beside them."""
+
+    target_person: Ints
+    target_lesion: Ints
+    without_targets: Bools
+    """By person: there is no target, so that a recorded sum may stand in."""
+    targets_recorded: Bools
+    targets_uncapped: Bools
+    is_target: Bools
+    """By lesion row: belongs to the target set."""
+    is_new: Bools
+    """By lesion row: a new lesion that is seen, after baseline."""
+    may_be_new: Bools
+    """By lesion row: called new, not assessed, and not seen up to then: whether it is there is not known."""
+    seen_late: Bools
+    """By lesion row: first seen after baseline, and not called new."""
+
+
+@dataclass(frozen=True)
+class Treated:
+    """Which targets were treated locally between the scans (ambiguity C4)."""
+
+    treated_locally: Bools
+    """By lesion row: a target in an organ that was treated locally before."""
+    local_from: Ints
+    """By target: day from which it is not assessed; `NO_DAY` if never."""
+    organ_unknown: Bools
+    """By person: a local therapy in the window whose organ, or whose targets' organ, is not known."""
+    local_elsewhere: Bools
+    """By person: a local therapy in the window to an organ that holds no target, by its name."""
+
+
+@dataclass(frozen=True)
+class Course(Treated, Followed, Lesions):
+    """All of this for one window set, with its three scans."""
+
+    scans: Scans
+
+    def same_burdens(self, other: Course) -> bool:
+        """Whether the two have the same baseline, targets and local therapies, hence the same sums at all points."""
+        return self.is_target is other.is_target and bool(np.array_equal(self.local_from, other.local_from))
+
+    def narrowed(self, kept: Bools) -> Course:
+        """The course with these of its targets alone; the others are no new lesions for that."""
+        in_set = np.zeros(self.lesions, dtype=np.bool_)
+        in_set[self.target_lesion[kept]] = True
+        return replace(
+            self,
+            target_person=self.target_person[kept],
+            target_lesion=self.target_lesion[kept],
+            is_target=in_set[self.lesion],
+            local_from=self.local_from[kept],
+        )
+
+
+def lines_of(timeline: Timeline, window_sets: Iterable[str], study: Study) -> dict[str, Course]:
+    """The arrays of each window set."""
+    rows, choices = None, timeline.scan_choices
+    made: dict[str, Course] = {}
+    for name in window_sets:
+        own = choices.loc[(choices["window_set"] == name).to_numpy(np.bool_)]
+        ids = text(timeline.index["person_id"]) if rows is None else rows.ids
+        key = point_key(positions(own["person_id"], ids), own["days_from_index"].to_numpy(np.int64))
+        order = stable_order(key)
+        key, role = key[order], own["role"].cat.codes.to_numpy().astype(np.int64)[order]
+        rows = _lesions(timeline, ids, key, study) if rows is None else rows
+        scans = _scans(key, role, rows)
+        made[name] = _course(timeline, name, scans, rows, tuple(made.values()))
+    return made
+
+
+def _scans(key: Ints, role: Ints, rows: Lesions) -> Scans:
     person, day = point_of(key)
-    pre, baseline, post = (
-        _point_of_role(person, role, name, len(ids)) for name in (ScanRole.PRE, ScanRole.BASELINE, ScanRole.POST)
-    )
-    scans = Scans(pre, baseline, post, day)
-    return _with_lesions(timeline, window_set, study, ids, person, key, scans)
+    if len(person) != rows.points:
+        raise ValueError("the window sets of a timeline have different time points")
+
+    def at(name: ScanRole) -> Ints:
+        here = np.flatnonzero(role == SCAN_CHOICES["role"].values.index(name))
+        found = np.full(rows.persons, -1, dtype=np.int64)
+        found[person[here]] = here
+        return found
+
+    return Scans(at(ScanRole.PRE), at(ScanRole.BASELINE), at(ScanRole.POST), day)
 
 
-def _point_of_role(person: Ints, role: Ints, name: ScanRole, n: int) -> Ints:
-    at = np.flatnonzero(role == SCAN_CHOICES["role"].values.index(name))
-    found = np.full(n, -1, dtype=np.int64)
-    found[person[at]] = at
-    return found
-
-
-def _with_lesions(
-    timeline: Timeline, window_set: str, study: Study, ids: pa.Array, point_person: Ints, point_keys: Ints, scans: Scans
-) -> Course:
-    rows = timeline.lesions
-    targets = timeline.targets.loc[(timeline.targets["window_set"] == window_set).to_numpy(np.bool_)]
+def _lesions(timeline: Timeline, ids: pa.Array, point_keys: Ints, study: Study) -> Lesions:
+    rows, targets = timeline.lesions, timeline.targets
     [row_name, target_name], names = sorted_codes(rows["lesion_id"], targets["lesion_id"])
-    row_person, target_owner = positions(rows["person_id"], ids), positions(targets["person_id"], ids)
-    lesions, codes = np.unique(
-        np.concatenate([row_person * len(names) + row_name, target_owner * len(names) + target_name]),
-        return_inverse=True,
-    )
-    lesion, target_lesion = codes[: len(rows)].astype(np.int64), codes[len(rows) :].astype(np.int64)
-    n = len(lesions)
-    in_set = np.zeros(n, dtype=np.bool_)
-    in_set[target_lesion] = True
-
-    row_day = rows["days_from_index"].to_numpy(np.int64)
+    row_person = positions(rows["person_id"], ids)
+    row_keys = row_person * len(names) + row_name
+    keys = distinct(np.concatenate([row_keys, positions(targets["person_id"], ids) * len(names) + target_name]))
+    lesion, day = lookup(row_keys, keys), rows["days_from_index"].to_numpy(np.int64)
     status, role = rows["status"].cat.codes.to_numpy().astype(np.int64), rows["role"].cat.codes.to_numpy()
-    base = scans.day_of(scans.baseline)[row_person]
     seen = (status != STATUS[LesionStatus.NOT_ASSESSED]) & (status != STATUS[LesionStatus.NOT_YET_PRESENT])
-    known_before = any_of(lesion, seen & (row_day <= np.where(base == NO_DAY, 0, base)), n)
-    called_new = any_of(lesion, role == ROLE[LesionRole.NEW], n)
-    after = (row_day > np.where(base == NO_DAY, 0, base)) & (status != STATUS[LesionStatus.DISAPPEARED])
-    emerging = seen & after & ~known_before[lesion] & ~in_set[lesion]
-    unseen = lowest(lesion[seen], row_day[seen], n, _NEVER)[lesion] > row_day
-    unassessed = unseen & after & (status == STATUS[LesionStatus.NOT_ASSESSED]) & ~in_set[lesion]
-    counts_as_new = called_new[lesion] | (study.lesions.new_lesions == "first_seen")
-    [organ, treated_organ], organs = sorted_codes(rows["organ"], timeline.therapies["organ"])
-    local_from, unknown, elsewhere = _local_therapy(
-        timeline, ids, scans, target_owner, target_lesion, lesion, organ, treated_organ, len(organs), n
-    )
-    row_keys = point_key(lesion, row_day)
-    row_order = stable_order(row_keys)
-    lesion_local = np.full(n, NO_DAY)
-    lesion_local[target_lesion] = local_from
-    return Course(
+    called_new = any_of(lesion, role == ROLE[LesionRole.NEW], len(keys))
+    by_day = point_key(lesion, day)
+    order = stable_order(by_day)
+    [organ], _ = sorted_codes(rows["organ"])
+    return Lesions(
+        rows,
         ids,
-        point_person,
-        scans,
+        point_of(point_keys)[0],
         row_person,
-        lookup(point_key(row_person, row_day), point_keys),
-        row_day,
+        lookup(point_key(row_person, day), point_keys),
+        day,
         lesion,
+        keys,
+        names,
         status,
         size_by_convention(status, numbers(rows["diameter_mm"])),
         flags(rows["is_node"]),
         organ,
-        is_target=in_set[lesion],
-        is_new=emerging & counts_as_new,
-        may_be_new=unassessed & counts_as_new,
-        seen_late=emerging & ~counts_as_new,
-        treated_locally=(lesion_local[lesion] != NO_DAY) & (row_day >= lesion_local[lesion]),
-        target_person=target_owner,
-        target_lesion=target_lesion,
-        local_from=local_from,
-        organ_unknown=unknown,
-        local_elsewhere=elsewhere,
-        targets_recorded=any_of(target_owner, (targets["origin"] == "recorded").to_numpy(np.bool_), len(ids)),
-        targets_uncapped=any_of(target_owner, flags(targets["uncapped"]), len(ids)),
-        row_order=row_order,
-        row_keys=row_keys[row_order],
+        seen,
+        unseen=lowest(lesion[seen], day[seen], len(keys), _NEVER)[lesion] > day,
+        counts_as_new=called_new[lesion] | (study.lesions.new_lesions == "first_seen"),
+        row_order=order,
+        row_keys=by_day[order],
     )
 
 
-def _local_therapy(
-    timeline: Timeline,
-    ids: pa.Array,
-    scans: Scans,
-    owner: Ints,
-    target: Ints,
-    lesion: Ints,
-    organ: Ints,
-    treated_organ: Ints,
-    organs: int,
-    n: int,
-) -> tuple[Ints, Bools, Bools]:
+def _course(timeline: Timeline, window_set: str, scans: Scans, rows: Lesions, others: tuple[Course, ...]) -> Course:
+    targets = timeline.targets.loc[(timeline.targets["window_set"] == window_set).to_numpy(np.bool_)]
+    followed = _followed(targets, scans, rows, others)
+    return Course(
+        **{name: getattr(rows, name) for name in Lesions.__dataclass_fields__},
+        **{name: getattr(followed, name) for name in Followed.__dataclass_fields__},
+        **vars(_treated(timeline, scans, rows, followed)),
+        scans=scans,
+    )
+
+
+def _followed(targets: pd.DataFrame, scans: Scans, rows: Lesions, others: Iterable[Course]) -> Followed:
+    """The targets and what is new beside them; that of another window set of the same baseline and targets."""
+    name, person = positions(targets["lesion_id"], rows.lesion_names), positions(targets["person_id"], rows.ids)
+    lesion = lookup(person * len(rows.lesion_names) + name, rows.lesion_keys)
+    recorded = any_of(person, (targets["origin"] == "recorded").to_numpy(np.bool_), rows.persons)
+    uncapped = any_of(person, flags(targets["uncapped"]), rows.persons)
+    for other in others:
+        told = (other.target_lesion, other.targets_recorded, other.targets_uncapped, other.scans.baseline)
+        if all(map(np.array_equal, told, (lesion, recorded, uncapped, scans.baseline))):
+            return other
+    base = scans.day_of(scans.baseline)
+    in_set = np.zeros(rows.lesions, dtype=np.bool_)
+    in_set[lesion] = True
+    last = np.where(base == NO_DAY, 0, base)[rows.row_person]
+    known_before = any_of(rows.lesion, rows.seen & (rows.row_day <= last), rows.lesions)
+    is_target = in_set[rows.lesion]
+    after = (rows.row_day > last) & (rows.status != STATUS[LesionStatus.DISAPPEARED]) & ~is_target
+    emerging = rows.seen & after & ~known_before[rows.lesion]
+    unassessed = rows.unseen & after & (rows.status == STATUS[LesionStatus.NOT_ASSESSED])
+    return Followed(
+        person,
+        lesion,
+        ~any_of(person, np.ones(len(person), dtype=np.bool_), rows.persons),
+        recorded,
+        uncapped,
+        is_target=is_target,
+        is_new=emerging & rows.counts_as_new,
+        may_be_new=unassessed & rows.counts_as_new,
+        seen_late=emerging & ~rows.counts_as_new,
+    )
+
+
+def _treated(timeline: Timeline, scans: Scans, rows: Lesions, followed: Followed) -> Treated:
     """From which day each target was treated locally; whose organs are unknown; who was treated elsewhere."""
-    therapies = timeline.therapies
-    person, day = positions(therapies["person_id"], ids), therapies["days_from_index"].to_numpy(np.int64)
+    therapies, n = timeline.therapies, rows.persons
+    owner, target = followed.target_person, followed.target_lesion
+    person, day = positions(therapies["person_id"], rows.ids), therapies["days_from_index"].to_numpy(np.int64)
     first = np.where(scans.pre >= 0, scans.day_of(scans.pre), scans.day_of(scans.baseline))
     last = scans.day_of(scans.post)
     local = therapies["kind"].isin(_LOCAL).to_numpy(np.bool_) & (first[person] != NO_DAY) & (last[person] != NO_DAY)
     local = local & (day > first[person]) & (day <= last[person])
-    organ_of = lowest(lesion[organ >= 0], organ[organ >= 0], n, -1)[target]
+    if not local.any():
+        nobody = np.zeros(n, dtype=np.bool_)
+        return Treated(np.zeros(len(rows.lesion), dtype=np.bool_), np.full(len(owner), NO_DAY), nobody, nobody)
+    [organ, treated_organ], organs = sorted_codes(timeline.lesions["organ"], therapies["organ"])
+    span = len(organs) + 1
+    organ_of = lowest(rows.lesion[organ >= 0], organ[organ >= 0], rows.lesions, -1)[target]
     placed = local & (treated_organ >= 0)
-    places, place = np.unique(person[placed] * (organs + 1) + treated_organ[placed], return_inverse=True)
-    at = lookup(owner * (organs + 1) + organ_of, places)
-    starts = lowest(place, day[placed], len(places), NO_DAY)
-    since = np.where((at >= 0) & (organ_of >= 0), starts[at], NO_DAY) if len(places) else np.full(len(target), NO_DAY)
-    unplaced = any_of(person, local & (treated_organ < 0), len(ids))
-    unplaced |= any_of(owner, any_of(person, local, len(ids))[owner] & (organ_of < 0), len(ids))
-    targeted = distinct((owner * (organs + 1) + organ_of)[organ_of >= 0])
-    away = lookup(person * (organs + 1) + treated_organ, targeted) < 0
-    return since, unplaced, any_of(person, placed & away, len(ids))
+    places, place = np.unique(person[placed] * span + treated_organ[placed], return_inverse=True)
+    at = lookup(owner * span + organ_of, places)
+    starts = np.append(lowest(place, day[placed], len(places), NO_DAY), NO_DAY)
+    since = np.where((at >= 0) & (organ_of >= 0), starts[at], NO_DAY)
+    unplaced = any_of(person, local & (treated_organ < 0), n)
+    unplaced |= any_of(owner, any_of(person, local, n)[owner] & (organ_of < 0), n)
+    away = lookup(person * span + treated_organ, distinct((owner * span + organ_of)[organ_of >= 0])) < 0
+    lesion_local = np.full(rows.lesions, NO_DAY)
+    lesion_local[target] = since
+    of_row = lesion_local[rows.lesion]
+    treated_locally = (of_row != NO_DAY) & (rows.row_day >= of_row)
+    return Treated(treated_locally, since, unplaced, any_of(person, placed & away, n))

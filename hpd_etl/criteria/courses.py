@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from hpd_etl.criteria.metrics import Measured
+from hpd_etl.criteria.metrics import INTERVALS, Measured
 from hpd_etl.criteria.pseudoprogression import NOT_APPLICABLE, UNRESOLVED, Confirmation
 from hpd_etl.criteria.reasons import BIT, lowest_bit
 from hpd_etl.criteria.response import NE
@@ -109,9 +109,12 @@ class Courses:
         low, high, missing = {}, {}, {}
         for name, values in shown.low.items():
             both = self.bounds((values, shown.high[name]), (tried.low[name], tried.high[name]))
-            known = np.ones(self.persons, np.bool_) if name == "ttf_months" else both[0] == both[1]
+            exact = both[0] == both[1]
+            known = np.ones(self.persons, np.bool_) if name in (*INTERVALS, "ttf_months") else exact
             low[name], high[name] = (np.where(known, bound, np.nan) for bound in both)
-            missing[name] = self._missing(shown.missing[name], tried.missing[name], np.isnan(low[name]))
+            unknown = np.isnan(low[name]) if name == "ttf_months" else ~exact
+            missing[name] = self._missing(shown.missing[name], tried.missing[name], unknown)
+        missing |= {name: shown.missing[name] for name in shown.unasked}
         response = self.agreed(shown.response, tried.response, NE)
         missing["response_first"] = self._missing(
             shown.missing["response_first"], tried.missing["response_first"], response == NE
@@ -125,6 +128,7 @@ class Courses:
             self.number(shown.dt_pre, tried.dt_pre),
             self.number(shown.dt_post, tried.dt_post),
             self.flags(shown.flags, tried.flags),
+            shown.unasked,
         )
 
     def _missing(self, shown: Ints, tried: Ints, unknown: Bools) -> Ints:

@@ -24,6 +24,7 @@ from hpd_etl.criteria.definition_file import (
     understood,
 )
 from hpd_etl.criteria.evidence import is_assumed
+from hpd_etl.criteria.metrics import FROM_PRE
 from hpd_etl.criteria.rules import Leaf, Node, Rule, leaves
 from hpd_etl.errors import ConfigurationError
 
@@ -84,13 +85,20 @@ class Definition:
     @property
     def measure_set(self) -> str:
         """Framework, window set, lesions in the sum and rulers: what its metrics are computed with."""
-        lesions = ("new" if self.new_lesions_in_sum else "targets") + ("_common" if self.common_targets else "")
+        lesions = "new" if self.new_lesions_in_sum else "targets"
+        if self.common_targets:
+            lesions += "_common" if self.looks_before else "_common_since"
         return "/".join([self.framework, self.window_set, lesions, "+".join(self.rulers)])
 
     @property
     def common_targets(self) -> bool:
         """Whether sums hold only the baseline targets that have a value at all scans it uses."""
         return self.variant == "intersection"
+
+    @property
+    def looks_before(self) -> bool:
+        """Whether its rule names a metric of the pre-baseline scan."""
+        return any(leaf.metric in FROM_PRE for leaf in leaves(self.rule))
 
     @property
     def rulers(self) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ FLAGS: Mapping[str, str] = {
     "targets_derived": "the source calls no lesion a target; they were chosen by the rules of RECIST",
     "targets_recorded": "the targets are those of the source",
     "uncapped_source": "the source has more targets than RECIST allows; the largest of them are used",
+    "volume_from_diameter": "a volume of a target is not recorded at a scan that is used; all are those of spheres",
 }
 """Name -> what it means."""
 

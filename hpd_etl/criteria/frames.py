@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpd_etl.config import Study
-from hpd_etl.criteria.burden import Burden
+from hpd_etl.criteria.burden import Burden, Ruled
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.definition import Definition
-from hpd_etl.criteria.metrics import METRIC_SOURCES, Measured, failed_reason
+from hpd_etl.criteria.metrics import INTERVALS, METRIC_SOURCES, Measured, failed_reason
 from hpd_etl.criteria.pseudoprogression import STATES, Confirmation
 from hpd_etl.criteria.reasons import BIT, NAMES, PROGRESSION_REFUTED, lowest_bit
 from hpd_etl.criteria.response import Response
@@ -49,6 +50,9 @@ from hpd_etl.grouping import (
 from hpd_etl.schema import BURDEN, EVIDENCE, LABELS, METRICS, RESPONSES, Kind, Reason, Timeline
 
 _EARLY_EVALUATION_DAY = 14
+_MASKS_IN_ONE = 62 // len(NAMES)
+"""Sets of reasons that fit into one number."""
+_SPAN = 1_000_000
 _OLD_BASELINE_DAY = -28
 _NUMBERS = [name for name in METRIC_SOURCES if name in METRICS.names and METRICS[name].kind is Kind.NUMBER]
 _COUNTS = [name for name in METRIC_SOURCES if name in METRICS.names and METRICS[name].kind is Kind.INTEGER]
@@ -91,7 +95,7 @@ def labels_frame(timeline: Timeline, outcomes: Sequence[Outcome], study: Study) 
             "reasons": stacked([every for _, every in reasons]),
             "flags": stacked(flags),
             "assumed_fields": repeated([";".join(definition.assumed_fields) or None for definition in definitions], n),
-            "value": floats(np.concatenate([outcome.measured.low[outcome.definition.value] for outcome in outcomes])),
+            "value": floats(np.concatenate([_value(outcome) for outcome in outcomes])),
             "value_unit": repeated([METRIC_SOURCES[definition.value].unit for definition in definitions], n),
             "decided_on": dates(decided),
             "index_date": dates(index_day),
@@ -100,6 +104,18 @@ def labels_frame(timeline: Timeline, outcomes: Sequence[Outcome], study: Study) 
             "params_sha256": repeated([parameters_sha256(definition, study) for definition in definitions], n),
         }
     )
+
+
+def _value(outcome: Outcome) -> Floats:
+    """The principal metric; a time to treatment failure is at least that."""
+    name = outcome.definition.value
+    return outcome.measured.low[name] if name == "ttf_months" else exactly(outcome.measured, name)
+
+
+def exactly(measured: Measured, name: str) -> Floats:
+    """The metric where it is known exactly; NaN where it is missing, or known only to lie between two numbers."""
+    low, high = measured.low[name], measured.high[name]
+    return low if low is high else np.where(low == high, low, np.nan)
 
 
 def parameters_sha256(definition: Definition, study: Study) -> str:
@@ -130,7 +146,6 @@ def flags_of(
     sums: Burden,
     response: Response,
     confirmation: Confirmation,
-    measured: Measured,
     study: Study,
 ) -> dict[str, Bools]:
     """What a careful reader should know of each label."""
@@ -161,7 +176,6 @@ def flags_of(
         "reference_on_treatment": _on_treatment(timeline, line),
         "modality_changed": _changed(timeline, line, "modality"),
         "reader_changed": _changed(timeline, line, "reader"),
-        **measured.flags,
     }
 
 
@@ -200,7 +214,7 @@ def metrics_frame(timeline: Timeline, measured: Mapping[str, Measured]) -> pd.Da
     response = [np.where(there, one.response, -1) for there, one in zip(examined, sets, strict=True)]
 
     def each(name: str) -> Floats:
-        return np.concatenate([one.sums[name] if name in one.sums else one.low[name] for one in sets])
+        return np.concatenate([one.sums[name] if name in one.sums else exactly(one, name) for one in sets])
 
     return METRICS.frame(
         {
@@ -215,6 +229,7 @@ def metrics_frame(timeline: Timeline, measured: Mapping[str, Measured]) -> pd.Da
             **{name: _whole(each(name)) for name in _COUNTS},
             "response_first": category(np.concatenate(response), RESPONSES["response"].values),
             "missing": stacked([_missing(one) for one in sets]),
+            "bounds": stacked([_bounds(one) for one in sets]),
         }
     )
 
@@ -225,15 +240,18 @@ def _whole(values: Floats) -> pd.Series[int]:
 
 def _missing(measured: Measured) -> tuple[Ints, list[str | None]]:
     """`metric=reason` of every missing metric, written once for each distinct combination."""
-    masks = {
-        name: np.where(np.isnan(measured.low[name]), why, 0) if name in measured.low else why
-        for name, why in sorted(measured.missing.items())
-    }
-    combination = np.zeros(len(measured.response), dtype=np.int64)
-    for why in masks.values():
-        code, found = pd.factorize(why)
-        combination = pd.factorize(combination * (len(found) + 1) + code)[0]
-    example = np.flatnonzero(~pd.Series(combination).duplicated().to_numpy())
+    masks = {name: why for name, why in sorted(measured.missing.items()) if why.any()}
+    for name in masks.keys() & measured.low.keys():
+        least = measured.low[name] if name == "ttf_months" else exactly(measured, name)
+        masks[name] = np.where(np.isnan(least), masks[name], 0)
+    masks_of = list(masks.values())
+    packed = []
+    for place in range(0, len(masks_of), _MASKS_IN_ONE):
+        together = np.zeros(len(measured.response), dtype=np.int64)
+        for why in masks_of[place : place + _MASKS_IN_ONE]:
+            together = together << len(NAMES) | why
+        packed.append(together)
+    combination, example = _combined(packed, len(measured.response))
     words = [
         ";".join(
             f"{name}={NAMES[place]}"
@@ -244,12 +262,40 @@ def _missing(measured: Measured) -> tuple[Ints, list[str | None]]:
         or None
         for row in example
     ]
-    return np.asarray(combination, dtype=np.int64), words
+    return combination, words
 
 
-def burden_frame(timeline: Timeline, line: Course, sums: Burden, window_set: str) -> pd.DataFrame:
-    """The `burden` rows of one window set, at the time points that were assessed."""
+def _bounds(measured: Measured) -> tuple[Ints, list[str | None]]:
+    """`metric=least..most` of every number that is known only to lie between two."""
+    pairs = {name: (measured.low[name], measured.high[name]) for name in INTERVALS}
+    wide = {name: (low, high) for name, (low, high) in pairs.items() if low is not high}
+    spread = [np.where(low < high, low * _SPAN + high, np.nan) for low, high in wide.values()]
+    combination, example = _combined(spread, len(measured.response))
+    words = [
+        ";".join(f"{name}={low[row]:g}..{high[row]:g}" for name, (low, high) in wide.items() if low[row] < high[row])
+        or None
+        for row in example
+    ]
+    return combination, words
+
+
+def _combined(columns: Sequence[Ints | Floats], n: int) -> tuple[Ints, Ints]:
+    """A code for each distinct combination of values, and a row that has it."""
+    combination = np.zeros(n, dtype=np.int64)
+    for values in columns:
+        code, found = pd.factorize(values)
+        combination = pd.factorize(combination * (len(found) + 1) + code + 1)[0].astype(np.int64)
+    return combination, np.flatnonzero(~pd.Series(combination).duplicated().to_numpy())
+
+
+def burden_frame(timeline: Timeline, sums: Burden, window_set: str, rulers: Collection[str]) -> pd.DataFrame:
+    """The `burden` rows of one window set, at the time points that were assessed; by these rulers beside diameters."""
+    line = sums.line
     shown = np.flatnonzero((sums.n_targets > 0) | (sums.n_new > 0) | sums.recorded)
+
+    def summed(ruled: Ruled) -> pd.Series[float]:
+        return floats(np.where(ruled.complete, ruled.targets, np.nan)[shown])
+
     return BURDEN.frame(
         {
             "person_id": coded(line.person[shown], line.ids),
@@ -257,8 +303,10 @@ def burden_frame(timeline: Timeline, line: Course, sums: Burden, window_set: str
             "scan_date": dates(days(timeline.index["index_date"])[line.person[shown]] + line.scans.day[shown]),
             "days_from_index": integers(line.scans.day[shown]),
             "n_targets": integers(sums.n_targets[shown]),
-            "sld_mm": floats(np.where(sums.complete, sums.targets_mm, np.nan)[shown]),
+            "sld_mm": summed(sums.sld),
             "new_mm": floats(sums.new_mm[shown]),
+            **({"spd_mm2": summed(sums.spd)} if "spd" in rulers else {}),
+            **({"volume_mm3": summed(sums.volume)} if "volume" in rulers else {}),
             "n_new": integers(sums.n_new[shown]),
             "n_new_organs": integers(sums.n_new_organs[shown]),
             "lesion_set": integers(sums.set_size[line.person[shown]]),
@@ -266,16 +314,12 @@ def burden_frame(timeline: Timeline, line: Course, sums: Burden, window_set: str
     )
 
 
-def evidence_frame(
-    timeline: Timeline,
-    line: Course,
-    sums: Burden,
-    response: Response,
-    confirmation: Confirmation,
-    measure_set: str,
-    measure_sets: Sequence[str],
-) -> pd.DataFrame:
-    """The source rows that the labels of one measure set, of these, rest on."""
+Rested: TypeAlias = list[tuple[pa.Array, Ints, Ints]]
+"""Source ids, persons and roles of rows, table by table."""
+
+
+def rested(timeline: Timeline, line: Course, sums: Burden, response: Response, confirmation: Confirmation) -> Rested:
+    """The source rows that the labels of one framework and window set rest on."""
     scans = [line.scans.pre, line.scans.baseline, line.scans.post, confirmation.point]
     everyone = np.arange(line.persons)
     parts = [
@@ -290,14 +334,19 @@ def evidence_frame(
             point_key(person, table["days_from_index"].to_numpy(np.int64)), point_key(line.person, line.scans.day)
         )
         parts.append(_used_rows(table, person, np.where(_at_scan(relied_on, at), at, -1), scans, line.points))
-    singly = [_singly(*part) for part in parts]
-    person, role = (np.concatenate([part[place] for part in singly]) for place in (1, 2))
+    return [_singly(*part) for part in parts]
+
+
+def evidence_frame(measure_sets: Mapping[str, Rested], ids: pa.Array) -> pd.DataFrame:
+    """The `evidence` table: the source rows that the labels of each measure set rest on."""
+    parts = [part for rows in measure_sets.values() for part in rows]
+    lengths = [sum(len(person) for _, person, _ in rows) for rows in measure_sets.values()]
     return EVIDENCE.frame(
         {
-            "person_id": coded(person, line.ids),
-            "measure_set": coded(np.full(len(person), measure_sets.index(measure_set)), pa.array(measure_sets)),
-            "source_id": strings(pa.chunked_array([source for source, _, _ in singly])),
-            "role": category(role, _ROLES),
+            "person_id": coded(np.concatenate([person for _, person, _ in parts]), ids),
+            "measure_set": coded(np.repeat(np.arange(len(lengths)), lengths), pa.array(list(measure_sets))),
+            "source_id": strings(pa.chunked_array([source for source, _, _ in parts])),
+            "role": category(np.concatenate([role for _, _, role in parts]), _ROLES),
         }
     )
 

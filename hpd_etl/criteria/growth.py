@@ -27,10 +27,13 @@ def tgk_ratio(s_pre: Floats, s0: Floats, s_post: Floats, dt_pre: Floats, dt_post
         return ((s_post - s0) * dt_pre) / ((s0 - s_pre) * dt_post)
 
 
-def tgr(s_from: Floats, s_to: Floats, dt: Floats, month_days: float) -> Floats:
-    """Tumour growth rate in % of volume per month: 100 ((S_to / S_from)^(3 month / dt) - 1); NaN from nothing."""
+def tgr(s_from: Floats, s_to: Floats, dt: Floats, month_days: float, dimensions: float = 3.0) -> Floats:
+    """Tumour growth rate in % of volume per month: 100 ((S_to / S_from)^(3 month / dt) - 1); NaN from nothing.
+
+    A burden that is a volume already has one dimension.
+    """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        grown = np.power(s_to / s_from, 3.0 * month_days / dt)
+        grown = np.power(s_to / s_from, dimensions * month_days / dt)
     return np.where(s_from > 0, 100.0 * (grown - 1.0), np.nan)
 
 

@@ -5,20 +5,22 @@ Each metric is a number (or a code) or missing, and a missing one says why in re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
 from hpd_etl.config import Study
 from hpd_etl.criteria import growth
-from hpd_etl.criteria.burden import Burden
-from hpd_etl.criteria.course import Course
+from hpd_etl.criteria.known import Known
+from hpd_etl.criteria.observed import AtScans, Observed
 from hpd_etl.criteria.reasons import BIT
-from hpd_etl.criteria.response import CODES, NE, Response
+from hpd_etl.criteria.response import CODES, NE
 from hpd_etl.criteria.rules import Leaf, at_least
 from hpd_etl.grouping import Bools, Floats, Ints
-from hpd_etl.schema import METRICS, Reason, Timeline
+from hpd_etl.schema import METRICS, Reason
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ METRIC_SOURCES: Mapping[str, MetricSource] = {
 }
 """All metrics a definition may name."""
 
+NUMERIC = {name for name, source in METRIC_SOURCES.items() if not source.codes}
+"""Those that are numbers."""
+
 
 def failed_reason(leaf: Leaf) -> str:
     """The reason given where this leaf is false; growth that is asked to be positive has one of its own."""
@@ -72,8 +77,37 @@ def failed_reason(leaf: Leaf) -> str:
     return METRIC_SOURCES[leaf.metric].failed
 
 
-MONTH_METRICS = frozenset({"tgk_pre", "tgk_post", "tgr_pre", "tgr_post", "tgr_ratio", "tgr_delta", "ttf_months"})
+MONTH_METRICS = frozenset(
+    {
+        "tgk_pre",
+        "tgk_post",
+        "tgr_pre",
+        "tgr_post",
+        "tgr_ratio",
+        "tgr_delta",
+        "volume_tgr_pre",
+        "volume_tgr_post",
+        "volume_tgr_ratio",
+        "ecog_worst",
+        "ecog_rise",
+        "ttf_months",
+    }
+)
 """Metrics that change with the length of a month (ambiguity A9)."""
+
+INTERVALS = ("new_lesions_involved", "organs_spread", "ecog_worst", "ecog_rise")
+"""Numbers that may be known only to lie between two."""
+
+FROM_PRE = frozenset(
+    {
+        *(f"{rate}_{part}" for rate in ("tgk", "tgr", "volume_tgr") for part in ("pre", "ratio")),
+        "tgr_delta",
+        "pace_ratio",
+        "spd_pace_ratio",
+        "sld_change_from_pre_pct",
+    }
+)
+"""Metrics that look at the pre-baseline scan."""
 
 GROWTH_FLAGS = (
     "growth_onset",
@@ -81,16 +115,22 @@ GROWTH_FLAGS = (
     "suspected_hpd_no_baseline_disease",
 )
 _MEASUREMENT_ERROR_MM = 5.0
-_NOT_YET = [
-    name
-    for name in METRIC_SOURCES
-    if name.startswith(("volume_", "spd_", "ecog_", "early_", "organs_", "new_lesions_"))
-]
+_DIMENSIONS = {"tgr": 3.0, "volume_tgr": 1.0}
+"""The power of the burden that is a volume."""
+SUMS = {
+    "sld": ("s_pre_mm", "s0_mm", "s_post_mm"),
+    "volume": ("v_pre_mm3", "v0_mm3", "v_post_mm3"),
+    "spd": ("a_pre_mm2", "a0_mm2", "a_post_mm2"),
+}
+"""The columns of `metrics` that hold the burdens at the three scans, by ruler."""
+
+Found: TypeAlias = dict[str, tuple[Floats, Ints]]
+"""Values, and as reason bits why they are missing."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """All metrics of every person under one measure set."""
+    """All metrics of every person under one measure set; what no rule of it asks for is NaN without a reason."""
 
     low: Mapping[str, Floats]
     high: Mapping[str, Floats]
@@ -102,137 +142,156 @@ class Measured:
     dt_pre: Floats
     dt_post: Floats
     flags: Mapping[str, Bools]
+    unasked: frozenset[str] = frozenset()
+    """Metrics that no rule of the measure set names and that were not made for it."""
+
+
+def measure(seen: Observed, others: Mapping[str, Known], study: Study, month_days: float) -> Measured:
+    """The metrics with a month of this length; what is missing says why (ambiguities A1-A8).
+
+    `others` are numbers that depend on the month and on no scan.
+    """
+    found: Found = {}
+    for ruler, burdens in seen.by_ruler.items():
+        found |= _OF_RULER[ruler](_Growth(burdens, seen.dt_pre, seen.dt_post, month_days, study, ruler))
+    least, most = seen.ttf_days
+    undated = np.isnan(least)
+    open_ended = np.where(np.isinf(most) | (most > least) | undated, BIT[Reason.TTF_UNKNOWN], 0)
+    known = {name: Known.exactly(*each) for name, each in found.items()} | {
+        **seen.counts,
+        **others,
+        "ttf_months": Known(least / month_days, np.where(undated, np.nan, most / month_days), open_ended),
+    }
+    nothing = Known.exactly(np.full(len(least), np.nan), np.zeros(len(least), dtype=np.int64))
+    unasked = frozenset(NUMERIC - known.keys())
+    known |= dict.fromkeys(unasked, nothing)
+    no_response = np.where(seen.response == NE, BIT[Reason.RESPONSE_UNKNOWN], 0)
+    unmeasured = (nothing.low,) * 3
+    sums = {ruler: seen.by_ruler[ruler].named if ruler in seen.by_ruler else unmeasured for ruler in SUMS}
+    return Measured(
+        {name: each.low for name, each in known.items()},
+        {name: each.high for name, each in known.items()},
+        {name: each.why for name, each in known.items()}
+        | {"response_first": np.where(seen.no_post != 0, seen.no_post, no_response)},
+        seen.response,
+        {column: value for ruler, values in sums.items() for column, value in zip(SUMS[ruler], values, strict=True)},
+        seen.dt_pre,
+        seen.dt_post,
+        _growth_flags(seen.by_ruler["sld"], study) | {"volume_from_diameter": seen.spherical},
+        unasked,
+    )
 
 
 @dataclass(frozen=True)
-class Observed:
-    """What the metrics of one measure set are computed from, whatever the length of a month."""
+class _Growth:
+    """The burdens by one ruler, and what is missing of their growth."""
 
-    burdens: Mapping[str, Floats]
-    """s_pre_mm, s0_mm and s_post_mm; NaN where missing."""
-    absent: Mapping[str, Ints]
-    """Why, as reason bits."""
+    at: AtScans
     dt_pre: Floats
     dt_post: Floats
-    response: Ints
-    no_post: Ints
-    ttf_days: tuple[Floats, Floats]
-    """Time to treatment failure is at least and at most this; infinite above where it is censored."""
-    counts: Mapping[str, tuple[Floats, Ints]]
+    month_days: float
+    study: Study
+    ruler: str
 
+    @cached_property
+    def both(self) -> Ints:
+        """Why a metric of all three scans is missing."""
+        return self.at.no_pre | self.at.no_base | self.at.no_post
 
-def observe(
-    line: Course, sums: Burden, response: Response, timeline: Timeline, unmet: Mapping[str, Ints], *, new_lesions: bool
-) -> Observed:
-    """The burdens at the three scans; `unmet` holds by requirement why a scan is missing, as reason bits."""
-    value = np.round(sums.targets_mm + sums.new_mm, 6) if new_lesions else sums.targets_mm
-    complete = sums.complete & sums.new_complete if new_lesions else sums.complete
-    value = np.where(complete, value, np.nan)
-    scans = line.scans
-    burdens, absent = {}, {}
-    requirements = {"pre": "pre_baseline", "baseline": "baseline", "post": "first_evaluation"}
-    for (name, scan), column in zip(scans.by_name.items(), ("s_pre_mm", "s0_mm", "s_post_mm"), strict=True):
-        why = sums.missing[name]
-        if new_lesions and len(value):
-            unstated = (scan >= 0) & (scans.baseline >= 0) & ~sums.new_complete[scan]
-            why = why | np.where(unstated, BIT[Reason.LESION_SET_MISMATCH], 0)
-        known = np.where(scan >= 0, value[scan], np.nan) if len(value) else np.full(line.persons, np.nan)
-        burdens[column] = np.where(why == 0, known, np.nan)
-        absent[column] = np.where(scan >= 0, why, unmet[requirements[name]])
-    return Observed(
-        burdens,
-        absent,
-        scans.interval(scans.pre, scans.baseline),
-        scans.interval(scans.baseline, scans.post),
-        _first(response.code, scans.post),
-        unmet["first_evaluation"],
-        _ttf(timeline),
-        _new(sums, scans.post, unmet["first_evaluation"]),
-    )
+    @cached_property
+    def since(self) -> Ints:
+        """Why a metric of baseline and first evaluation is missing."""
+        return self.at.no_base | self.at.no_post
 
+    @cached_property
+    def zero_base(self) -> Ints:
+        """Nothing at baseline (A5)."""
+        return np.where(self.at.base == 0, BIT[Reason.ZERO_BASELINE], 0)
 
-def _first(code: Ints, post: Ints) -> Ints:
-    return np.where(post >= 0, code[post], NE) if len(code) else np.full(len(post), NE)
+    @cached_property
+    def zero_pre(self) -> Ints:
+        """Nothing before it (A6)."""
+        return np.where(self.at.pre == 0, BIT[Reason.ZERO_PREBASELINE], 0)
 
+    @cached_property
+    def zero(self) -> Ints:
+        """Either; nothing at baseline comes first."""
+        return np.where(self.at.base > 0, self.zero_pre, self.zero_base)
 
-def _ttf(timeline: Timeline) -> tuple[Floats, Floats]:
-    """Time to treatment failure in days, as an interval; infinite above where it is censored."""
-    index = timeline.index
-    least = index["ttf_min_days"].to_numpy(np.float64, na_value=np.nan)
-    return least, index["ttf_max_days"].to_numpy(np.float64, na_value=np.inf)
+    @cached_property
+    def flat(self) -> Bools:
+        """No growth before treatment (A1); for diameters also growth that the study takes for none (A4)."""
+        grown = self.at.base - self.at.pre
+        least = self.study.criteria.min_pre_change_mm if self.ruler == "sld" else 0.0
+        return np.asarray((grown <= 0) | (np.abs(grown) < least))
 
+    def ratio(self, value: Floats, why: Ints) -> tuple[Floats, Ints]:
+        """A ratio to the growth before treatment: missing without any, or unbounded where the study says so."""
+        flat = self.flat
+        if self.study.criteria.pre_growth_nonpositive != "positive_post_is_hpd":
+            return value, why | np.where(flat, BIT[Reason.PRE_GROWTH_NONPOSITIVE], 0)
+        onset = flat & (self.at.post > self.at.base)
+        why = why | np.where(flat & ~onset, BIT[Reason.PRE_GROWTH_NONPOSITIVE], 0)
+        return np.where(onset, np.inf, value), why
 
-def _new(sums: Burden, post: Ints, absent: Ints) -> Mapping[str, tuple[Floats, Ints]]:
-    def at_post(values: Ints) -> Floats:
-        known = values[post].astype(np.float64) if len(values) else np.full(len(post), np.nan)
-        return np.where((post >= 0) & ~unstated, known, np.nan)
-
-    unstated = (post >= 0) & ~sums.new_complete[post] if len(sums.new_complete) else np.zeros(len(post), dtype=np.bool_)
-    why = absent | np.where(unstated, BIT[Reason.LESION_SET_MISMATCH], 0)
-    return {"new_lesions": (at_post(sums.n_new), why), "new_organs": (at_post(sums.n_new_organs), why)}
-
-
-def measure(seen: Observed, study: Study, month_days: float) -> Measured:
-    """The metrics with a month of this length; what is missing says why (ambiguities A1-A8)."""
-    burdens, absent, dt_pre, dt_post = seen.burdens, seen.absent, seen.dt_pre, seen.dt_post
-    s_pre, s0, s_post = burdens["s_pre_mm"], burdens["s0_mm"], burdens["s_post_mm"]
-    pre, base, post = absent["s_pre_mm"], absent["s0_mm"], absent["s_post_mm"]
-    zero_base = np.where(s0 == 0, BIT[Reason.ZERO_BASELINE], 0)
-    zero_pre = np.where((s_pre == 0) & (s0 > 0), BIT[Reason.ZERO_PREBASELINE], 0)
-    grown = s0 - s_pre
-    flat = ~np.isnan(grown) & ((grown <= 0) | (np.abs(grown) < study.criteria.min_pre_change_mm))
-    no_growth = np.where(flat, BIT[Reason.PRE_GROWTH_NONPOSITIVE], 0)
-    tgr_pre = growth.tgr(s_pre, s0, dt_pre, month_days)
-    tgr_post = growth.tgr(s0, s_post, dt_post, month_days)
-    both = pre | base | post
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = {
-            "tgk_pre": (growth.tgk(s_pre, s0, dt_pre, month_days), pre | base),
-            "tgk_post": (growth.tgk(s0, s_post, dt_post, month_days), base | post),
-            "tgk_ratio": (growth.tgk_ratio(s_pre, s0, s_post, dt_pre, dt_post), both | no_growth),
-            "tgr_pre": (tgr_pre, pre | base | np.where(s_pre == 0, BIT[Reason.ZERO_PREBASELINE], 0)),
-            "tgr_post": (tgr_post, base | post | zero_base),
-            "tgr_ratio": (tgr_post / tgr_pre, both | zero_pre | zero_base | no_growth),
-            "tgr_delta": (tgr_post - tgr_pre, both | zero_pre | zero_base),
-            "pace_ratio": (
-                growth.pace_ratio(s_pre, s0, s_post, dt_pre, dt_post),
-                both | zero_pre | zero_base | no_growth,
-            ),
-            "sld_change_pct": (growth.change_pct(s0, s_post), base | post | zero_base),
-            "sld_change_mm": (s_post - s0, base | post),
-            "sld_change_from_pre_pct": (
-                growth.change_pct(s_pre, s_post),
-                both | np.where(s_pre == 0, BIT[Reason.ZERO_PREBASELINE], 0),
-            ),
-            **{name: (np.full(len(s0), np.nan), np.zeros(len(s0), np.int64)) for name in _NOT_YET},
-            **seen.counts,
+    def rates(self, name: str) -> Found:
+        """Growth rates of the volume before and on treatment, and their ratio."""
+        (pre, base, post), power = self.at.named, _DIMENSIONS[name]
+        before = growth.tgr(pre, base, self.dt_pre, self.month_days, power)
+        since = growth.tgr(base, post, self.dt_post, self.month_days, power)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = since / before
+        return {
+            f"{name}_pre": (before, self.at.no_pre | self.at.no_base | self.zero_pre),
+            f"{name}_post": (since, self.since | self.zero_base),
+            f"{name}_ratio": self.ratio(ratio, self.both | self.zero),
         }
-    if study.criteria.pre_growth_nonpositive == "positive_post_is_hpd":
-        _onset_counts(found, flat & (s_post > s0))
-    low = {name: np.where(why == 0, values, np.nan) for name, (values, why) in found.items()}
-    missing = {name: why for name, (_, why) in found.items()}
-    least, most = seen.ttf_days
-    undated = np.isnan(least)
-    low["ttf_months"] = least / month_days
-    high = {**low, "ttf_months": np.where(undated, np.nan, most / month_days)}
-    missing["ttf_months"] = np.where(np.isinf(most) | (most > least) | undated, BIT[Reason.TTF_UNKNOWN], 0)
-    missing["response_first"] = np.where(
-        seen.no_post != 0, seen.no_post, np.where(seen.response == NE, BIT[Reason.RESPONSE_UNKNOWN], 0)
-    )
-    return Measured(low, high, missing, seen.response, burdens, dt_pre, dt_post, _growth_flags(s_pre, s0, s_post, flat))
 
 
-def _onset_counts(found: dict[str, tuple[Floats, Ints]], onset: Bools) -> None:
-    """The named policy that takes growth after no growth as an unbounded ratio."""
-    for name in ("tgk_ratio", "tgr_ratio", "pace_ratio"):
-        values, why = found[name]
-        found[name] = (np.where(onset, np.inf, values), np.where(onset, why & ~BIT[Reason.PRE_GROWTH_NONPOSITIVE], why))
-
-
-def _growth_flags(s_pre: Floats, s0: Floats, s_post: Floats, flat: Bools) -> Mapping[str, Bools]:
-    grown = np.abs(s0 - s_pre)
+def _of_diameters(of: _Growth) -> Found:
+    pre, base, post = of.at.named
+    gaps = of.dt_pre, of.dt_post
+    rates = of.rates("tgr")
     return {
-        "growth_onset": flat & (s_post > s0),
-        "pre_growth_below_measurement_error": ~np.isnan(grown) & ~at_least(grown, _MEASUREMENT_ERROR_MM),
-        "suspected_hpd_no_baseline_disease": (s0 == 0) & (s_post > 0),
+        "tgk_pre": (growth.tgk(pre, base, of.dt_pre, of.month_days), of.at.no_pre | of.at.no_base),
+        "tgk_post": (growth.tgk(base, post, of.dt_post, of.month_days), of.since),
+        "tgk_ratio": of.ratio(growth.tgk_ratio(pre, base, post, *gaps), of.both),
+        **rates,
+        "tgr_delta": (rates["tgr_post"][0] - rates["tgr_pre"][0], of.both | of.zero),
+        "pace_ratio": of.ratio(growth.pace_ratio(pre, base, post, *gaps), of.both | of.zero),
+        "sld_change_pct": (growth.change_pct(base, post), of.since | of.zero_base),
+        "sld_change_mm": (post - base, of.since),
+        "sld_change_from_pre_pct": (growth.change_pct(pre, post), of.both | of.zero_pre),
+    }
+
+
+def _of_volumes(of: _Growth) -> Found:
+    _, base, post = of.at.named
+    change = (growth.change_pct(base, post), of.since | of.zero_base)
+    return {**of.rates("volume_tgr"), "volume_change_pct": change}
+
+
+def _of_products(of: _Growth) -> Found:
+    pre, base, post = of.at.named
+    pace = growth.pace_ratio(pre, base, post, of.dt_pre, of.dt_post)
+    return {
+        "spd_change_pct": (growth.change_pct(base, post), of.since | of.zero_base),
+        "spd_pace_ratio": of.ratio(pace, of.both | of.zero),
+    }
+
+
+_OF_RULER: Mapping[str, Callable[[_Growth], Found]] = {
+    "sld": _of_diameters,
+    "volume": _of_volumes,
+    "spd": _of_products,
+}
+
+
+def _growth_flags(at: AtScans, study: Study) -> dict[str, Bools]:
+    grown = at.base - at.pre
+    flat = (grown <= 0) | (np.abs(grown) < study.criteria.min_pre_change_mm)
+    return {
+        "growth_onset": flat & (at.post > at.base),
+        "pre_growth_below_measurement_error": ~np.isnan(grown) & ~at_least(np.abs(grown), _MEASUREMENT_ERROR_MM),
+        "suspected_hpd_no_baseline_disease": (at.base == 0) & (at.post > 0),
     }

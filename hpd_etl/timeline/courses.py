@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from hpd_etl.config import Windows
+from hpd_etl.config import EARLY_DEATH_DAYS, Windows
 from hpd_etl.grouping import Bools, Ints, any_of, count, dates, days, integers, lowest, named, positions, rank_in_group
 from hpd_etl.schema import Records, Timeline
 from hpd_etl.timeline.partial_dates import (
@@ -63,7 +63,7 @@ class Courses:
     @classmethod
     def to_try(cls, records: Records, partial: Mapping[str, list[Partial]], windows: Iterable[Windows]) -> Courses:
         """Every course of each person who has at most `MAX_COURSES` of them."""
-        latest = {each.post_to_day for each in windows}
+        latest = {EARLY_DEATH_DAYS, *(each.post_to_day for each in windows)}
         known = known_days(records, partial)
         return cls.of(partial, {name: combinations(own, known[name], latest) for name, own in partial.items()})
 

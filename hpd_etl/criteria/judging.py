@@ -1,0 +1,244 @@
+"""All that is known of the persons of a timeline under some definitions, before it becomes tables; all of it made once.
+
+Definitions that share windows share burdens, those that share a framework too share responses, and those of one measure
+set share metrics: thirty definitions measure a person a handful of times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from hpd_etl.config import Study
+from hpd_etl.criteria import frames
+from hpd_etl.criteria.burden import Burden, at_other_scans, burden
+from hpd_etl.criteria.clinical import early_progression_death, performance
+from hpd_etl.criteria.course import Course, lines_of
+from hpd_etl.criteria.definition import Definition, assessed_sets, window_sets
+from hpd_etl.criteria.known import Known
+from hpd_etl.criteria.metrics import GROWTH_FLAGS, MONTH_METRICS, Measured, measure
+from hpd_etl.criteria.observed import observe
+from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
+from hpd_etl.criteria.requirements import unmet
+from hpd_etl.criteria.response import Response, respond
+from hpd_etl.criteria.response.tables import Assessed, assessed
+from hpd_etl.criteria.rulers import areas, common
+from hpd_etl.criteria.rules import leaves
+from hpd_etl.criteria.verdicts import HPD, NOT_EVALUABLE, Verdicts, confirmed, decide, refuted
+from hpd_etl.grouping import NO_DAY, Bools, Ints, days
+from hpd_etl.schema import Timeline
+
+MONTHS = (28.0, 30.0, 30.4375)
+"""Lengths of a month that papers may have meant; a label that depends on it is flagged (ambiguity A9)."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One window set of the timeline with its burdens, and what each person lacks."""
+
+    line: Course
+    sums: Burden
+    unmet: Mapping[str, Ints]
+
+
+@dataclass(frozen=True)
+class Responded:
+    """What one framework makes of a window set, and what a careful reader should know of it."""
+
+    followed: Followed
+    response: Response
+    confirmation: Confirmation
+    flags: Mapping[str, Bools]
+
+
+@dataclass(frozen=True)
+class MeasureSet:
+    """What one framework, window set, new-lesion rule and choice of rulers make of the timeline."""
+
+    responded: Responded
+    sums: Burden
+    """Those that the metrics are made of: of the common targets alone in a variant that asks for them."""
+    measured: Measured
+    by_month: tuple[Measured, ...]
+    """The same with months of other lengths, where a rule depends on it."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """All of it, with the outcome of each definition."""
+
+    timeline: Timeline
+    followed: Mapping[str, Followed]
+    rulers: Mapping[str, set[str]]
+    """By window set: the burdens that a rule asks for."""
+    responded: Mapping[tuple[str, str], Responded]
+    """By framework and window set."""
+    measured: Mapping[str, MeasureSet]
+    outcomes: Sequence[frames.Outcome]
+
+    @property
+    def metrics(self) -> dict[str, Measured]:
+        """The metrics of each measure set."""
+        return {name: one.measured for name, one in self.measured.items()}
+
+    @property
+    def evidence(self) -> pd.DataFrame:
+        """The source rows that the labels rest on."""
+        rested: dict[int, frames.Rested] = {}
+        for one in self.measured.values():
+            if id(one.responded) not in rested:
+                of = one.responded
+                rested[id(of)] = frames.rested(
+                    self.timeline, of.followed.line, of.followed.sums, of.response, of.confirmation
+                )
+        names = {name: rested[id(one.responded)] for name, one in self.measured.items()}
+        return frames.evidence_frame(names, next(iter(self.followed.values())).line.ids)
+
+    @property
+    def burden(self) -> pd.DataFrame:
+        """The burden at the time points of each window set."""
+        parts = [
+            frames.burden_frame(self.timeline, one.sums, name, self.rulers.get(name, set()))
+            for name, one in self.followed.items()
+        ]
+        return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+
+    def assessed(self, study: Study) -> list[Assessed]:
+        """The responses by the study's criteria, with its windows; those that a definition asked for are used again."""
+        made = []
+        for framework, name in assessed_sets(study).items():
+            one, known = self.followed[name], self.responded.get((framework, name))
+            response = known.response if known else respond(one.line, one.sums, self.timeline, framework, study)
+            made.append(assessed(one.line, response, framework, name, study))
+        return made
+
+
+def judge(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> Judged:
+    """What each definition makes of every person."""
+    followed = follow(timeline, definitions, study)
+    responded = _responded(timeline, definitions, followed, study)
+    clinical = _Clinical(timeline, next(iter(followed.values())).line, study)
+    measured = {
+        name: _measure_set(clinical, responded[group[0].framework, group[0].window_set], group)
+        for name, group in by(definitions, "measure_set").items()
+    }
+    outcomes = [_outcome(timeline, measured[each.measure_set], each, study) for each in definitions]
+    rulers = {
+        name: {ruler for each in group for ruler in each.rulers}
+        for name, group in by(definitions, "window_set").items()
+    }
+    return Judged(timeline, followed, rulers, responded, measured, outcomes)
+
+
+def by(definitions: Sequence[Definition], attribute: str) -> dict[str, list[Definition]]:
+    """The definitions that have each value of an attribute."""
+    groups: dict[str, list[Definition]] = {}
+    for definition in definitions:
+        groups.setdefault(getattr(definition, attribute), []).append(definition)
+    return groups
+
+
+def follow(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> dict[str, Followed]:
+    """Each window set with its burdens; those of an earlier one where only other scans were chosen."""
+    windows = window_sets(definitions, study)
+    made: dict[str, Followed] = {}
+    used = dict.fromkeys([*by(definitions, "window_set"), *assessed_sets(study).values()])
+    for name, line in lines_of(timeline, used, study).items():
+        like = next((one.sums for one in made.values() if one.line.same_burdens(line)), None)
+        sums = burden(line, timeline, study) if like is None else at_other_scans(like, line)
+        made[name] = Followed(line, sums, unmet(line, timeline, windows[name], study))
+    return made
+
+
+def _responded(
+    timeline: Timeline, definitions: Iterable[Definition], followed: Mapping[str, Followed], study: Study
+) -> dict[tuple[str, str], Responded]:
+    made: dict[tuple[str, str], Responded] = {}
+    for framework, window_set in dict.fromkeys((each.framework, each.window_set) for each in definitions):
+        one = followed[window_set]
+        alike = (
+            each.response
+            for (name, _), each in made.items()
+            if name == framework and each.followed.sums.targets_mm is one.sums.targets_mm
+        )
+        response = next(alike, None) or respond(one.line, one.sums, timeline, framework, study)
+        confirmation = confirm(one.line, one.sums, response, timeline)
+        flags = frames.flags_of(timeline, one.line, one.sums, response, confirmation, study)
+        made[framework, window_set] = Responded(one, response, confirmation, flags)
+    return made
+
+
+class _Clinical:
+    """What no scan of a window set changes, made once for each length of a month."""
+
+    def __init__(self, timeline: Timeline, line: Course, study: Study) -> None:
+        self.timeline, self.study, self._line = timeline, study, line
+        self.death = {"early_progression_death": early_progression_death(timeline, line, study)}
+        self._performance: dict[float, dict[str, Known]] = {}
+
+    def performance(self, month_days: float) -> dict[str, Known]:
+        """ECOG in the first two of such months."""
+        if month_days not in self._performance:
+            self._performance[month_days] = performance(self.timeline, self._line, self.study, month_days)
+        return self._performance[month_days]
+
+
+def _measure_set(clinical: _Clinical, of: Responded, group: Sequence[Definition]) -> MeasureSet:
+    first, study, followed = group[0], clinical.study, of.followed
+    sums = followed.sums
+    if first.common_targets:
+        line = sums.line
+        values = areas(line) if "spd" in first.rulers else line.size
+        sums = burden(common(line, values, pre=first.looks_before), clinical.timeline, study)
+    seen = observe(
+        sums,
+        of.response,
+        clinical.timeline,
+        followed.unmet,
+        clinical.death,
+        rulers=first.rulers,
+        new_lesions=first.new_lesions_in_sum,
+    )
+    named = {leaf.metric for each in group for leaf in leaves(each.rule)}
+    months = [study.criteria.month_days, *(_other_months(study) if named & MONTH_METRICS else ())]
+    by_month = [measure(seen, clinical.performance(month), study, month) for month in months]
+    return MeasureSet(of, sums, by_month[0], tuple(by_month[1:]))
+
+
+def _other_months(study: Study) -> Iterator[float]:
+    return (month for month in MONTHS if month != study.criteria.month_days)
+
+
+def _outcome(timeline: Timeline, measures: MeasureSet, definition: Definition, study: Study) -> frames.Outcome:
+    of = measures.responded
+    unmet_bits, state = of.followed.unmet, of.confirmation.state
+    verdicts = confirmed(definition, decide(definition, measures.measured, unmet_bits, study), state)
+    sensitive: Bools = np.zeros(len(verdicts.verdict), dtype=np.bool_)
+    if MONTH_METRICS & {leaf.metric for leaf in leaves(definition.rule)}:
+        for other in measures.by_month:
+            tried = confirmed(definition, decide(definition, other, unmet_bits, study), state)
+            sensitive |= tried.verdict != verdicts.verdict
+    flags = {
+        **of.flags,
+        **measures.measured.flags,
+        "month_sensitive": sensitive,
+        "not_hyperprogression": np.full(len(sensitive), not definition.hpd),
+    }
+    if "pre_baseline" not in definition.requires:
+        flags = {name: marked for name, marked in flags.items() if name not in GROWTH_FLAGS}
+    decided = _decided(timeline, of, definition, verdicts)
+    return frames.Outcome(definition, verdicts, measures.measured, of.confirmation, decided, flags)
+
+
+def _decided(timeline: Timeline, of: Responded, definition: Definition, verdicts: Verdicts) -> Ints:
+    """Day of the assessment that decides: the first evaluation, or the scan that a confirmed progression waited for."""
+    scans, index_day = of.followed.line.scans, days(timeline.index["index_date"])
+    day = scans.day_of(scans.post)
+    if definition.variant == "confirmed":
+        later = scans.day_of(of.confirmation.point)
+        waited = (verdicts.verdict == HPD) | refuted(definition, verdicts)
+        day = np.where(waited & (later != NO_DAY), later, day)
+    return np.where((verdicts.verdict != NOT_EVALUABLE) & (day != NO_DAY), index_day + day, index_day)
