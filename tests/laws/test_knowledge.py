@@ -70,7 +70,7 @@ def _never_flipped(before: dict[tuple[str, str], str], after: dict[tuple[str, st
 
 def _unstopped(patient: Patient) -> Patient:
     """Nothing but doses and follow-up says when the treatment ended."""
-    doses = [replace(dose, stop_reason=None) for dose in patient.doses]
+    doses = [replace(dose, stop_reason=None) for dose in patient.doses if dose.start_date]
     return replace(patient, death_date=None, therapies=[], doses=doses)
 
 
