@@ -43,7 +43,8 @@ def overlaps(cohorts: Sequence[Ratings]) -> pd.DataFrame:
     for one in (each.of_hyperprogression() for each in cohorts):
         names, code = _combinations(one)
         persons = np.bincount(code, minlength=len(names))
-        complete = np.bincount(code[one.evaluable.all(axis=1)], minlength=len(names))
+        judging = one.evaluable[:, one.evaluable.any(axis=0)]
+        complete = np.bincount(code[judging.all(axis=1)], minlength=len(names))
         sizes = [name.count(";") + 1 if name else 0 for name in names]
         order = sorted(range(len(names)), key=lambda place: (-persons[place], sizes[place], names[place] or ""))
         rows += [(one.cohort, names[place], sizes[place], int(persons[place]), int(complete[place]))
@@ -53,8 +54,11 @@ def overlaps(cohorts: Sequence[Ratings]) -> pd.DataFrame:
 
 def _combinations(one: Ratings) -> tuple[list[str | None], Ints]:
     """The distinct sets of rules by which somebody is HPD, and each person's."""
-    found, code = np.unique(one.hpd, axis=0, return_inverse=True)
-    return [_spelled(one.rules, row) for row in found], np.asarray(code, dtype=np.int64).reshape(-1)
+    code = np.zeros(len(one.hpd), dtype=np.int64)
+    for eight in np.packbits(one.hpd, axis=1).T:  # rules by eights, so that no number overflows however many there are
+        code = pd.factorize(code * 256 + eight)[0]
+    examples = one.hpd[~pd.Series(code).duplicated().to_numpy()]
+    return [_spelled(one.rules, row) for row in examples], np.asarray(code, dtype=np.int64)
 
 
 def _spelled(rules: Sequence[str], marked: Bools) -> str | None:

@@ -2,7 +2,7 @@
 
 Intervals are 95 %. Jaccard: exact (Clopper and Pearson, Biometrika 1934), the persons HPD by both among those HPD by
 either. Positive agreement is 2J / (1 + J), which grows with J, so its bounds are those of Jaccard transformed. Kappa:
-for large numbers (Fleiss, Cohen and Everitt, Psychol Bull 1969), cut at -1 and 1; it has none where that variance is 0.
+for large numbers (Fleiss, Cohen and Everitt, Psychol Bull 1969), cut at -1 and 1; none where both agree on everybody.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 18
 _FEW_PERSONS, _FEW_OF_A_KIND = 30, 5
-_NO_SPREAD = 1e-9
 
 
 def pairs(cohorts: Sequence[Ratings]) -> pd.DataFrame:
@@ -51,7 +50,7 @@ def _pairs(one: Ratings) -> pd.DataFrame:
         **counts,
         **{name: pd.array(values, dtype="Float64") for name, values in estimates.items()},
         "small": _small(counts),
-        "missing": _missing(counts["n_both"], alone, jaccard[""], kappa[""], kappa["_low"]),
+        "missing": _missing(counts["n_both"], jaccard[""], kappa[""], kappa["_low"]),
     })
 
 
@@ -97,16 +96,17 @@ def _jaccard(both: Ints, either: Ints) -> dict[str, Floats]:
 
 
 def _kappa(both: Ints, first: Ints, second: Ints, neither: Ints) -> dict[str, Floats]:
-    """Kappa and its bounds; NaN where chance alone agrees fully, bounds NaN where the variance is 0."""
+    """Kappa and its bounds; NaN where one rule calls everybody the same, bounds NaN where both agree on everybody."""
     from statsmodels.stats.inter_rater import cohens_kappa
 
     values = {bound: np.full(len(both), np.nan) for bound in ("", "_low", "_high")}
     n = both + first + second + neither
-    for place in np.flatnonzero((both < n) & (neither < n)):
-        with np.errstate(invalid="ignore"):  # its test against 0, which is not asked for, divides by an error of 0
-            found = cohens_kappa([[both[place], first[place]], [second[place], neither[place]]])
+    hpd = (both + first, both + second)
+    varied = np.all([(one > 0) & (one < n) for one in hpd], axis=0)
+    for place in np.flatnonzero(varied):
+        found = cohens_kappa([[both[place], first[place]], [second[place], neither[place]]])
         values[""][place] = found.kappa
-        if found.std_kappa > _NO_SPREAD:
+        if first[place] + second[place]:
             values["_low"][place] = max(found.kappa_low, -1.0)
             values["_high"][place] = min(found.kappa_upp, 1.0)
     return values
@@ -119,19 +119,19 @@ def _small(counts: Mapping[str, Ints]) -> Bools:
     return np.asarray((n < _FEW_PERSONS) | rare, dtype=np.bool_)
 
 
-def _missing(n: Ints, alone: Ints, jaccard: Floats, kappa: Floats, kappa_low: Floats) -> list[str | None]:
+def _missing(n: Ints, jaccard: Floats, kappa: Floats, kappa_low: Floats) -> list[str | None]:
     """Why a coefficient or an interval of a pair is <NA>.
 
-    `nobody_evaluable_by_both`; `nobody_hpd` by either; `all_alike`: both call everybody the same; `full_agreement` and
-    `one_calls_all_alike`, where kappa is 1 or 0 and its variance for large numbers is 0.
+    `nobody_evaluable_by_both`; `nobody_hpd` by either; `one_calls_all_alike`: chance alone then agrees as often as the
+    two do, whatever the other says; `full_agreement`, where the variance for large numbers is 0.
     """
     reasons = []
-    for people, apart, jaccard_, kappa_, low in zip(n, alone, jaccard, kappa, kappa_low, strict=True):
+    for people, jaccard_, kappa_, low in zip(n, jaccard, kappa, kappa_low, strict=True):
         absent = {name: "nobody_hpd" for name in ("positive_agreement", "jaccard") if np.isnan(jaccard_)}
         if np.isnan(kappa_):
-            absent["kappa"] = "all_alike"
+            absent["kappa"] = "one_calls_all_alike"
         elif np.isnan(low):
-            absent["kappa_interval"] = "one_calls_all_alike" if apart else "full_agreement"
+            absent["kappa_interval"] = "full_agreement"
         if not people:
             absent = dict.fromkeys(absent, "nobody_evaluable_by_both")
         reasons.append(";".join(f"{name}={why}" for name, why in absent.items()) or None)

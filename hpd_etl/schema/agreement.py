@@ -108,7 +108,10 @@ OVERLAPS = Table(
         code("definitions", "the rules, in the study's order, joined by ;; <NA>: HPD by none"),
         count("n_hpd", "how many rules"),
         count("persons", "persons HPD by exactly these; others may not have been evaluable"),
-        count("persons_evaluable_by_all", "of them, evaluable by every rule, so that the combination is complete"),
+        count(
+            "persons_evaluable_by_all",
+            "of them, evaluable by every rule that can judge anybody of the cohort: the combination is complete",
+        ),
     ),
     key=("cohort", "definitions"),
 )

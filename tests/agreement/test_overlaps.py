@@ -37,6 +37,12 @@ def test_exact_combinations_add_up_to_all():
     assert sets["persons"].sum() == 8
 
 
+def test_a_rule_that_judges_nobody_does_not_hide_that_the_others_judged_all():
+    """Where one rule can judge nobody, a combination is complete when all the others could judge."""
+    sets = compared("a b c\n+ - .\n- - .\n- . .").overlaps
+    assert dict(zip(sets["n_hpd"], sets["persons_evaluable_by_all"], strict=True)) == {0: 1, 1: 1}
+
+
 def test_not_evaluable_is_neither_hpd_nor_not():
     """Who is evaluable by nothing has 0 of 0, not 0 of 3."""
     people = compared(WARD).labelled

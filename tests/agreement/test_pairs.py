@@ -70,10 +70,11 @@ def test_only_who_is_evaluable_by_both_is_compared():
 @pytest.mark.parametrize(("cells", "absent", "reason"), [
     ((0, 0, 0, 0), COEFFICIENTS, "positive_agreement=nobody_evaluable_by_both;jaccard=nobody_evaluable_by_both;"
                                  "kappa=nobody_evaluable_by_both"),
-    ((0, 0, 0, 9), COEFFICIENTS, "positive_agreement=nobody_hpd;jaccard=nobody_hpd;kappa=all_alike"),
-    ((9, 0, 0, 0), ("kappa",), "kappa=all_alike"),
+    ((0, 0, 0, 9), COEFFICIENTS, "positive_agreement=nobody_hpd;jaccard=nobody_hpd;kappa=one_calls_all_alike"),
+    ((9, 0, 0, 0), ("kappa",), "kappa=one_calls_all_alike"),
+    ((0, 38, 0, 149), ("kappa",), "kappa=one_calls_all_alike"),
+    ((4, 0, 9, 0), ("kappa",), "kappa=one_calls_all_alike"),
     ((4, 0, 0, 9), ("kappa_low", "kappa_high"), "kappa_interval=full_agreement"),
-    ((0, 4, 0, 9), ("kappa_low", "kappa_high"), "kappa_interval=one_calls_all_alike"),
 ])
 def test_what_is_not_defined_is_missing_with_a_reason(cells, absent, reason):
     """Nobody to compare, nobody HPD, everybody alike, no variance: <NA> and why, never 0 or 1."""
