@@ -165,7 +165,7 @@ def _sureness(each: Definition, found: Sensitivity | None) -> Iterator[Renderabl
     drawn, flipped = (table[table["definition_id"] == each.id] for table in (found.perturbation, found.flipped))
     for row in drawn.to_dict("records"):
         readings = (f"{one['to_verdict']} with {one['parameter']} {one['value']}" for one in flipped.to_dict("records"))
-        unknown = "unknown: no error is known for recorded sums and volumes"
+        unknown = "unknown: recorded sums and volumes are not read again"
         yield facts("", {
             f"sizes read again, {row['draws']} times": "stands in " + shown(row["p_stands"], unknown),
             "HPD in": shown(row["p_hpd"]), "not evaluable in": shown(row["p_not_evaluable"]),

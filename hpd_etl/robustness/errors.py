@@ -1,8 +1,8 @@
 """The error of measurement: what a reader would have read off the same lesion at the same scan.
 
-Yoon 2016 (Eur J Cancer 53:5, meta-analysis): 95 % limits of agreement of the size of a single lesion are -22.1 % to
-25.4 % between readers and -17.8 % to 16.1 % for one reader. Half their width over 1.96 is the standard deviation of a
-difference of two readings, and that over the root of two the one of a reading: 8.6 % and 6.1 %.
+Yoon 2016 (Eur J Cancer 53:5, meta-analysis; V1, abstract): 95 % limits of agreement of the longest diameter of a lesion
+are -22.1 % to 25.4 % between readers and -17.8 % to 16.1 % for one reader. Half their width over 1.96 is the standard
+deviation of a difference of two readings, and that over the root of two the one of a reading: 8.6 % and 6.1 %.
 
 Every size has its own stream of errors (SplitMix64), found by the names of person and lesion and by which of the
 lesion's scans it is: whoever else is measured, in whatever order, and on whichever day a partial date falls.
