@@ -113,5 +113,6 @@ def _files(place: Path, done: Run, built: Hospital, person: str) -> RenderableTy
         "manifest": done.folder / artefacts.MANIFEST,
     }
     listed = "\n".join(f"  {what:<24}{path}" for what, path in names.items())
-    ask = f"hpd-etl explain {person} --study {place / 'study.toml'} --site {place / 'site.toml'}"
-    return Text(f"Files:\n{listed}\nWhy does a person have these labels?\n  {ask}")
+    here = f"--study {place / 'study.toml'} --site {place / 'site.toml'}"
+    return Text(f"Files:\n{listed}\nWhy does a person have these labels?\n  hpd-etl explain {person} {here}\n"
+                f"How far do the definitions agree?\n  hpd-etl agreement {here}")
