@@ -147,7 +147,7 @@ def agreement(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = 
 
     with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
         found = pipeline.compare(this, this.labels())
-        _print(summary.rate_table(found.agreement_rates))
+        _print(summary.rate_tables(found.agreement_rates))
         _print(report.shown(found))
         _say_where(this.folder)
 

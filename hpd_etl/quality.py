@@ -178,19 +178,26 @@ def _foreseeable(found: pd.DataFrame) -> pd.DataFrame:
 def rates(labels: Labels) -> pd.DataFrame:
     """How many are HPD, of the evaluable and of all treated, with exact 95 % intervals (Clopper-Pearson 1934).
 
-    Columns cohort, definition_id, hpd, evaluable, treated and, for both denominators, the rate and the
-    bounds of its interval as fractions; <NA> where nobody is evaluable.
+    Columns cohort, definition_id, hyperprogression (False of a rule that defines none), hpd, evaluable, treated and,
+    for both denominators, the rate and the bounds of its interval as fractions; <NA> where nobody is evaluable.
     """
     tally = _tally(labels.labels, labels.labels["verdict"])
     counted = pd.DataFrame([
         (*key, own.get(Verdict.HPD, 0), own.get(Verdict.HPD, 0) + own.get(Verdict.NOT_HPD, 0), sum(own.values()))
         for key, own in tally.items()
     ], columns=["cohort", "definition_id", "hpd", "evaluable", "treated"])
+    counted.insert(2, "hyperprogression", ~counted["definition_id"].isin(_no_hyperprogression(labels.labels)))
     for denominator in ("evaluable", "treated"):
         bounds = [_interval(int(k), int(n)) for k, n in zip(counted["hpd"], counted[denominator], strict=True)]
         for position, name in enumerate(("rate", "low", "high")):
             counted[f"{name}_of_{denominator}"] = pd.array([bound[position] for bound in bounds], dtype="Float64")
     return counted
+
+
+def _no_hyperprogression(labels: pd.DataFrame) -> list[str]:
+    """The definitions that define no hyperprogression, as a flag says on each of their labels."""
+    one_each = labels.drop_duplicates("definition_id")
+    return list(one_each.loc[one_each["flags"].str.contains("not_hyperprogression", na=False), "definition_id"])
 
 
 def _interval(events: int, trials: int) -> tuple[float | None, float | None, float | None]:

@@ -11,7 +11,7 @@ from rich.text import Text
 from hpd_etl.reasoning import absent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 def table(title: str, *columns: str) -> Table:
@@ -19,10 +19,10 @@ def table(title: str, *columns: str) -> Table:
     return Table(*columns, title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
 
 
-def counts(title: str, first: str, *columns: str) -> Table:
-    """A table whose columns after the first are numbers, aligned to the right."""
-    made = table(title, first)
-    for name in columns:
+def counted(title: str, *columns: str, numbers: Iterable[str]) -> Table:
+    """A table whose last columns are numbers, aligned to the right."""
+    made = table(title, *columns)
+    for name in numbers:
         made.add_column(name, justify="right")
     return made
 

@@ -10,9 +10,10 @@ from rich.table import Table
 
 from hpd_etl import quality, robustness
 from hpd_etl.expectations import Outcome
+from hpd_etl.rendering import counted, table
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from hpd_etl.quality import QualityReport
     from hpd_etl.schema import Labels, Sensitivity
@@ -26,7 +27,7 @@ def of_report(report: QualityReport) -> RenderableType:
 
 def of_labels(labels: Labels) -> RenderableType:
     """What `label`, `run` and `demo` show: the funnel to the end, then the rates."""
-    return Group(*funnel_tables(quality.funnel(labels)), rate_table(quality.rates(labels)))
+    return Group(*funnel_tables(quality.funnel(labels)), rate_tables(quality.rates(labels)))
 
 
 def of_receipt(receipt: Receipt | None) -> RenderableType:
@@ -34,12 +35,10 @@ def of_receipt(receipt: Receipt | None) -> RenderableType:
     if receipt is None:
         return "No sink in site.toml: the labels stay in the run folder."
     names = ("inserted", "amended", "unchanged", "retracted")
-    table = _table("What would change" if receipt.dry_run else "Written back", "table")
-    for name in names:
-        table.add_column(name, justify="right")
-    for target, counts in receipt.tables.items():
-        table.add_row(target, *(f"{getattr(counts, name):,}" for name in names))
-    return table
+    made = counted("\nWhat would change" if receipt.dry_run else "\nWritten back", "table", numbers=names)
+    for target, done in receipt.tables.items():
+        made.add_row(target, *(f"{getattr(done, name):,}" for name in names))
+    return made
 
 
 def of_sensitivity(found: Sensitivity, labels: Labels) -> RenderableType:
@@ -49,61 +48,72 @@ def of_sensitivity(found: Sensitivity, labels: Labels) -> RenderableType:
 
 def _readings(counts: pd.DataFrame) -> Table:
     names = ("labels", "flipped", "hpd_lost", "hpd_gained", "definitions")
-    table = _counted("Labels that another reading flips", names, "reading", "", "cohort")
+    made = counted("\nLabels that another reading flips", "reading", "", "cohort", numbers=_spoken(names))
     for row in counts.to_dict("records"):
-        table.add_row(row["parameter"], row["value"], row["cohort"], *(f"{row[name]:,}" for name in names))
-    return table
+        made.add_row(row["parameter"], row["value"], row["cohort"], *(f"{row[name]:,}" for name in names))
+    return made
 
 
 def _standing(counts: pd.DataFrame) -> Table:
     names = [name for name in counts.columns if name not in ("definition_id", "cohort")]
-    table = _counted("How surely labels stand; fragile: in less than 90 % of the draws", names, "definition", "cohort")
+    made = counted("\nHow surely labels stand; fragile: in less than 90 % of the draws", "definition", "cohort",
+                   numbers=_spoken(names))
     for row in counts.to_dict("records"):
         cells = (f"{row[name]:,.1f}" if name == "hpd_expected" else f"{row[name]:,}" for name in names)
-        table.add_row(row["definition_id"], row["cohort"], *cells)
-    return table
+        made.add_row(row["definition_id"], row["cohort"], *cells)
+    return made
 
 
-def _counted(title: str, counts: Sequence[str], *columns: str) -> Table:
-    table = _table(title, *columns)
-    for name in counts:
-        table.add_column(name.replace("_", " ").replace("hpd", "HPD"), justify="right")
-    return table
+def _spoken(names: Iterable[str]) -> Iterator[str]:
+    return (name.replace("_", " ").replace("hpd", "HPD") for name in names)
 
 
 def funnel_tables(funnel: pd.DataFrame) -> Iterator[Table]:
-    """One table a cohort, the definitions side by side; beneath each step, who left there and why."""
+    """Two tables a cohort: how many are left after each step under each definition, and why the others are not."""
     for cohort, own in funnel.groupby("cohort", sort=False):
-        table = _table(f"Who can be labelled: {cohort}", "step")
-        definitions = list(own["definition_id"].unique())
-        for definition in definitions:
-            table.add_column(str(definition), justify="right")
-        for step in quality.STEPS:
-            here = own[own["step"] == step]
-            if here.empty:
-                continue
-            last = here.groupby("definition_id", sort=False)["remaining"].last()
-            table.add_row(step, *(f"{last[name]:,}" if name in last.index else "" for name in definitions))
-            for reason in here["reason"].dropna().unique():
-                left = here[here["reason"] == reason].set_index("definition_id")["left"]
-                cells = (f"-{left[name]:,}" if name in left.index else "" for name in definitions)
-                table.add_row(f"  {reason}", *cells, style="dim")
-        yield table
+        steps = [step for step in quality.STEPS if (own["step"] == step).any()]
+        left = own.groupby(["definition_id", "step"], sort=False)["remaining"].last()
+        made = counted(f"\nWho can be labelled: {cohort}", "definition", numbers=steps)
+        for name in own["definition_id"].unique():
+            made.add_row(str(name), *(f"{left[name, step]:,}" if (name, step) in left.index else "" for step in steps))
+        yield made
+        yield _leaving(own[own["reason"].notna()])
 
 
-def rate_table(rates: pd.DataFrame) -> Table:
-    """HPD of the evaluable and of all treated, with exact 95 % intervals."""
-    table = _table("Hyperprogression, rate and exact 95 % interval", "definition")
-    for name in ("HPD", "evaluable", "treated", "of the evaluable", "of the treated"):
-        table.add_column(name, justify="right")
-    several = len(rates["cohort"].unique()) > 1
+def _leaving(rows: pd.DataFrame) -> Table:
+    """Each reason with how many left for it: under how many definitions, and under one the fewest and the most."""
+    made = counted("\nWho cannot, and why", "reason", numbers=("definitions", "persons"))
+    for step in quality.STEPS:
+        here = rows[rows["step"] == step]
+        for reason in (str(each) for each in quality.STEPS[step] if (here["reason"] == each).any()):
+            left = here.loc[here["reason"] == reason, "left"]
+            made.add_row(reason, f"{len(left)}", _span(left.min(), left.max()))
+    return made
+
+
+def _span(fewest: int, most: int) -> str:
+    return f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+
+
+def rate_tables(rates: pd.DataFrame) -> RenderableType:
+    """HPD of the evaluable and of all treated, with exact 95 % intervals; fast progression in tables of its own."""
+    parts = rates.groupby(["cohort", "hyperprogression"], sort=False)
+    return Group(*(_rates(f"\n{_DEFINES[bool(defines)]}, {cohort}: rate and exact 95 % interval", own)
+                   for (cohort, defines), own in parts))
+
+
+_DEFINES = {True: "Hyperprogression", False: "Fast progression, which is no hyperprogression"}
+
+
+def _rates(title: str, rates: pd.DataFrame) -> Table:
+    numbers = ("met", "evaluable", "treated", "of the evaluable", "of the treated")
+    made = counted(title, "definition", numbers=numbers)
     for row in rates.to_dict("records"):
-        table.add_row(
-            f"{row['definition_id']} ({row['cohort']})" if several else row["definition_id"],
-            *(f"{row[name]:,}" for name in ("hpd", "evaluable", "treated")),
+        made.add_row(
+            row["definition_id"], *(f"{row[name]:,}" for name in ("hpd", "evaluable", "treated")),
             *(_interval(row, denominator) for denominator in ("evaluable", "treated")),
         )
-    return table
+    return made
 
 
 def _interval(row: Mapping[Hashable, Any], denominator: str) -> str:
@@ -114,12 +124,10 @@ def _interval(row: Mapping[Hashable, Any], denominator: str) -> str:
 def _rejections(rejections: pd.DataFrame) -> Iterator[Table]:
     if rejections.empty:
         return
-    table = _table("Refused source rows", "stage", "table", "reason")
-    table.add_column("rows", justify="right")
-    table.add_column("persons", justify="right")
+    made = counted("\nRefused source rows", "stage", "table", "reason", numbers=("rows", "persons"))
     for row in rejections.itertuples(index=False):
-        table.add_row(str(row.stage), str(row.table), str(row.reason), f"{row.rows:,}", f"{row.persons:,}")
-    yield table
+        made.add_row(str(row.stage), str(row.table), str(row.reason), f"{row.rows:,}", f"{row.persons:,}")
+    yield made
 
 
 def _checks(report: QualityReport) -> Iterator[Table | str]:
@@ -130,11 +138,7 @@ def _checks(report: QualityReport) -> Iterator[Table | str]:
     yield "\nExpectations: " + ", ".join(counted)
     grave = [check for check in report.checks if check.outcome in {Outcome.FAILED, Outcome.ERROR}]
     if grave:
-        table = _table("Expectations that did not pass", "check", "severity", "result", "why")
+        made = table("\nExpectations that did not pass", "check", "severity", "result", "why")
         for check in grave:
-            table.add_row(f"{check.table}.{check.check}", check.severity, str(check.outcome), check.why)
-        yield table
-
-
-def _table(title: str, *columns: str) -> Table:
-    return Table(*columns, title=f"\n{title}", title_justify="left", title_style="bold", box=None, pad_edge=False)
+            made.add_row(f"{check.table}.{check.check}", check.severity, str(check.outcome), check.why)
+        yield made

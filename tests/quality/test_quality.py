@@ -238,12 +238,24 @@ def test_checks_that_did_not_pass_are_shown_with_their_reason() -> None:
 # --- text -------------------------------------------------------------------------------------
 
 
-def test_labels_are_shown_side_by_side() -> None:
-    """The terminal shows each definition as a column of the funnel and a line of the rates."""
+def test_labels_are_shown_definition_by_definition() -> None:
+    """Each definition is a line: of what is left after each step, and of the rates; reasons stand once."""
     both = Labels.of({"labels": pd.concat([labels_of(SEED).labels, labels_of(SEED, "kato2017").labels])})
     text = printed(summary.of_labels(both))
-    assert "20.0% (6.8% to 40.7%)" in text
-    assert "11.1% (3.7% to 24.1%)" in text
-    heading, *lines = (line for line in text.splitlines() if "ji2019" in line or "pre-baseline" in line)
-    assert "kato2017" in heading
-    assert lines[0].split()[-2:] == ["25", "25"]
+    lines = {name: [line.split() for line in text.splitlines() if line.startswith(name)] for name in (
+        "ji2019", "kato2017", "no_prebaseline_scan")}
+    for name in ("ji2019", "kato2017"):
+        funnel, rates = lines[name]
+        assert funnel[1:] == ["45", "45", "45", "37", "25", "25", "25", "25"]
+        assert " ".join(rates[1:]) == "5 25 45 20.0% (6.8% to 40.7%) 11.1% (3.7% to 24.1%)"
+    assert lines["no_prebaseline_scan"] == [["no_prebaseline_scan", "2", "12"]]
+
+
+def test_fast_progression_has_a_table_of_its_own() -> None:
+    """What is no hyperprogression is never read as a rate of it."""
+    fast = labels_of(SEED, "auc_fp").labels
+    fast["flags"] = "not_hyperprogression;same_day_baseline"
+    both = Labels.of({"labels": pd.concat([labels_of(SEED).labels, fast])})
+    text = printed(summary.of_labels(both))
+    hpd, other = text.index("Hyperprogression, "), text.index("Fast progression, which is no hyperprogression")
+    assert hpd < text.rindex("ji2019") < other < text.rindex("auc_fp")
