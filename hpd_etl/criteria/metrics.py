@@ -95,7 +95,7 @@ MONTH_METRICS = frozenset(
 )
 """Metrics that change with the length of a month (ambiguity A9)."""
 
-INTERVALS = ("new_lesions_involved", "organs_spread", "ecog_worst", "ecog_rise")
+INTERVALS = ("ecog_rise", "ecog_worst", "new_lesions_involved", "organs_spread")
 """Numbers that may be known only to lie between two."""
 
 FROM_PRE = frozenset(

@@ -10,12 +10,13 @@ Columns that are numbers are days counted from the first of January 2020, the da
     other bone seen    a lesion called non-target           seen     there, without a size
     plain lung3 12     a lesion that nobody named           worse    progressed; with a size as `bone 20 worse`
     60x40              both diameters                       lung2 9 of lung   a part of another lesion
+    60=90000           a diameter and a volume in mm3       ECOG 1   a performance status
     SLD 100, SPD 900   a recorded sum                       scan     an examination without a measurement
 
     RECIST PD, irRECIST SD, some PD, nontarget PD           a recorded response ("some": framework unstated)
 
 A date known only to the month or the year is written `2020-02` or `2020-??`, wherever a day may stand, also as a
-column. `read` is `part` where not all of a person could be fetched.
+column. `read` is `part` where not all of a person could be fetched, `cause` the coded cause of death.
 
 `doses` are days or spans, as `0, 14..20, 60..` (two dots without an end: going on), each with the agent (nivolumab
 where none stands) and the recorded reason of a stop, as `0..40 toxicity`; `?` is a day that nobody recorded. `lost` are
@@ -40,7 +41,7 @@ STATUSES = {"gone": "disappeared", "small": "too_small", "NE": "not_assessed", "
 FRAMEWORKS = {"RECIST": "RECIST1.1", "irRECIST": "irRECIST", "some": "unstated", "nontarget": "RECIST1.1",
               "irRC": "irRC", "iRECIST": "iRECIST"}
 STOPS = ("progression", "toxicity", "completed", "death", "other")
-GIVEN = {"doses", "death", "birth", "followup", "therapies", "read", "lost"}
+GIVEN = {"doses", "death", "cause", "birth", "followup", "therapies", "read", "lost"}
 PARTIAL = re.compile(r"(\d{4})-(\d\d|\?\?)")
 OBSERVED = "-365..365"
 
@@ -71,6 +72,7 @@ def records(patients: list[dict[str, str]]) -> Records:
         made["persons"].append({"person_id": person, "birth_date": day(patient.get("birth", "")),
                                 "death_date": day(patient.get("death", "")),
                                 "death_precision": precision(patient.get("death", "")),
+                                "death_cause": patient.get("cause") or None,
                                 "is_complete": False if patient.get("read") == "part" else None})
         if period := patient.get("followup", OBSERVED):
             start, end, _ = span(period)
@@ -143,6 +145,8 @@ def finding(words: list[str], on: datetime | None) -> tuple[str, dict[str, objec
         return "scans", {"scan_date": on}
     if first in ("SLD", "SPD"):
         return "tumour_sums", {"scan_date": on, "kind": first, "value": float(words[1])}
+    if first == "ECOG":
+        return "findings", {"finding": "ecog", "assessed_on": on, "value_number": float(words[1])}
     if first in FRAMEWORKS:
         scope = "non_target" if first == "nontarget" else "overall"
         return "responses", {"assessed_on": on, "framework": FRAMEWORKS[first], "scope": scope, "response": words[1]}
@@ -158,9 +162,11 @@ def finding(words: list[str], on: datetime | None) -> tuple[str, dict[str, objec
 
 
 def size(value: str) -> dict[str, object]:
-    """`gone`, `60` or `60x40` as status and diameters."""
+    """`gone`, `60`, `60x40` or `60=90000` as status, diameters and volume."""
     if value in STATUSES:
         return {"status": STATUSES[value]}
+    value, _, volume = value.partition("=")
     longest, _, across = value.partition("x")
     return {"status": "measured", "diameter_mm": float(longest),
-            **({"perpendicular_mm": float(across)} if across else {})}
+            **({"perpendicular_mm": float(across)} if across else {}),
+            **({"volume_mm3": float(volume)} if volume else {})}
