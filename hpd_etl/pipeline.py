@@ -54,8 +54,8 @@ def extract(this: Run, source: Source) -> Records:
     with this.show("extract") as note:
         records, used = source.extract(this.study)
         this.keep("extract", RECORDS, records, this.manifest.with_records(records, used))
-        note(f"{len(records.persons):,} persons, {len(records.lesions):,} lesion rows, "
-             f"{len(records.rejections):,} refused")
+        note("; ".join([f"{len(records.persons):,} persons, {len(records.lesions):,} lesion rows, "
+                        f"{len(records.rejections):,} refused", *used.get("warnings", ())]))
     return records
 
 

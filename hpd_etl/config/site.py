@@ -197,6 +197,9 @@ class FhirReading(Priorities):
     read_orders: bool = False
     """Read MedicationRequests of all order intents that are active or completed as exposures, not only
     `instance-order`, never plans and proposals; for sites that record orders alone, and give what is ordered."""
+    unreadable: Literal["incomplete", "counted"] = "incomplete"
+    """What follows from a line or resource that cannot be read and does not say of whom it is: it may hide something
+    of anybody, so that nobody is complete, or it is only `counted`, for sites that know what was in it."""
 
 
 class FhirFilesSource(FhirReading):

@@ -1,9 +1,11 @@
 """An export goes on where it broke off, is fetched once and whole, and says what the server left out."""
 
+import gzip
 import json
 
 import pytest
 
+from hpd_etl import criteria, library, timeline
 from hpd_etl.config import FhirBulkSource
 from hpd_etl.errors import ConfigurationError, SourceError
 from hpd_etl.fhir_http import connect
@@ -189,6 +191,56 @@ def test_a_file_that_is_not_whole_is_fetched_again(fetch, wire, fault):
     """Broken off on the way, cut within a line, or short of lines: the count of the manifest tells."""
     wire.on("GET .*Observation.ndjson", fault, at=1)
     assert fetch() == IDS
+
+
+def _uncounted(body):
+    """The manifest of a server that does not count what it exports."""
+    manifest = json.loads(body or b"{}")
+    return json.dumps(manifest | {"output": [
+        {name: value for name, value in each.items() if name != "count"} for each in manifest["output"]]}).encode() \
+        if "output" in manifest else body
+
+
+def _unread(body):
+    """The same number of lines, the first of which is no JSON."""
+    return b"<html>\n" + body.partition(b"\n")[2]
+
+
+SPOILT = {"cut at the end of an element": lambda body: body[:body.rindex(b"}", 0, len(body.rstrip()) - 1) + 1],
+          "a line that is no JSON": _unread}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_what_is_missing_of_a_file_may_be_of_anybody(export, wire, how):
+    """Where no count tells that it is not whole: nobody is complete, and no verdict rests on what is not there."""
+    wire.on("GET .*bulk-status", changed(_uncounted))
+    wire.on("GET .*Observation.ndjson", changed(SPOILT[how]))
+    records, used = export()
+    assert len(records.persons) == 7
+    assert records.persons["is_complete"].eq(False).all()
+    assert used["warnings"][-1] == "nobody is complete"
+    definitions = library.chosen(STUDY)
+    aligned = timeline.align(records, STUDY, criteria.window_sets(definitions, STUDY))
+    labels = criteria.label(aligned, definitions, STUDY).labels
+    assert set(zip(labels["verdict"], labels["primary_reason"], strict=True)) == {
+        ("NOT_EVALUABLE", "extraction_incomplete")}
+
+
+def test_a_line_that_is_no_json_may_be_accepted(export, wire):
+    """A site that knows what was in it says so, and it is counted and told all the same."""
+    wire.on("GET .*Observation.ndjson", changed(_unread))
+    records, used = export(unreadable="counted")
+    assert records.persons["is_complete"].isna().all()
+    assert used["counts"]["unreadable"]["refused"] == 1
+    assert used["warnings"][-1] == "source.unreadable takes everybody for complete"
+
+
+@pytest.mark.parametrize("packed", [{}, {"Content-Encoding": "gzip"}], ids=["a packed file", "packed on its way"])
+def test_a_packed_file_that_is_cut_ends_the_run(fetch, wire, packed):
+    """What cannot be unpacked to its end is never taken for a file."""
+    wire.on("GET .*Observation.ndjson", status(200, packed, gzip.compress(b"{}\n" * 99)[:-12]))
+    with pytest.raises(SourceError):
+        fetch()
 
 
 def test_a_file_that_stays_short_ends_the_run(fetch, wire):

@@ -55,8 +55,8 @@ def folder(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def _read(folder: Path, workers: int = 1) -> Read:
-    source = FhirFilesSource(kind="fhir_files", folder=folder, workers=workers)
+def _read(folder: Path, workers: int = 1, **settings: Any) -> Read:
+    source = FhirFilesSource(kind="fhir_files", folder=folder, workers=workers, **settings)
     with open_files(source, CANONICAL) as opened:
         return Read(*opened.extract(STUDY))
 
@@ -141,14 +141,17 @@ def test_a_deletion_takes_a_resource_back(folder: Callable[..., Path]) -> None:
 def test_the_run_goes_on_and_adds_up_whatever_a_line_holds(folder: Callable[..., Path]) -> None:
     """Each bad line is one refusal with its reason; the good ones around it are read.
 
-    Of whom the R5 size is, is known, so that person is incomplete.
+    Of whom the R5 size is, is known, so that person is incomplete; the others may be of anybody, which the site allows.
     """
     bad = [b"{ no json", b'{"resourceType":"Observation","id":"cut', b"\xff\xfe{", b'"text"', b'{"no":"type"}',
            _lines([{"resourceType": "Patient"}]), _lines([size("r5", 3, triggeredBy=[])]),
            _lines([{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Bundle"}}]}])]  # fmt: skip
     content = b"\n".join(line.strip() for line in [*bad, _lines(ANN), b"", _lines(SIZES)])
-    read = _read(folder({"all.ndjson": content}))
+    read = _read(folder({"all.ndjson": content}), unreadable="counted")
     assert _sizes(read) == BOTH
+    assert read.used["warnings"] == [
+        "6 lines or resources are unreadable and do not say of whom they are",
+        "source.unreadable takes everybody for complete"]
     assert read.used["rejections"] == {"extraction_incomplete": 1, "fhir_version": 1, "malformed_resource": 4,
                                        "nested_bundle": 1, "no_id": 1, "not_utf8": 1}
     counts = read.used["counts"]
@@ -157,12 +160,47 @@ def test_the_run_goes_on_and_adds_up_whatever_a_line_holds(folder: Callable[...,
     assert read.used["files"] == {"ndjson": {"files": 1, "lines": 14}}
 
 
+UNREADABLE = {
+    "no JSON": b"no json\n", "no UTF-8": b"\xff\xfe{\n", "no type": b'{"id": "x"}\n', "cut": b'{"resourceType": "Obs\n',
+    "a Bundle that is none": b'{"resourceType": "Bundle", "entry": 1}\n',
+    "a Bundle within a Bundle": b'{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Bundle"}}]}\n',
+    "of nobody": b'{"resourceType": "Encounter", "id": "e", "status": 5}\n',
+}
+
+
+@pytest.mark.parametrize("line", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_line_that_may_be_of_anybody_leaves_nobody_complete(folder: Callable[..., Path], line: bytes) -> None:
+    """It may hide a scan or a new lesion of anyone treated; the site may say that it does not matter."""
+    content = _lines([*ANN, *SIZES, patient("ben"), administration("d9", who="ben"), patient("untreated")])
+    place = folder({"all.ndjson": content + line})
+    read = _read(place)
+    assert read.rows("persons", "person_id", "is_complete") == [("ann", False), ("ben", False)]
+    assert read.used["rejections"]["extraction_incomplete"] == 2
+    assert read.used["warnings"] == [
+        "1 lines or resources are unreadable and do not say of whom they are", "nobody is complete"]
+    counted = _read(place, unreadable="counted")
+    assert counted.rows("persons", "is_complete") == [(None,), (None,)]
+    assert counted.used["warnings"][-1] == "source.unreadable takes everybody for complete"
+    assert "warnings" not in _read(folder({"all.ndjson": content})).used
+
+
+@pytest.mark.parametrize("line", [
+    b'{"resourceType": "Observation", "id": "x", "subject": {"reference": "Patient/ben"}, "status": 5, "code": 1}\n',
+    b'{"resourceType": "Practitioner", "id": 5}\n', b'{"resourceType": "Medication", "id": "m", "status": 5}\n'])
+def test_a_line_that_says_of_whom_it_is_or_is_of_nobody_leaves_the_others_complete(
+        folder: Callable[..., Path], line: bytes) -> None:
+    """Of a Medication or a colleague nothing is missing of a patient but what refers to it."""
+    read = _read(folder({"all.ndjson": _lines([*ANN, *SIZES, patient("ben")]) + line}))
+    assert read.rows("persons", "person_id", "is_complete") == [("ann", None)]
+
+
 def test_a_refused_line_is_named_by_file_and_byte(folder: Callable[..., Path]) -> None:
     """Whoever mends the export finds the line, and the place is the same however many processes looked."""
     content = _lines(ANN) + b"no json\n" + _lines(SIZES)
     place = folder({"sub/all.ndjson": content})
     for workers in (1, 2):
-        assert _read(place, workers).refused == [(f"sub/all.ndjson@{len(_lines(ANN))}", None, "malformed_resource")]
+        assert _read(place, workers).refused[-1:] == [
+            (f"sub/all.ndjson@{len(_lines(ANN))}", None, "malformed_resource")]
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.95, 0.999])
@@ -177,15 +215,15 @@ def test_a_truncated_gzip_is_read_as_far_as_it_goes(folder: Callable[..., Path],
 
 @pytest.mark.parametrize(("end", "reasons"), [
     (b'{"resourceType":"Observation","id":"cu', {"extraction_incomplete": 1, "truncated_file": 1}),
-    (b'{"resourceType":"Observation","id":"cu\n', {"malformed_resource": 1}), (b"  ", {}),
+    (b'{"resourceType":"Observation","id":"cu\n', {"extraction_incomplete": 1, "malformed_resource": 1}), (b"  ", {}),
     (b'{"resourceType":"X"}', {})])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_plain_file_that_ends_in_the_middle_of_a_line_is_truncated(
         folder: Callable[..., Path], end: bytes, reasons: dict[str, int], workers: int) -> None:
-    """As with gzip nobody knows what is missing; a bad line with its end of line is one bad line."""
+    """As with gzip nobody knows what is missing; a bad line with its end of line is one bad line, of anybody."""
     read = _read(folder({"Patient.ndjson": ANN, "Observation.ndjson": _lines(SIZES) + end}), workers)
     assert read.used["rejections"] == reasons
-    assert read.rows("persons", "is_complete") == [(False if reasons.get("truncated_file") else None,)]
+    assert read.rows("persons", "is_complete") == [(False if reasons else None,)]
     assert _sizes(read) == BOTH
 
 
@@ -205,7 +243,7 @@ def test_a_line_above_64_megabytes_is_passed_over(folder: Callable[..., Path]) -
         file.write(_lines(SIZES[:1]) + b'{"resourceType":"Observation","note":"')
         file.seek(2 * LONGEST + 5)  # a hole, which reads as zeros
         file.write(b'"}\n' + _lines(SIZES[1:]))
-    read = _read(place)
+    read = _read(place, unreadable="counted")
     assert _sizes(read) == BOTH
     assert read.refused == [(f"Observation.ndjson@{len(_lines(SIZES[:1]))}", None, "line_too_long")]
 
@@ -215,7 +253,7 @@ def test_a_document_above_64_megabytes_is_refused(folder: Callable[..., Path]) -
     place = folder({"all.ndjson": [*ANN, *SIZES], "large.json": b"{\n"})
     with (place / "large.json").open("r+b") as file:
         file.truncate(LONGEST + 1)
-    read = _read(place)
+    read = _read(place, unreadable="counted")
     assert read.refused == [("large.json", None, "line_too_long")]
     assert _sizes(read) == BOTH
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from hpd_etl.sources.ledger import Ledger
 
 
+_OF_NOBODY = ("Patient", "Medication")
+"""Types that name no patient; who or what refers to one that is lost, finds it missing."""
+
+
 class _Known(msgspec.Struct):
     """What is asked of a resource that cannot be decoded in full."""
 
@@ -56,6 +60,7 @@ class Collector:
         self._deleted |= found.deleted
         for refused in found.refused:
             self.refuse(*refused)
+        self.resources.lost_of_anybody += len(found.refused)
         for kept in found.kept:
             self._keep(kept)
 
@@ -131,6 +136,8 @@ class Collector:
         except MALFORMED:
             known = _Known()
         self.refuse(kept.type_name, f"{kept.type_name}:{known.id}" if known.id else kept.place, reason)
+        if kept.type_name not in _OF_NOBODY and not (known.subject or known.patient):
+            self.resources.lost_of_anybody += 1
         self._lost_of(known.subject or known.patient)
 
     def _lost_of(self, person: Reference | None) -> None:

@@ -55,6 +55,8 @@ class Resources:
         self._by_url: dict[str, tuple[str, str]] = {}
         self.lost: list[Reference] = []
         """Whom those are about that could matter and could not be read."""
+        self.lost_of_anybody = 0
+        """How many more of those there are: they do not say whom they are about."""
 
     def add(self, resource: Resource, url: str | None = None) -> None:
         """Keep a resource under its id, and under the full URL a Bundle gave it."""

@@ -10,7 +10,6 @@ import pandas as pd
 from hpd_etl import assets
 from hpd_etl.schema import SCANS, THERAPIES, Records
 from hpd_etl.sources.fhir.decode.resources import Selection
-from hpd_etl.sources.fhir.decode.shapes import Patient
 from hpd_etl.sources.fhir.records import drugs, findings, lesions, procedures, responses, scans, standing, sums
 from hpd_etl.sources.fhir.records.codes import Tokens, systems
 from hpd_etl.sources.fhir.records.followup import followup
@@ -46,24 +45,38 @@ def records_of(resources: Resources, study: Study, source: FhirReading, ledger: 
     What does not count is taken out of `resources` on the way. `incomplete` are the ids of Patients of
     whom something could not be fetched; `today`, by the clock where it is not given, is the last day
     on which something can have happened. Incomplete is also of whom a resource could not be read, and
-    everybody where a file ends in the middle: whose resources are missing nobody knows.
+    everybody where a file ends in the middle, or something unreadable does not say of whom it is: whose
+    resources are missing nobody knows.
     """
     unfit = standing.set_aside(resources)
     subjects = Subjects(resources)
     reading = Reading(resources, subjects, Tokens(systems(source.mapping)), study, source, ledger)
     lost = {person for whom in resources.lost if (person := subjects.person(whom)) is not None}
-    if "truncated_file" in ledger.reasons():
-        lost |= {str(patient.id) for patient in resources.of(Patient)}
-    tables, treated = _tables(reading, unfit, lost.union(incomplete), today or date.today())
+    warnings, everybody = _lost_of_anybody(resources, source, ledger)
+    tables, treated = _tables(reading, unfit, lost.union(incomplete), today or date.today(),
+                              everybody=everybody)
     records = Records.of({**tables, "rejections": ledger.rejections()})
-    return records, _used(reading, len(treated))
+    return records, _used(reading, len(treated)) | ({"warnings": warnings} if warnings else {})
+
+
+def _lost_of_anybody(resources: Resources, source: FhirReading, ledger: Ledger) -> tuple[list[str], bool]:
+    """What was lost of nobody knows whom, in words, and whether it leaves nobody complete."""
+    cut = ledger.reasons().get("truncated_file", 0)
+    unread = resources.lost_of_anybody - cut
+    everybody = bool(cut or (unread and source.unreadable == "incomplete"))
+    told = [f"{number:,} {what}" for number, what in (
+        (cut, "files end in the middle"), (unread, "lines or resources are unreadable and do not say of whom they are"),
+        ) if number]
+    follows = "nobody is complete" if everybody else "source.unreadable takes everybody for complete"
+    return ([*told, follows] if told else []), everybody
 
 
 def _tables(reading: Reading, unfit: Sequence[standing.Unfit], incomplete: Collection[str],
-            today: date) -> tuple[dict[str, pd.DataFrame], frozenset[str]]:
-    """Every table of Records, and who was treated."""
+            today: date, *, everybody: bool) -> tuple[dict[str, pd.DataFrame], frozenset[str]]:
+    """Every table of Records, and who was treated; with `everybody` none of these is complete."""
     exposures = drugs.read_exposures(reading, today)
     treated = exposures.treated()
+    incomplete = treated.union(incomplete) if everybody else incomplete
     standing.refuse(unfit, reading.subjects, treated, reading.ledger)
     standing.keep_treated(reading.resources, reading.subjects, treated, reading.ledger)
     performed = procedures.procedures(reading, today)
