@@ -12,7 +12,7 @@ from hpd_etl.sinks.fhir import terms
 def artefacts() -> dict[str, str]:
     """File name -> content, under the canonical that is the default."""
     canonical = Site.model_fields["canonical"].default
-    published = list(library.everything(None).values())
+    published = [each for one in library.published() for each in (one, *library.variants(one))]
     return {f"{each['resourceType']}-{each['id']}.json": json.dumps(each, indent=2, ensure_ascii=False) + "\n"
             for each in terms.artefacts(canonical, __version__, published)}
 

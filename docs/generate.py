@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer.main
 
-from hpd_etl import artefacts, assets, config, errors, library, schema
+from hpd_etl import artefacts, assets, catalogue, config, errors, library, schema
 from hpd_etl.cli import app
+from hpd_etl.criteria.evidence import GRADES
 from hpd_etl.criteria.flags import FLAGS
 from hpd_etl.criteria.metrics import METRIC_SOURCES, failed_reason
 from hpd_etl.criteria.reasons import PROGRESSION_REFUTED
 from hpd_etl.criteria.rules import Leaf, Rule, leaves
+from hpd_etl.criteria.variants import VARIANTS, possible
 from hpd_etl.sinks.omop import results
 from hpd_etl.sources import ledger
 from hpd_etl.timeline import refusals
@@ -79,30 +81,45 @@ def _cell(text: str) -> str:
 def definitions() -> str:
     """The definitions that ship with this release."""
     head = inspect.cleandoc("""
-        One TOML file each in `hpd_etl/criteria/definitions/`; thresholds are data, formulas are code. `>=` and its like
-        compare unrounded values with a relative tolerance of 1e-9. Evidence grades: S and V1 were read in the
-        paper itself, V2 in a secondary source; M+, M- and ? are assumed, and every label names those fields.
+        One TOML file a rule in `hpd_etl/criteria/definitions/`; thresholds are data, formulas are code. `>=` and its
+        like compare unrounded values with a relative tolerance of 1e-9. Papers that state the same rule share its file
+        and have labels of their own; `use = ["published"]` means all of them. A variant is chosen by its suffix, as in
+        `saada2017_require_pd`. What is listed elsewhere and not here: [not_shipped.md](not_shipped.md).
     """)
-    return "\n".join([f"# Definitions\n\n{MADE}\n\n{head}\n",
-                      *(_definition(each) for each in library.everything(None).values())])
+    found = library.published()
+    listed = ["| id | defines | rule of | variants | |", "| --- | --- | --- | --- | --- |"]
+    listed += [f"| [{each.id}](#{each.id}) | {catalogue.kind(each)} | {_whose(each)} | {' '.join(possible(each))} |"
+               f" {each.title} |" for each in found]
+    meanings = [f"| `{name}` | {variant.title} |" for name, variant in VARIANTS.items()]
+    grades = [f"| {grade} | {meaning} |" for grade, meaning in GRADES.items()]
+    return "\n".join([
+        f"# Definitions\n\n{MADE}\n\n{head}\n", *listed, "\n| variant | the definition |\n| --- | --- |", *meanings,
+        "\nEvery field has a grade, and every label names the fields that are assumed (`assumed_fields`).\n",
+        "| grade | |\n| --- | --- |", *grades, "", *(_definition(each) for each in found)])
+
+
+def _whose(each: Definition) -> str:
+    return "" if each.rule_id == each.id else f"[{each.rule_id}](#{each.rule_id})"
 
 
 def _definition(each: Definition) -> str:
     windows = ", ".join(f"`{name}` = {days}" for name, days in each.windows.items()) or "the study's"
-    grades = ", ".join(f"{name} {grade}" for name, grade in each.evidence.items())
     facts = {
         "requires": ", ".join(name.replace("_", " ") for name in each.requires) or "nothing",
         "response by": each.framework,
         "new lesions in the sum": "yes" if each.new_lesions_in_sum else "no",
         "windows": windows,
         "principal metric": f"`{each.value}`",
-        "evidence": grades,
+        "published": ", ".join(f"{name} {n}" for name, n in each.published.items()) or "no counts",
     }
     rows = "\n".join(f"| {name} | {_cell(text)} |" for name, text in facts.items())
+    graded = "\n".join(f"| {name} | {grade} | {_cell(catalogue.taken(each, name))} |"
+                       for name, grade in each.evidence.items())
     notes = f"\n{each.notes.strip()}\n" if each.notes else ""
-    rule = "\n".join(_rule(each.rule, 0))
-    return f"## {each.id}, version {each.version}\n\n{each.title}. {each.citation}\n\n```\n{rule}\n```\n\n" \
-           f"| | |\n| --- | --- |\n{rows}\n{notes}"
+    rule = f"```\n{chr(10).join(_rule(each.rule, 0))}\n```" if each.rule_id == each.id else \
+        f"The rule of {_whose(each)}."
+    return f"## {each.id}\n\n{each.title}, version {each.version}. {each.citation}\n\n{rule}\n\n" \
+           f"| | |\n| --- | --- |\n{rows}\n{notes}\n| field | grade | taken |\n| --- | --- | --- |\n{graded}\n"
 
 
 def _rule(rule: Rule, depth: int) -> Iterator[str]:

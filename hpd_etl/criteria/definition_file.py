@@ -294,9 +294,19 @@ def line_of(problem: Problem, text: str) -> int:
 
 def _problem(detail: ErrorDetails) -> Problem:
     place = tuple(part for part in detail["loc"] if part not in _TAGS and part != "[key]")
-    last, given = str(place[-1]) if place else "", detail["input"]
-    word = given if isinstance(given, str) and detail["type"] != "extra_forbidden" else last
-    return Problem(place, _said(detail, last), word)
+    last = str(place[-1]) if place else ""
+    return Problem(place, _said(detail, last), _word(detail, last))
+
+
+def _word(detail: ErrorDetails, key: str) -> str:
+    """What to look for in the file: the wrong word itself, else the key, else something beside what is missing."""
+    given = detail["input"]
+    if detail["type"] == "missing":
+        beside = given.values() if len(detail["loc"]) > 1 and isinstance(given, Mapping) else ()
+        return next((value for value in beside if isinstance(value, str)), "")
+    if isinstance(given, Mapping):
+        return str(next(iter(given), key))
+    return given if isinstance(given, str) and detail["type"] != "extra_forbidden" else key
 
 
 def _said(detail: ErrorDetails, key: str) -> str:

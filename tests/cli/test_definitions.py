@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hpd_etl import artefacts
@@ -135,6 +137,14 @@ def test_check_of_text_that_is_no_toml(hpd_etl, tmp_path):
     assert done.code == 2
     assert "is not TOML" in done.err
     assert "line 1" in done.err
+
+
+def test_the_example_of_the_documentation_is_without_fault(hpd_etl, tmp_path):
+    """Who copies it begins with a definition that works."""
+    page = (Path(__file__).parents[2] / "docs" / "not_shipped.md").read_text("utf-8")
+    file = tmp_path / "copied.toml"
+    file.write_text(page.partition("```toml\n")[2].partition("```")[0], "utf-8")
+    assert hpd_etl("definitions", "check", file).out == "1 definition without fault\n"
 
 
 def test_a_study_labels_under_its_own_definition(hpd_etl, own, place):
