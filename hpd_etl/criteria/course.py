@@ -38,6 +38,8 @@ from hpd_etl.measurability import ROLE, STATUS, size_by_convention
 from hpd_etl.schema import SCAN_CHOICES, LesionRole, LesionStatus, ScanRole, Timeline
 
 _LOCAL = ("radiation", "surgery", "local")
+NOT_MEASURED = "not_measured"
+"""The reason of `scan_choices` for an examination of which nothing is known."""
 _NEVER = int(np.iinfo(np.int64).max)
 
 
@@ -198,7 +200,9 @@ def lines_of(timeline: Timeline, window_sets: Iterable[str], study: Study) -> di
         key = point_key(positions(own["person_id"], ids), own["days_from_index"].to_numpy(np.int64))
         order = stable_order(key)
         key, role = key[order], own["role"].cat.codes.to_numpy().astype(np.int64)[order]
-        rows = _lesions(timeline, ids, key, study) if rows is None else rows
+        if rows is None:
+            measured = key[(own["reason"] != NOT_MEASURED).to_numpy(np.bool_, na_value=True)[order]]
+            rows = _lesions(timeline, ids, key, measured, study)
         scans = _scans(key, role, rows)
         made[name] = _course(timeline, name, scans, rows, tuple(made.values()))
     return made
@@ -218,7 +222,7 @@ def _scans(key: Ints, role: Ints, rows: Lesions) -> Scans:
     return Scans(at(ScanRole.PRE), at(ScanRole.BASELINE), at(ScanRole.POST), day)
 
 
-def _lesions(timeline: Timeline, ids: pa.Array, point_keys: Ints, study: Study) -> Lesions:
+def _lesions(timeline: Timeline, ids: pa.Array, point_keys: Ints, measured: Ints, study: Study) -> Lesions:
     rows, targets = timeline.lesions, timeline.targets
     [row_name, target_name], names = sorted_codes(rows["lesion_id"], targets["lesion_id"])
     row_person = positions(rows["person_id"], ids)
@@ -228,7 +232,7 @@ def _lesions(timeline: Timeline, ids: pa.Array, point_keys: Ints, study: Study) 
     status, role = rows["status"].cat.codes.to_numpy().astype(np.int64), rows["role"].cat.codes.to_numpy()
     seen = (status != STATUS[LesionStatus.NOT_ASSESSED]) & (status != STATUS[LesionStatus.NOT_YET_PRESENT])
     called_new = any_of(lesion, role == ROLE[LesionRole.NEW], len(keys))
-    by_day = point_key(lesion, day)
+    by_day, at = point_key(lesion, day), point_key(row_person, day)
     order = stable_order(by_day)
     [organ], _ = sorted_codes(rows["organ"])
     return Lesions(
@@ -236,7 +240,7 @@ def _lesions(timeline: Timeline, ids: pa.Array, point_keys: Ints, study: Study) 
         ids,
         point_of(point_keys)[0],
         row_person,
-        lookup(point_key(row_person, day), point_keys),
+        lookup(np.where(role == ROLE[LesionRole.NEW], _answered(at, status, measured, study), at), point_keys),
         day,
         lesion,
         keys,
@@ -251,6 +255,26 @@ def _lesions(timeline: Timeline, ids: pa.Array, point_keys: Ints, study: Study) 
         row_order=order,
         row_keys=by_day[order],
     )
+
+
+def _answered(at: Ints, status: Ints, measured: Ints, study: Study) -> Ints:
+    """The day of each row; of one that is not assessed, on a day of which nothing else is known, that of the time point
+    it can concern: the last one up to so many days before it as a response has, else the next that a study may join.
+    """
+    lost = np.flatnonzero(status == STATUS[LesionStatus.NOT_ASSESSED])
+    lost = lost[lookup(at[lost], measured) < 0]
+    if not len(lost) or not len(measured):
+        return at
+    person, day = point_of(at[lost])
+    place = np.searchsorted(measured, at[lost])
+    found = at.copy()
+    for step, days in ((0, study.lesions.merge_days), (-1, study.lesions.response_days)):
+        near = measured[np.clip(place + step, 0, len(measured) - 1)]
+        of_person, on = point_of(near)
+        concerned = (of_person == person) & (np.abs(on - day) <= days) & ((on > 0) == (day > 0))
+        concerned &= (on > day) if step == 0 else (on < day)
+        found[lost] = np.where(concerned, near, found[lost])
+    return found
 
 
 def _course(timeline: Timeline, window_set: str, scans: Scans, rows: Lesions, others: tuple[Course, ...]) -> Course:

@@ -146,3 +146,18 @@ def test_a_burden_with_new_lesions_is_unknown_where_they_may_be_missing(course):
         told   | 50  | 60  | 80, new lung 12 | HPD           | HPD           | rule_met            | 92
         small  | 50  | 60  | 80, new lung 8  | NOT_HPD       | HPD           | rule_met            | 80
     """, definition="ji2019", study={"lesions": {"no_row_means_no_new_lesion": False}})
+
+
+def test_an_answer_that_is_lost_on_a_day_of_its_own(course):
+    """A new lesion that could not be assessed, on a day of which nothing else is known, leaves the answer of the time
+    point open that it can concern: the last one up to 14 days before, else the next up to 7 days after.
+    """
+    course("""
+        person  | -10 | 20 | 42          | 43          | 50              | 64          | 65          | new_lesions | response_first | lesions_complete
+        same    | 50  |    |             |             | 55, new lung NE |             |             |             | NE             |
+        weeks   | 50  |    |             |             | 55              | new lung NE |             |             | NE             |
+        later   | 50  |    |             |             | 55              |             | new lung NE | 0           | SD             | yes
+        before  | 50  |    |             | new lung NE | 55              |             |             |             | NE             |
+        earlier | 50  |    | new lung NE |             | 55              |             |             | 0           | SD             | yes
+        nearer  | 50  | 54 |             |             | 55              |             | new lung NE | 0           | SD             | yes
+    """, definition="saada2017")
