@@ -16,7 +16,7 @@ CHAPTERS = (
     "champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019", "requirements", "cohorts", "baseline_scan",
     "prebaseline_scan", "first_evaluation", "time_points", "targets", "lesion_values", "local_therapy", "new_lesions",
     "sums_and_responses", "growth", "misprint", "response", "response_recist", "response_irecist",
-    "response_irrc", "treatment_failure", "early_dropout", "pseudoprogression",
+    "response_irrc", "parts", "treatment_failure", "early_dropout", "pseudoprogression",
     "variants",
     "imprecise_dates", "rejections",
 )

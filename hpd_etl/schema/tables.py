@@ -110,7 +110,7 @@ LESIONS = Table(
         number("perpendicular_mm", "longest diameter perpendicular to it", "mm"),
         number("volume_mm3", "segmented volume", "mm3"),
         code("status", "what was seen", LesionStatus),
-        identifier("part_of", "the lesion it split from or merged into; filled by later releases"),
+        identifier("part_of", "the lesion that it is a part of, as it split from it or merged into it"),
         code("modality", "CT, MR ... of DICOM"),
         code("reader", "who measured, as coded"),
         code("identity", "the rung of the ladder that gave lesion_id"),

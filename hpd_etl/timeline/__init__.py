@@ -32,6 +32,7 @@ from hpd_etl.schema import DATE_OF, RESPONSES, SCAN_CHOICES, TARGETS, Records, T
 from hpd_etl.timeline.courses import align_courses
 from hpd_etl.timeline.index import Persons, Placed, absent, by_cohort, first_lines
 from hpd_etl.timeline.lesions import LesionDays, lesion_days, merge_studies
+from hpd_etl.timeline.parts import with_parts
 from hpd_etl.timeline.refusals import Refusals, earlier_doses
 from hpd_etl.timeline.targets import Sightings, owners, sightings, under
 from hpd_etl.timeline.time_points import Choice, Points, choose, reasons_of
@@ -60,6 +61,7 @@ def _aligned(records: Records, study: Study, window_sets: Mapping[str, Windows])
     lesions, studies, point_day = merge_studies(
         lesion_days(tables.pop("lesions"), refusals), day_0, study.lesions.merge_days
     )
+    lesions = with_parts(lesions)
     axis = _Axis(persons, day_0, studies, point_day, study.lesions.response_days)
     points = axis.points(lesions, tables, refusals)
     row_day = lesions.day - day_0[lesions.person]

@@ -109,6 +109,25 @@ class LesionDays:
         )
 
 
+BY_ROW = (
+    "person",
+    "lesion",
+    "day",
+    "role",
+    "status",
+    "diameter",
+    "perpendicular",
+    "volume",
+    "organ",
+    "is_node",
+    "part_of",
+    "modality",
+    "reader",
+    "identity",
+)
+"""The columns of LesionDays that are arrays of a row each."""
+
+
 def lesion_days(placed: Placed, refusals: Refusals) -> LesionDays:
     """One row a lesion and day; impossible and conflicting sizes are refused and leave it not assessed."""
     rows, person = placed.frame, placed.person
@@ -176,7 +195,7 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
     first = first_of_group(key)
     there, gone = _there(raw)[order], (np.isin(raw.status, _GONE) | (raw.diameter == 0))[order]
     if first.all() and not (there & gone).any():
-        return _taken(raw, order, order), np.zeros(len(raw), dtype=np.bool_)
+        return taken(raw, order), np.zeros(len(raw), dtype=np.bool_)
     group = np.cumsum(first) - 1
     n = int(group[-1]) + 1
     status = raw.status[order]
@@ -197,7 +216,7 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
     for given in values.values():
         given[conflict] = np.nan
     merged = replace(
-        _taken(raw, order, order[first]),
+        taken(raw, order[first]),
         status=best,
         role=_RANKED_ROLE[lowest(group, _ROLE_RANK[raw.role[order]], n, 0)],
         organ=_least_named(group, raw.organ[order], n),
@@ -224,35 +243,15 @@ def _there(raw: LesionDays) -> Bools:
     return np.asarray((seen | otherwise_sized) & ~(raw.diameter > 0))
 
 
-def _taken(raw: LesionDays, order: Ints, rows: Ints) -> LesionDays:
-    if len(rows) == len(raw) and bool((rows == np.arange(len(rows))).all()):
-        return raw
-    taken = {
-        name: getattr(raw, name)[rows]
-        for name in (
-            "person",
-            "lesion",
-            "day",
-            "role",
-            "status",
-            "diameter",
-            "perpendicular",
-            "volume",
-            "organ",
-            "is_node",
-            "part_of",
-            "modality",
-            "reader",
-            "identity",
-        )
-    }
-    precision = None if raw.precision is None else raw.precision[rows]
-    return LesionDays(
-        **taken,
-        precision=precision,
-        source_id=raw.source_id.take(pa.array(order)),
-        name_of=raw.name_of,
-        names=raw.names,
+def taken(lesions: LesionDays, rows: Ints) -> LesionDays:
+    """These rows, in this order."""
+    if len(rows) == len(lesions) and bool((rows == np.arange(len(rows))).all()):
+        return lesions
+    return replace(
+        lesions,
+        **{name: getattr(lesions, name)[rows] for name in BY_ROW},
+        precision=None if lesions.precision is None else lesions.precision[rows],
+        source_id=lesions.source_id.take(pa.array(rows)),
     )
 
 
