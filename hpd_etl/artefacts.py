@@ -48,8 +48,8 @@ RECORDS, TIMELINE, QUALITY, LABELS, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH, MAN
 MADE_BY = {RECORDS: "extract", TIMELINE: "align", QUALITY: "validate", LABELS: "label", RECEIPT: "writeback",
            SENSITIVITY: "sensitivity", AGREEMENT: "agreement", GROWTH: "growth", MANIFEST: "extract"}
 _FORMAT_KEY = b"hpd_etl.format"
-_CSV = ("labels", "evidence", "flips", "flipped", "perturbation", "pairs", "agreement_rates", "labelled",
-        "labelled_counts", "overlaps", "growth")
+_CSV = ("labels", "evidence", "assessments", "best_response", "flips", "flipped", "perturbation", "pairs",
+        "agreement_rates", "labelled", "labelled_counts", "overlaps", "growth")
 _COURSES = "courses"
 
 _B = TypeVar("_B", bound="Bundle")

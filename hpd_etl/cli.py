@@ -127,6 +127,19 @@ def writeback(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = 
 
 
 @app.command()
+def responses(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None) -> None:
+    """Count how recorded responses stand beside derived ones, and the best responses."""
+    from hpd_etl import progress, runs
+    from hpd_etl import responses as told
+    from hpd_etl.artefacts import LABELS
+    from hpd_etl.config import read_site, read_study
+
+    with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
+        _print(told.shown(this.labels()))
+        typer.echo(f"each visit: {this.folder / LABELS / 'assessments.csv'}")
+
+
+@app.command()
 def sensitivity(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None) -> None:
     """Say which labels other readings of the rules flip, and how surely each stands when sizes are read again."""
     from hpd_etl import pipeline, progress, runs, summary
