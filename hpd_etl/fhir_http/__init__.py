@@ -4,8 +4,5 @@ from hpd_etl.fhir_http.answers import GONE, ExpiredPageError, HttpError, LostErr
 from hpd_etl.fhir_http.retries import PASSING, asked_to_wait
 from hpd_etl.fhir_http.session import Session, connect
 
-__all__ = ["GONE", "PASSING", "RELEASES", "ExpiredPageError", "HttpError", "LostError", "Response", "Session",
-           "asked_to_wait", "connect"]
-
-RELEASES = ("4.0", "4.3")
-"""How the versions of FHIR begin that are read and written: R4 and R4B."""
+__all__ = ["GONE", "PASSING", "ExpiredPageError", "HttpError", "LostError", "Response", "Session", "asked_to_wait",
+           "connect"]

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import jwt
-import msgspec
 
 from hpd_etl.check import Check, State
 from hpd_etl.errors import AccessError, HpdEtlError
-from hpd_etl.fhir_http import answers, causes, keys, smart
+from hpd_etl.fhir_http import answers, causes, keys, smart, statement
 from hpd_etl.fhir_http.access import authorisation
 from hpd_etl.fhir_http.channel import Channel
 
@@ -152,25 +151,12 @@ def _scopes(look: _Look) -> Iterator[Check]:
 # --- reading ----------------------------------------------------------------------------------
 
 
-class _Software(msgspec.Struct):
-    name: str = ""
-    version: str = ""
-
-
-class _Capability(msgspec.Struct, rename="camel"):
-    fhir_version: str = "?"
-    software: _Software = msgspec.field(default_factory=_Software)
-
-
 def _metadata(look: _Look) -> Iterator[Check]:
-    response = _asked(look, "metadata")
-    try:
-        told = msgspec.json.decode(response.body, type=_Capability)
-    except msgspec.DecodeError:
+    told = statement.read_statement(_asked(look, "metadata").body)
+    if told is None:
         yield Check("metadata", State.WARNING, "no CapabilityStatement in JSON", "is url the base address?")
         return
-    software = f"{told.software.name} {told.software.version}".strip() or "software not named"
-    yield Check("metadata", State.OK, f"FHIR {told.fhir_version}, {software}")
+    yield Check("metadata", State.OK, f"FHIR {told.fhir_version or '?'}, {told.software_named()}")
 
 
 def _search(look: _Look) -> Iterator[Check]:

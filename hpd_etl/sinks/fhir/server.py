@@ -9,11 +9,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import msgspec
 import orjson
 
-from hpd_etl.errors import SourceError, UnsupportedVersionError, WriteBackError
-from hpd_etl.fhir_http import GONE, PASSING, RELEASES, HttpError, connect
+from hpd_etl.errors import SourceError, WriteBackError
+from hpd_etl.fhir_http import GONE, PASSING, HttpError, connect
+from hpd_etl.fhir_http.statement import stated
 from hpd_etl.sinks.fhir import terms
 from hpd_etl.sinks.fhir.comparison import DEVICE, LABEL, PROVENANCE, Write, arrived
 from hpd_etl.sinks.fhir.sink import FhirLabelSink
@@ -41,41 +41,13 @@ def open_server_sink(site: Site, sink: FhirServerSink, *, strict: bool = False) 
 
 def _can_keep_labels(session: Session) -> bool:
     """Whether the server has transactions; raises where it cannot keep labels at all."""
-    try:
-        statement = msgspec.json.decode(session.get("metadata").body, type=_Statement)
-    except msgspec.DecodeError as error:
-        raise SourceError("metadata of the FHIR server is no CapabilityStatement",
-                          remedy="check sink.access.url: is it the base address of the FHIR interface?") from error
-    version = statement.fhir_version
-    if not version.startswith(RELEASES):
-        raise UnsupportedVersionError(f"the server speaks FHIR {version or 'of an unknown version'}, labels are R4",
-                                      remedy="name an R4 or R4B endpoint in sink.access.url")
-    rest = next(iter(statement.rest), _Rest())
+    rest = stated(session, "sink.access.url").server
     kinds = {each.type: each for each in rest.resource}
     for kind in (LABEL, PROVENANCE, DEVICE):
         if kinds and (kind not in kinds or kinds[kind].update_create is False):
             raise WriteBackError(f"the server keeps no {kind} under an id that its client gives",
                                  remedy='permit it there, or write files: kind = "fhir_files"')
     return any(each.code == "transaction" for each in rest.interaction)
-
-
-class _Kind(msgspec.Struct, rename="camel"):
-    type: str | None = None
-    update_create: bool | None = None
-
-
-class _Interaction(msgspec.Struct):
-    code: str | None = None
-
-
-class _Rest(msgspec.Struct):
-    resource: tuple[_Kind, ...] = ()
-    interaction: tuple[_Interaction, ...] = ()
-
-
-class _Statement(msgspec.Struct, rename="camel", tag_field="resourceType", tag="CapabilityStatement"):
-    fhir_version: str = ""
-    rest: tuple[_Rest, ...] = ()
 
 
 class ServerStore:

@@ -347,3 +347,6 @@ SHAPES: dict[str, type[Resource]] = {shape.type_name: shape for shape in (
     Patient, Encounter, Medication, MedicationAdministration, MedicationStatement, MedicationDispense,
     MedicationRequest, Observation, BodyStructure, ImagingStudy, DiagnosticReport, Condition, Procedure)}
 """The resource types that are read; all others are counted and left."""
+
+MEDICATED = tuple(kind for kind, shape in SHAPES.items() if issubclass(shape, Medicated))
+"""Types that tell of a drug; what drug may stand in another resource."""

@@ -18,7 +18,7 @@ from msgspec import UNSET
 
 from hpd_etl.sources.fhir.decode.glance import Bundle, Concept, Drug, Glance, Named
 from hpd_etl.sources.fhir.decode.resources import Resources
-from hpd_etl.sources.fhir.decode.shapes import SHAPES, Medicated
+from hpd_etl.sources.fhir.decode.shapes import MEDICATED, SHAPES
 from hpd_etl.sources.fhir.decode.wanted import WantedCodes, WantedNames
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ UNREADABLE = "unreadable"
 """What is counted together: what has no type, because it is no resource."""
 MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises on what is no JSON, no UTF-8, or of other types than R4 gives."""
-
-MEDICATED = frozenset(kind for kind, shape in SHAPES.items() if issubclass(shape, Medicated))
-"""Types that tell of a drug; what drug may stand in another resource."""
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of a line or document; one that has as many is not read."""

@@ -5,58 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from hpd_etl.errors import SourceError, UnsupportedVersionError
-from hpd_etl.fhir_http import RELEASES
-from hpd_etl.sources.fhir.decode.shapes import CodeableConcept, Shape
+from hpd_etl.fhir_http.statement import stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hpd_etl.fhir_http import Session
-
-
-class _Software(Shape, frozen=True):
-    name: str | None = None
-    version: str | None = None
-
-
-class _Named(Shape, frozen=True):
-    name: str | None = None
-
-
-class _Coded(Shape, frozen=True):
-    code: str | None = None
-
-
-class _Offered(Shape, frozen=True):
-    """A resource type that is offered."""
-
-    type: str | None = None
-    interaction: tuple[_Coded, ...] = ()
-    search_param: tuple[_Named, ...] = ()
-    operation: tuple[_Named, ...] = ()
-
-
-class _Security(Shape, frozen=True):
-    service: tuple[CodeableConcept, ...] = ()
-
-
-class _Rest(Shape, frozen=True):
-    mode: str | None = None
-    security: _Security | None = None
-    resource: tuple[_Offered, ...] = ()
-    operation: tuple[_Named, ...] = ()
-
-
-class _Statement(Shape, frozen=True):
-    """A CapabilityStatement."""
-
-    fhir_version: str | None = None
-    publisher: str | None = None
-    software: _Software | None = None
-    rest: tuple[_Rest, ...] = ()
+    from hpd_etl.fhir_http.statement import Named, Rest
 
 
 @dataclass(frozen=True)
@@ -90,35 +45,22 @@ class Capability:
 
 def look(session: Session) -> Capability:
     """What the server says of itself; raises UnsupportedVersionError unless it speaks R4 or R4B."""
-    try:
-        statement = msgspec.json.decode(session.get("metadata").body, type=_Statement)
-    except msgspec.DecodeError as error:
-        raise SourceError("metadata of the FHIR server is no CapabilityStatement",
-                          remedy="check source.access.url: is it the base address of the FHIR interface?") from error
-    version = statement.fhir_version or "no version"
-    if not version.startswith(RELEASES):
-        raise UnsupportedVersionError(f"the FHIR server speaks {version}; only R4 (4.0) and R4B (4.3) are read",
-                                      remedy="use the address of its R4 interface")
-    rest = next((each for each in statement.rest if each.mode in (None, "server")), _Rest())
+    statement = stated(session, "source.access.url")
+    rest = statement.server
     return Capability(
-        version=version, software=_software(statement), parameters=dict(_searched(rest)),
+        version=str(statement.fhir_version), software=statement.software_named(), parameters=dict(_searched(rest)),
         types=frozenset(each.type for each in rest.resource if each.type), exports=tuple(_exports(rest)),
         security=tuple(sorted(_services(rest))))
 
 
-def _software(statement: _Statement) -> str:
-    software = statement.software or _Software()
-    return " ".join(filter(None, (software.name or statement.publisher, software.version))) or "unnamed software"
-
-
-def _searched(rest: _Rest) -> Iterator[tuple[str, frozenset[str]]]:
+def _searched(rest: Rest) -> Iterator[tuple[str, frozenset[str]]]:
     for each in rest.resource:
         done = {interaction.code for interaction in each.interaction}
         if each.type and (not done or "search-type" in done):
             yield each.type, frozenset(parameter.name for parameter in each.search_param if parameter.name)
 
 
-def _exports(rest: _Rest) -> Iterator[str]:
+def _exports(rest: Rest) -> Iterator[str]:
     if _exporting(rest.operation):
         yield "system"
     for each in rest.resource:
@@ -126,10 +68,10 @@ def _exports(rest: _Rest) -> Iterator[str]:
             yield each.type.lower()
 
 
-def _exporting(operations: tuple[_Named, ...]) -> bool:
+def _exporting(operations: tuple[Named, ...]) -> bool:
     return any("export" in (operation.name or "") for operation in operations)
 
 
-def _services(rest: _Rest) -> set[str]:
+def _services(rest: Rest) -> set[str]:
     concepts = rest.security.service if rest.security else ()
     return {coding.code or concept.text or "" for concept in concepts for coding in concept.coding} - {""}

@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hpd_etl.errors import ConfigurationError, SourceError
-from hpd_etl.sources.fhir.decode.shapes import SHAPES, Medicated, Medication, MedicationRequest, Patient, Reference
+from hpd_etl.sources.fhir.decode.shapes import (
+    MEDICATED,
+    SHAPES,
+    Medicated,
+    Medication,
+    MedicationRequest,
+    Patient,
+    Reference,
+)
 from hpd_etl.sources.fhir.fetch.references import patient_key, resolve
 from hpd_etl.sources.fhir.fetch.searches import classes, packages
 from hpd_etl.sources.fhir.records.codes import Tokens, systems
-from hpd_etl.sources.fhir.records.medications import MEDICATED, DrugCodes, Meaning, Medications
+from hpd_etl.sources.fhir.records.medications import DrugCodes, Meaning, Medications
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -12,7 +12,15 @@ import msgspec
 from hpd_etl import codes
 from hpd_etl.sources.agents import Drug, check_agents, check_site_agents
 from hpd_etl.sources.fhir.decode.resources import Selection, naming
-from hpd_etl.sources.fhir.decode.shapes import CodeableConcept, Ingredient, Medicated, Medication, Reference, Shape
+from hpd_etl.sources.fhir.decode.shapes import (
+    MEDICATED,
+    CodeableConcept,
+    Ingredient,
+    Medicated,
+    Medication,
+    Reference,
+    Shape,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +30,6 @@ if TYPE_CHECKING:
     from hpd_etl.sources.fhir.decode.resources import Resources
     from hpd_etl.sources.fhir.records.codes import Tokens
 
-MEDICATED = ("MedicationAdministration", "MedicationStatement", "MedicationDispense", "MedicationRequest")
 _CLASS = "ATC|L01"
 """Antineoplastic agents; a code below it that is no index drug is another systemic therapy."""
 
