@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hpd_etl.config import Study
 from hpd_etl.criteria import frames
+from hpd_etl.criteria.again import Lines
 from hpd_etl.criteria.courses import Courses
 from hpd_etl.criteria.definition import Definition, parse, window_sets
 from hpd_etl.criteria.flags import OF_DATES
@@ -21,7 +22,7 @@ from hpd_etl.criteria.verdicts import NOT_EVALUABLE
 from hpd_etl.grouping import NO_DAY, Ints, days
 from hpd_etl.schema import Labels, Timeline
 
-__all__ = ["Definition", "label", "parse", "unmet_requirements", "verdicts_of", "window_sets"]
+__all__ = ["Definition", "Lines", "label", "parse", "unmet_requirements", "verdicts_of", "window_sets"]
 
 
 def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> Labels:
@@ -53,12 +54,15 @@ def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -
     return _labels(settled, outcomes, metrics, study, evidence=evidence, burden=burden, **responses)
 
 
-def verdicts_of(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> NDArray[np.int8]:
-    """The verdicts of `label` alone, as codes, by definition and person."""
-    shown = [each.verdicts for each in judge(timeline, definitions, study).outcomes]
+def verdicts_of(
+    timeline: Timeline, definitions: Sequence[Definition], study: Study, lines: Lines | None = None
+) -> NDArray[np.int8]:
+    """The verdicts of `label` alone, as codes, by definition and person; `lines` where only sizes are others."""
+    own = (None, None) if lines is None else lines.measured(timeline)
+    shown = judge(timeline, definitions, study, own[0]).verdicts
     if timeline.courses is not None:
         courses = Courses.of(timeline, timeline.courses)
-        tried = [each.verdicts for each in judge(timeline.courses, definitions, study).outcomes]
+        tried = judge(timeline.courses, definitions, study, own[1]).verdicts
         shown = [courses.verdicts(*both) for both in zip(shown, tried, strict=True)]
     return np.stack([each.verdict for each in shown])
 

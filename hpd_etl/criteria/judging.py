@@ -6,8 +6,9 @@ set share metrics: thirty definitions measure a person a handful of times.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from hpd_etl.criteria.course import Course, lines_of
 from hpd_etl.criteria.definition import Definition, assessed_sets, window_sets
 from hpd_etl.criteria.known import Known
 from hpd_etl.criteria.metrics import GROWTH_FLAGS, MONTH_METRICS, Measured, measure
-from hpd_etl.criteria.observed import observe
+from hpd_etl.criteria.observed import Observed, observe
 from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
 from hpd_etl.criteria.requirements import unmet
 from hpd_etl.criteria.response import Response, respond
@@ -48,10 +49,17 @@ class Followed:
 class Responded:
     """What one framework makes of a window set, and what a careful reader should know of it."""
 
+    timeline: Timeline
+    study: Study
     followed: Followed
     response: Response
     confirmation: Confirmation
-    flags: Mapping[str, Bools]
+
+    @cached_property
+    def flags(self) -> Mapping[str, Bools]:
+        """Those that no metric decides."""
+        line, sums = self.followed.line, self.followed.sums
+        return frames.flags_of(self.timeline, line, sums, self.response, self.confirmation, self.study)
 
 
 @dataclass(frozen=True)
@@ -59,11 +67,25 @@ class MeasureSet:
     """What one framework, window set, new-lesion rule and choice of rulers make of the timeline."""
 
     responded: Responded
-    sums: Burden
-    """Those that the metrics are made of: of the common targets alone in a variant that asks for them."""
-    measured: Measured
-    by_month: tuple[Measured, ...]
-    """The same with months of other lengths, where a rule depends on it."""
+    seen: Observed
+    """What the metrics are made of: of the common targets alone in a variant that asks for them."""
+    clinical: _Clinical
+    by_the_month: bool
+    """A rule depends on the length of a month."""
+
+    @cached_property
+    def measured(self) -> Measured:
+        """The metrics by the study's month."""
+        return self._measured(self.clinical.study.criteria.month_days)
+
+    @cached_property
+    def by_month(self) -> tuple[Measured, ...]:
+        """The same with months of other lengths, where a rule depends on it."""
+        own = self.clinical.study.criteria.month_days
+        return tuple(self._measured(month) for month in MONTHS if month != own) if self.by_the_month else ()
+
+    def _measured(self, month_days: float) -> Measured:
+        return measure(self.seen, self.clinical.performance(month_days), self.clinical.study, month_days)
 
 
 @dataclass(frozen=True)
@@ -71,13 +93,30 @@ class Judged:
     """All of it, with the outcome of each definition."""
 
     timeline: Timeline
+    study: Study
+    definitions: Sequence[Definition]
     followed: Mapping[str, Followed]
-    rulers: Mapping[str, set[str]]
-    """By window set: the burdens that a rule asks for."""
     responded: Mapping[tuple[str, str], Responded]
     """By framework and window set."""
     measured: Mapping[str, MeasureSet]
-    outcomes: Sequence[frames.Outcome]
+
+    @cached_property
+    def verdicts(self) -> list[Verdicts]:
+        """By definition, and nothing but them: what labels hold beside is made where it is asked for."""
+        sets = (self.measured[each.measure_set] for each in self.definitions)
+        return [_verdicts(each, of, of.measured, self.study) for each, of in zip(self.definitions, sets, strict=True)]
+
+    @cached_property
+    def outcomes(self) -> list[frames.Outcome]:
+        """By definition."""
+        every = zip(self.definitions, self.verdicts, strict=True)
+        return [_outcome(self.timeline, self.measured[of.measure_set], of, made, self.study) for of, made in every]
+
+    @property
+    def rulers(self) -> dict[str, set[str]]:
+        """By window set: the burdens that a rule asks for."""
+        grouped = by(self.definitions, "window_set").items()
+        return {name: {ruler for each in group for ruler in each.rulers} for name, group in grouped}
 
     @property
     def metrics(self) -> dict[str, Measured]:
@@ -116,21 +155,18 @@ class Judged:
         return made
 
 
-def judge(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> Judged:
-    """What each definition makes of every person."""
-    followed = follow(timeline, definitions, study)
+def judge(
+    timeline: Timeline, definitions: Sequence[Definition], study: Study, lines: Mapping[str, Course] | None = None
+) -> Judged:
+    """What each definition makes of every person; `lines` are its window sets where they are known already."""
+    followed = follow(timeline, definitions, study, lines)
     responded = _responded(timeline, definitions, followed, study)
     clinical = _Clinical(timeline, next(iter(followed.values())).line, study)
     measured = {
         name: _measure_set(clinical, responded[group[0].framework, group[0].window_set], group)
         for name, group in by(definitions, "measure_set").items()
     }
-    outcomes = [_outcome(timeline, measured[each.measure_set], each, study) for each in definitions]
-    rulers = {
-        name: {ruler for each in group for ruler in each.rulers}
-        for name, group in by(definitions, "window_set").items()
-    }
-    return Judged(timeline, followed, rulers, responded, measured, outcomes)
+    return Judged(timeline, study, definitions, followed, responded, measured)
 
 
 def by(definitions: Sequence[Definition], attribute: str) -> dict[str, list[Definition]]:
@@ -141,12 +177,19 @@ def by(definitions: Sequence[Definition], attribute: str) -> dict[str, list[Defi
     return groups
 
 
-def follow(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> dict[str, Followed]:
+def lines(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> dict[str, Course]:
+    """The arrays of each window set that is used."""
+    used = dict.fromkeys([*by(definitions, "window_set"), *assessed_sets(study).values()])
+    return lines_of(timeline, used, study)
+
+
+def follow(
+    timeline: Timeline, definitions: Sequence[Definition], study: Study, known: Mapping[str, Course] | None = None
+) -> dict[str, Followed]:
     """Each window set with its burdens; those of an earlier one where only other scans were chosen."""
     windows = window_sets(definitions, study)
     made: dict[str, Followed] = {}
-    used = dict.fromkeys([*by(definitions, "window_set"), *assessed_sets(study).values()])
-    for name, line in lines_of(timeline, used, study).items():
+    for name, line in (lines(timeline, definitions, study) if known is None else known).items():
         like = next((one.sums for one in made.values() if one.line.same_burdens(line)), None)
         sums = burden(line, timeline, study) if like is None else at_other_scans(like, line)
         made[name] = Followed(line, sums, unmet(line, timeline, windows[name], study))
@@ -166,8 +209,7 @@ def _responded(
         )
         response = next(alike, None) or respond(one.line, one.sums, timeline, framework, study)
         confirmation = confirm(one.line, one.sums, response, timeline)
-        flags = frames.flags_of(timeline, one.line, one.sums, response, confirmation, study)
-        made[framework, window_set] = Responded(one, response, confirmation, flags)
+        made[framework, window_set] = Responded(timeline, study, one, response, confirmation)
     return made
 
 
@@ -203,24 +245,22 @@ def _measure_set(clinical: _Clinical, of: Responded, group: Sequence[Definition]
         new_lesions=first.new_lesions_in_sum,
     )
     named = {leaf.metric for each in group for leaf in leaves(each.rule)}
-    months = [study.criteria.month_days, *(_other_months(study) if named & MONTH_METRICS else ())]
-    by_month = [measure(seen, clinical.performance(month), study, month) for month in months]
-    return MeasureSet(of, sums, by_month[0], tuple(by_month[1:]))
+    return MeasureSet(of, seen, clinical, bool(named & MONTH_METRICS))
 
 
-def _other_months(study: Study) -> Iterator[float]:
-    return (month for month in MONTHS if month != study.criteria.month_days)
-
-
-def _outcome(timeline: Timeline, measures: MeasureSet, definition: Definition, study: Study) -> frames.Outcome:
+def _verdicts(definition: Definition, measures: MeasureSet, measured: Measured, study: Study) -> Verdicts:
     of = measures.responded
-    unmet_bits, state = of.followed.unmet, of.confirmation.state
-    verdicts = confirmed(definition, decide(definition, measures.measured, unmet_bits, study), state)
+    return confirmed(definition, decide(definition, measured, of.followed.unmet, study), of.confirmation.state)
+
+
+def _outcome(
+    timeline: Timeline, measures: MeasureSet, definition: Definition, verdicts: Verdicts, study: Study
+) -> frames.Outcome:
+    of = measures.responded
     sensitive: Bools = np.zeros(len(verdicts.verdict), dtype=np.bool_)
     if MONTH_METRICS & {leaf.metric for leaf in leaves(definition.rule)}:
         for other in measures.by_month:
-            tried = confirmed(definition, decide(definition, other, unmet_bits, study), state)
-            sensitive |= tried.verdict != verdicts.verdict
+            sensitive |= _verdicts(definition, measures, other, study).verdict != verdicts.verdict
     flags = {
         **of.flags,
         **measures.measured.flags,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hpd_etl.config import Study
-from hpd_etl.criteria import Definition, verdicts_of
+from hpd_etl.criteria import Definition, Lines, verdicts_of
 from hpd_etl.criteria.metrics import METRIC_SOURCES
 from hpd_etl.criteria.rules import Leaf, leaves
 from hpd_etl.grouping import Bools, Ints, floats, integers
@@ -39,9 +39,10 @@ def perturb(
     """
     asked, before = study.sensitivity, given(labels)
     remeasured = Remeasured.of(timeline, asked.seed, STANDARD_DEVIATION[asked.error] if sd is None else sd)
+    lines = Lines.of(timeline, definitions, study)
     hpd, undecided, stands = (np.zeros(len(before), dtype=np.int64) for _ in range(3))
     for draw in range(asked.draws):
-        found = verdicts_of(remeasured.draw(draw), definitions, study)
+        found = verdicts_of(remeasured.draw(draw), definitions, study, lines)
         after = of_labels(found, labels, timeline, definitions)
         hpd += after == _HPD
         undecided += after == _NOT_EVALUABLE

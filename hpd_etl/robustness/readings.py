@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
+from pydantic import ValidationError
 
-from hpd_etl.config import Study
+from hpd_etl.config import Study, Windows
 from hpd_etl.criteria import Definition
 from hpd_etl.criteria.definition import STUDY_WINDOWS
 from hpd_etl.criteria.metrics import METRIC_SOURCES
@@ -41,9 +43,8 @@ def readings(definitions: Sequence[Definition], study: Study) -> Iterator[Readin
         if month != criteria.month_days:
             yield Reading("month_days", f"{month:g}", _but(study, "criteria", month_days=month), definitions)
     yield Reading("strictness", "swapped", study, [_strictness_swapped(each) for each in definitions])
-    for name, stated in asked.windows.items():
-        if (windows := study.windows.but(stated)) != study.windows:
-            yield Reading("windows", name, study.model_copy(update={"windows": windows}), definitions, aligns=True)
+    for name, windows in _other_windows(study):
+        yield Reading("windows", name, study.model_copy(update={"windows": windows}), definitions, aligns=True)
     for gap in asked.ttf_gap_days:
         if gap != study.index.ttf_gap_days:
             yield Reading("ttf_gap_days", str(gap), _but(study, "index", ttf_gap_days=gap), definitions, aligns=True)
@@ -53,6 +54,14 @@ def readings(definitions: Sequence[Definition], study: Study) -> Iterator[Readin
         if policy != criteria.pre_growth_nonpositive:
             changed = _but(study, "criteria", pre_growth_nonpositive=policy)
             yield Reading("pre_growth_nonpositive", policy, changed, definitions)
+
+
+def _other_windows(study: Study) -> Iterator[tuple[str, Windows]]:
+    """The windows that are tried; a default that the study's own rule out is not."""
+    for name, stated in study.sensitivity.windows.items():
+        with suppress(ValidationError):
+            if (windows := study.windows.but(stated)) != study.windows:
+                yield name, windows
 
 
 def _but(study: Study, part: str, **changes: object) -> Study:
