@@ -46,7 +46,8 @@ class LesionIdentity(Model):
     column: str | None = None
     """A column of `measurement` that identifies the lesion within the person."""
     pattern: str | None = None
-    """A regular expression with named groups out of `lesion`, `role`, `organ`, `node`, `reader`."""
+    """A regular expression with named groups out of `lesion`, `role`, `organ`, `node`, `reader`, `part_of`
+    (the lesion it split from or merged into)."""
     pattern_column: str = "measurement_source_value"
     """The column the pattern is applied to."""
 
@@ -56,7 +57,7 @@ class Mapping(Model):
 
     measurements: dict[str, str] = {}
     """concept id, `system|code` or source value -> longest, short_axis, perpendicular, volume, sum_sld, sum_spd,
-    sum_volume, response, new_lesion, ecog ... or `ignore`."""
+    sum_volume, response, new_lesion, ecog ..., in FHIR `part_of` and `death_cause`, or `ignore`."""
     roles: dict[str, str] = {}
     """concept id, `system|code` or source value -> target, non_target, new."""
     responses: dict[str, str] = {}
@@ -75,6 +76,9 @@ class Mapping(Model):
     """drug concept id, `system|code` or source value -> checkpoint inhibitor."""
     stop_reasons: dict[str, str] = {}
     """source value, or `system|code` -> progression, toxicity, completed, death, other."""
+    death_causes: dict[str, str] = {}
+    """cause of death as recorded (concept id, `system|code` or source value) -> code of ICD-10, or one that the study
+    names in `criteria.progression_deaths`."""
     event_statuses: dict[str, str] = {}
     """FHIR: `MedicationStatement|final`, a status that is no R4 code -> the R4 status it stands for."""
     systems: dict[str, str] = {}

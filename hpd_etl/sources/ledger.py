@@ -35,6 +35,7 @@ REMEDIES = {
     "number_and_status": "the text denies the number; correct one of them",
     "dimension_unknown": "record a concept that says which dimension, or map this one in mapping.measurements",
     "no_lesion_identity": "link the row to its lesion: image_feature, event field, lesions.column or lesions.pattern",
+    "part_of_unknown": "it is called part of a lesion that is not there; record that lesion under this name",
     "no_value": "record a number, or a text that mapping.statuses or the shipped list knows",
     "new_lesion_value_unknown": "say in mapping.statuses what the text or code means, e.g. not_yet_present for No",
     "not_a_number": "record the size as a number",
@@ -44,6 +45,8 @@ REMEDIES = {
     "value_out_of_range": "ECOG performance status is a whole number from 0 to 5",
     "person_row_missing": "the person has exposures but no row in person",
     "birth_date_invalid": "year, month and day of birth make no date",
+    "death_cause_unknown": "record the cause in ICD-10, or say in mapping.death_causes which code it is",
+    "death_causes_differ": "two causes of one death; record the one that led to it",
     # FHIR
     "malformed_resource": "not JSON, or an element of a type that R4 does not give it; export the resource again",
     "not_utf8": "write the file in UTF-8",

@@ -7,18 +7,19 @@ stands in the row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hpd_etl import codes
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Floats, Ints, category, coded, floats, repeating
 from hpd_etl.schema import LESIONS
-from hpd_etl.sources.columns import booleans, by_text, group_codes
+from hpd_etl.sources.columns import booleans, by_text, group_codes, one
 from hpd_etl.sources.sizes import GONE, PROBLEMS, STATUSES, Sizes, status_words
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Facts:
     """Said of the row; a lesion that is once a node is one at every scan."""
     modality: pa.Array[Any]
     reader: pa.Array[Any]
+    part_of: pa.Array[Any]
+    """Name of the lesion it split from or merged into; null where it stands for itself."""
 
 
 def lesion_rows(rows: Rows, date: str, facts: Facts, sizes: Sizes, first: Priorities, ledger: Ledger) -> pd.DataFrame:
@@ -75,12 +78,38 @@ def lesion_rows(rows: Rows, date: str, facts: Facts, sizes: Sizes, first: Priori
     sizes = _without_answer(sizes, facts.unanswered)
     sizes, kind = _with_dimension(sizes, facts, node, inferior)
     ledger.refuse("lesions", rows, inferior, "lower_priority")
-    sizeless = (kind == NEW) & (sizes.problem == PROBLEMS.index("no_value"))  # that it was seen is enough
+    astray = _astray(rows, facts)
+    ledger.refuse("lesions", rows, astray & ~inferior, "part_of_unknown", also_kept=True)
+    facts = replace(facts, part_of=one(pc.if_else(pa.array(astray), None, facts.part_of)))
+    sizeless = _only_seen(facts, kind) & (sizes.problem == PROBLEMS.index("no_value"))
+    sizes = replace(sizes, problem=np.where(sizeless, -1, sizes.problem))
     for position, reason in enumerate(PROBLEMS):
-        ledger.refuse("lesions", rows, (sizes.problem == position) & ~inferior & ~sizeless, reason, also_kept=True)
+        ledger.refuse("lesions", rows, (sizes.problem == position) & ~inferior, reason, also_kept=True)
     ledger.keep(rows, ~inferior)
     frame = _frame(rows, date, facts, kind, node, sizes)
     return frame[~inferior].reset_index(drop=True) if inferior.any() else frame
+
+
+def _only_seen(facts: Facts, kind: Ints) -> Bools:
+    """Rows that tell something without a size: of a new lesion that it is there, of a part in which lesion it lies."""
+    return np.asarray((kind == NEW) | _known(facts.part_of), dtype=np.bool_)
+
+
+def _astray(rows: Rows, facts: Facts) -> Bools:
+    """Rows called part of a lesion that the person does not have, or of the lesion itself."""
+    part = _known(facts.part_of)
+    if not part.any():
+        return part
+    both = by_text(pa.concat_arrays([facts.name.cast(pa.string()), facts.part_of.cast(pa.string())])).codes
+    name, whole = both[:len(part)], both[len(part):]
+    key, n = group_codes(np.tile(rows.encoded("person_id").codes, 2), both)
+    there = np.zeros(n, dtype=np.bool_)
+    there[key[:len(part)]] = True
+    return np.asarray(part & (~there[key[len(part):]] | (name == whole)), dtype=np.bool_)
+
+
+def _known(texts: pa.Array[Any]) -> Bools:
+    return np.asarray(pc.is_valid(texts).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 def _without_answer(sizes: Sizes, unanswered: Bools) -> Sizes:
@@ -179,12 +208,15 @@ def _with_dimension(sizes: Sizes, facts: Facts, node: Bools, inferior: Bools) ->
 
 def _frame(rows: Rows, date: str, facts: Facts, kind: Ints, node: Bools, sizes: Sizes) -> pd.DataFrame:
     sized = ~np.isnan(sizes.value)
-    diameter = sized & np.where(node, (kind == SHORT) | (kind == PERPENDICULAR), kind == LONGEST)
+    axis = (kind == SHORT) | (kind == PERPENDICULAR)
+    diameter = sized & np.where(node, axis, kind == LONGEST)
+    across = sized & np.where(node, kind == LONGEST, kind == PERPENDICULAR)
+    gone = across & node & (sizes.value == 0)  # a node without a long axis has no short one
     present, measured = STATUSES.index("present"), STATUSES.index("measured")
     not_assessed = STATUSES.index("not_assessed")
     status = np.select(
-        [sizes.status >= 0, (kind == NEW), sizes.problem >= 0, sized & node & (kind == LONGEST), sized],
-        [sizes.status, present, not_assessed, present, measured], default=not_assessed)
+        [sizes.status >= 0, kind == NEW, sizes.problem >= 0, gone, across & node, sized],
+        [sizes.status, present, not_assessed, STATUSES.index("disappeared"), present, measured], default=present)
     return LESIONS.frame({
         "person_id": rows.persons(),
         "lesion_id": repeating(facts.name),
@@ -194,9 +226,10 @@ def _frame(rows: Rows, date: str, facts: Facts, kind: Ints, node: Bools, sizes: 
         "organ": repeating(facts.organ),
         "is_node": booleans(node),
         "diameter_mm": floats(_where(diameter | (sized & (kind == NEW)), sizes.value)),
-        "perpendicular_mm": floats(_where(sized & ~node & (kind == PERPENDICULAR), sizes.value)),
+        "perpendicular_mm": floats(_where(across, sizes.value)),
         "volume_mm3": floats(_where(sized & (kind == VOLUME), sizes.value)),
         "status": category(status, STATUSES),
+        "part_of": repeating(facts.part_of),
         "modality": repeating(facts.modality),
         "reader": repeating(facts.reader),
         "identity": coded(facts.identity, pa.array(facts.rungs, pa.string())),

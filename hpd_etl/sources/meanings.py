@@ -10,7 +10,8 @@ from hpd_etl.schema import RESPONSES
 from hpd_etl.sources.lesions import SIZES
 
 SUMS = ("sum_sld", "sum_spd", "sum_volume")
-_KINDS = (*SIZES, *SUMS, "response", "new_lesion", "ignore")
+PART_OF, DEATH_CAUSE = FHIR_ONLY = ("part_of", "death_cause")
+_KINDS = (*SIZES, *SUMS, "response", "new_lesion", *FHIR_ONLY, "ignore")
 
 
 @dataclass(frozen=True)

@@ -173,8 +173,8 @@ def test_the_size_of_a_node_is_its_short_axis(builder: Builder) -> None:
         "2000000001": "short_axis", "2000000002": "perpendicular", "2000000003": "volume"}})
     assert rows(records.lesions, "source_id", "is_node", "diameter_mm", "perpendicular_mm", "volume_mm3",
                 "status") == [
-        ("measurement:1", True, None, None, None, "present"), ("measurement:2", True, 16.0, None, None, "measured"),
-        ("measurement:3", True, None, None, None, "present"),
+        ("measurement:1", True, None, 25.0, None, "present"), ("measurement:2", True, 16.0, None, None, "measured"),
+        ("measurement:3", True, None, 24.0, None, "present"),
         ("measurement:4", True, None, None, None, "not_assessed"),
         ("measurement:5", False, 40.0, None, None, "measured"),
         ("measurement:6", False, None, None, None, "not_assessed"),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from hpd_etl.database import connect
 from hpd_etl.schema import FINDINGS, SCANS, THERAPIES, Records
+from hpd_etl.sources.deaths import Causes
 from hpd_etl.sources.ledger import Ledger
 from hpd_etl.sources.omop.concepts import ConceptSets, resolve
 from hpd_etl.sources.omop.drugs import (
@@ -64,7 +65,7 @@ class OmopCdm:
         source, ledger = self._source, Ledger()
         cdm = probe(self._database, source)
         check_fields(cdm, source.lesions)
-        concepts = resolve(cdm, study, source)
+        concepts, causes = resolve(cdm, study, source), Causes(study, source.mapping.death_causes)
         given = Exposures(read_exposures(cdm, concepts.index), concepts.index, source)
         treated = treated_persons(given)
         ledger.read(given.rows)
@@ -74,6 +75,7 @@ class OmopCdm:
             for table in INDISPENSABLE:
                 require_rows(cdm, table)
         tables |= self._of_treated(cdm, concepts, treated, ledger)
+        tables["persons"] = persons(cdm, causes, treated, ledger)
         records = Records.of({**tables, "rejections": ledger.rejections()})
         return records, _used(cdm, concepts, ledger, len(treated))
 
@@ -89,7 +91,6 @@ class OmopCdm:
         ledger.ignore(measured.rows, measured.of("ignore"))
         performed = procedures(cdm, source.mapping.procedures, treated, ledger)
         return {
-            "persons": persons(cdm, treated, ledger),
             "followup": followup(cdm, treated, ledger),
             "therapies": _joined(THERAPIES, [_systemic(cdm, concepts, source, treated, ledger), performed.therapies]),
             "scans": _joined(SCANS, [imaging_studies(cdm, treated, ledger), performed.scans]),

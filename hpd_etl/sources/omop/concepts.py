@@ -62,7 +62,7 @@ def resolve(cdm: Cdm | None, study: Study, source: OmopSource) -> ConceptSets:
     by_code = _concepts_by_code(cdm, shipped, study)
     roots = _roots(shipped, study, by_code)
     class_l01 = by_code.get(("ATC", "L01"), [])
-    below = _descendants(cdm, [*roots, *class_l01, *conditions])
+    below = descendants(cdm, [*roots, *class_l01, *conditions])
 
     index, systemic = DrugSet(), DrugSet()
     for root, drugs in roots.items():
@@ -130,7 +130,8 @@ def _roots(shipped: Iterable[codes.DrugCode], study: Study,
     return dict(roots)
 
 
-def _descendants(cdm: Cdm | None, roots: Iterable[int]) -> dict[int, list[int]]:
+def descendants(cdm: Cdm | None, roots: Iterable[int]) -> dict[int, list[int]]:
+    """What lies below these concepts in the vocabulary, each of them that is standard included."""
     if cdm is None or not cdm.has("concept_ancestor"):
         return {}
     rows = cdm.fetch("omop_descendants", {"roots": sorted(set(roots))})

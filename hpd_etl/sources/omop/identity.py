@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RUNGS = ("image_finding", "event_link", "column", "pattern")
 _DISEASE_FIELDS = {1147127: "condition_occurrence.condition_occurrence_id"}
 _DISEASE_TABLES = ("condition_occurrence.", "episode.", "condition_era.")
-_GROUPS = ("lesion", "role", "organ", "node", "reader")
+_GROUPS = ("lesion", "role", "organ", "node", "reader", "part_of")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Identity:
     lesion: pa.Array[Any]
     rung: Ints
     groups: dict[str, pa.Array[Any]]
-    """Groups of the pattern (role, organ, node, reader)."""
+    """Groups of the pattern (role, organ, node, reader, part_of)."""
     organ_concept: Ints
     modality: Ints
     """Concept of the modality of the imaging study; 0 where none is linked."""

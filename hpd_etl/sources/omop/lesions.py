@@ -116,7 +116,8 @@ def _facts(cdm: Cdm, source: OmopSource, rows: Rows, kind: Ints, identity: Ident
     organ = _organs(source, identity, names)
     node = nodal | in_node(organ) | is_yes(identity.groups["node"])
     return Facts(lesion, identity.lesion, identity.rung, (*RUNGS, "row"), kind, unclear, day, role, organ, node,
-                 _named(identity.modality, _modalities(identity.modality)), identity.groups["reader"])
+                 _named(identity.modality, _modalities(identity.modality)), identity.groups["reader"],
+                 identity.groups["part_of"])
 
 
 def _roles(source: OmopSource, rows: Rows, identity: Identity) -> tuple[Ints, Bools]:

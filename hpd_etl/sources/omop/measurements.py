@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpd_etl import codes
+from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Ints
 from hpd_etl.sources.columns import Rows, code_lookup, text_lookup
-from hpd_etl.sources.meanings import Meaning, own_meaning
+from hpd_etl.sources.meanings import FHIR_ONLY, Meaning, own_meaning
 
 if TYPE_CHECKING:
     from hpd_etl.config import OmopSource
@@ -81,8 +82,12 @@ def site_meanings(source: OmopSource) -> tuple[dict[int, Meaning], dict[str, Mea
     concepts: dict[int, Meaning] = {}
     texts: dict[str, Meaning] = {}
     for key, value in source.mapping.measurements.items():
+        meaning = own_meaning(key, value)
+        if meaning.kind in FHIR_ONLY:
+            raise ConfigurationError(f"mapping.measurements: {key!r} = {value!r} is for FHIR alone",
+                                     remedy="a CDM has the table death, and the group part_of of lesions.pattern")
         if key.isdecimal():
-            concepts[int(key)] = own_meaning(key, value)
+            concepts[int(key)] = meaning
         else:
-            texts[key] = own_meaning(key, value)
+            texts[key] = meaning
     return concepts, texts

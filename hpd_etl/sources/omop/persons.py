@@ -1,4 +1,4 @@
-"""Persons, their deaths and their periods under observation."""
+"""Persons and their periods under observation."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hpd_etl.grouping import Ints, category, strings
 from hpd_etl.schema import FOLLOWUP, PERSONS
 from hpd_etl.sources.columns import Rows, code_lookup
+from hpd_etl.sources.omop.deaths import deaths
 from hpd_etl.sources.omop.tables import require_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hpd_etl.sources.deaths import Causes
     from hpd_etl.sources.ledger import Ledger
     from hpd_etl.sources.omop.tables import Cdm
 
 _SEX = (8532, 8507, 8521)  # female, male, other
 
 
-def persons(cdm: Cdm, treated: Ints, ledger: Ledger) -> pd.DataFrame:
+def persons(cdm: Cdm, causes: Causes, treated: Ints, ledger: Ledger) -> pd.DataFrame:
     """Every treated person; sex and birth are missing where the CDM does not tell them to the day."""
     found = Rows("person", "person_id", cdm.fetch("omop_persons", {"persons": treated.tolist()}))
     if not len(found):
@@ -33,15 +34,15 @@ def persons(cdm: Cdm, treated: Ints, ledger: Ledger) -> pd.DataFrame:
     birth, invalid = _birth_dates(found)
     ledger.refuse_persons(found.ints("person_id")[invalid], "birth_date_invalid")
     sex = code_lookup(found.ints("gender_concept_id"), _SEX)
-    day, cause = _deaths(cdm, treated)
+    died = deaths(cdm, causes, treated, ledger)
     known = at >= 0
     return PERSONS.frame({
         "person_id": strings(pa.array(treated).cast(pa.string())),
         "birth_date": pd.Series(_taken(birth, at, known)),
         "born_from": pd.Series(_taken(_earliest_births(found), at, known)),
         "sex": category(np.where(known, np.append(sex, -1)[at], -1), PERSONS["sex"].values),
-        "death_date": pd.Series(day),
-        "death_cause": strings(cause),
+        "death_date": pd.Series(died.day),
+        "death_cause": strings(died.cause),
     })
 
 
@@ -66,27 +67,6 @@ def _birth_dates(rows: Rows) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]
     made = start.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
     valid = complete & (month <= 12) & (made.astype("datetime64[M]") == start)
     return np.where(valid, made, np.datetime64("NaT", "D")).astype("datetime64[us]"), complete & ~valid
-
-
-def _deaths(cdm: Cdm, treated: Ints) -> tuple[NDArray[np.datetime64], pa.Array]:
-    """The earliest death of each treated person, and its cause as coded."""
-    nothing = np.full(len(treated), np.datetime64("NaT", "us"))
-    if not cdm.has("death"):
-        return nothing, pa.nulls(len(treated), pa.string())
-    table = cdm.fetch("omop_deaths", {"persons": treated.tolist()})
-    table = table.filter(pc.is_valid(table.column("death_date"))).sort_by(
-        [("person_id", "ascending"), ("death_date", "ascending"), ("cause_concept_id", "ascending"),
-         ("cause_source_value", "ascending")])
-    rows = Rows("death", "person_id", table)
-    first = np.unique(rows.ints("person_id"), return_index=True)[1]
-    at = code_lookup(treated, rows.ints("person_id")[first].tolist())
-    concept = rows.table.column("cause_concept_id").cast(pa.int64())
-    coded = pc.if_else(pc.fill_null(pc.not_equal(concept, 0), False), concept.cast(pa.string()), None)
-    cause = pc.coalesce(coded, rows.text("cause_source_value"))
-    taken = pa.array(np.where(at < 0, -1, first[at] if len(first) else at), mask=at < 0)
-    days = rows.dates("death_date").to_numpy()[first]
-    cause_array = cause.combine_chunks() if isinstance(cause, pa.ChunkedArray) else cause
-    return _taken(days, at, at >= 0), cause_array.take(taken)
 
 
 def followup(cdm: Cdm, treated: Ints, ledger: Ledger) -> pd.DataFrame:

@@ -10,7 +10,17 @@ import pandas as pd
 from hpd_etl import assets
 from hpd_etl.schema import SCANS, THERAPIES, Records
 from hpd_etl.sources.fhir.decode.resources import Selection
-from hpd_etl.sources.fhir.records import drugs, findings, lesions, procedures, responses, scans, standing, sums
+from hpd_etl.sources.fhir.records import (
+    deaths,
+    drugs,
+    findings,
+    lesions,
+    procedures,
+    responses,
+    scans,
+    standing,
+    sums,
+)
 from hpd_etl.sources.fhir.records.codes import Tokens, systems
 from hpd_etl.sources.fhir.records.followup import followup
 from hpd_etl.sources.fhir.records.persons import persons
@@ -25,7 +35,7 @@ if TYPE_CHECKING:
     from hpd_etl.sources.fhir.decode.resources import Resources
     from hpd_etl.sources.ledger import Ledger
 
-_MAPPERS = (drugs, procedures, scans, lesions, sums, responses, findings)
+_MAPPERS = (drugs, procedures, scans, lesions, sums, responses, findings, deaths)
 _UNRESOLVED = ("subject_unknown", "reference_unresolved")
 
 

@@ -22,6 +22,7 @@ from hpd_etl.sources.fhir.records.organs import Organs
 from hpd_etl.sources.fhir.records.roles import Role, RoleReader
 from hpd_etl.sources.fhir.records.sizes import SizeReader
 from hpd_etl.sources.lesions import KINDS, NEW, VOLUME, Facts, in_node, lesion_rows, new_lesion_words
+from hpd_etl.sources.meanings import PART_OF
 from hpd_etl.sources.modalities import NONE
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class _Around(msgspec.Struct, frozen=True, gc=False):
     organ: str | None
     modality: str | None
     reader: str | None
+    part_of: str | None
 
 
 class _Measured(msgspec.Struct, frozen=True, gc=False):
@@ -96,6 +98,7 @@ class _Surroundings:
         self._organs = Organs(reading)
         self._roles = RoleReader(reading)
         self._answers = _NewLesions(reading)
+        self._meanings = reading.meanings
         self._last: tuple[Observation | None, _Around | None] = (None, None)
 
     def of(self, each: Told) -> _Measured | None:
@@ -140,13 +143,20 @@ class _Surroundings:
             is_imaging=method != NONE and not any(observation.specimen for observation in each.context),
             is_lost=examined.is_lost or (lesion is not None and lesion.is_lost),
             role=self._roles.of(each.context), organ=self._organ(each, lesion),
-            modality=method or self._modality(examined.studies), reader=_reader(each.context))
+            modality=method or self._modality(examined.studies), reader=_reader(each.context),
+            part_of=self._part_of(each.context))
 
     def _organ(self, each: Told, lesion: Lesion | None) -> str | None:
         """Where the lesion lies: as its structure says, else the Observation or its panels."""
         structure = lesion.structure if lesion else None
         return self._organs.of(structure.location if structure else None) or next(
             (organ for organ in map(self._organs.of, self._sites(each.context)) if organ), None)
+
+    def _part_of(self, context: Sequence[Observation]) -> str | None:
+        """The name of the lesion that it split from or merged into, under a code that the site calls so."""
+        return next((text for observation in context for part in observation.component
+                     if (meaning := self._meanings.of(part.code)) is not None and meaning.kind == PART_OF
+                     and (text := (part.value_string or "").strip())), None)
 
     def _sites(self, context: Sequence[Observation]) -> Iterator[CodeableConcept | None]:
         yield from (observation.body_site for observation in context)
@@ -212,7 +222,8 @@ def _facts(found: Sequence[_Measured], kind: Ints) -> Facts:
         role=np.array([each.around.role.role for each in found], dtype=np.int64),
         organ=one(organ), is_node=nodal | in_node(organ),
         modality=pa.array([each.around.modality for each in found], pa.string()),
-        reader=pa.array([each.around.reader for each in found], pa.string()))
+        reader=pa.array([each.around.reader for each in found], pa.string()),
+        part_of=pa.array([each.around.part_of for each in found], pa.string()))
 
 
 def _day_code(day: Day) -> int:

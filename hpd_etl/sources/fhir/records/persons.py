@@ -9,6 +9,7 @@ import pandas as pd
 from hpd_etl.schema import PERSONS
 from hpd_etl.sources.fhir.decode.shapes import Patient
 from hpd_etl.sources.fhir.records.dates import Day, day_of
+from hpd_etl.sources.fhir.records.deaths import causes_of_death
 from hpd_etl.sources.fhir.records.frames import dates_of, precisions_of, texts
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ def persons(reading: Reading, treated: frozenset[str], incomplete: Collection[st
     _count_patients(reading, treated)
     births = [_told(reading, person, "birth_date_invalid", _birth) for person in ids]
     deaths = [_told(reading, person, "date_impossible", lambda patient: _death(patient, today)) for person in ids]
-    fragments = _refuse_incomplete(reading, incomplete)
+    fragments, causes = _refuse_incomplete(reading, incomplete), causes_of_death(reading)
     return PERSONS.frame(pd.DataFrame({
         "person_id": texts(ids),
         "birth_date": dates_of([day if day and day.precision is None else None for day in births]),
         "born_from": dates_of([Day(day.first.replace(month=1, day=1), None) if day else None for day in births]),
         "sex": texts([_sex(reading.subjects.patients(person)) for person in ids]),
         "death_date": dates_of(deaths), "death_precision": precisions_of(deaths),
+        "death_cause": texts(list(map(causes.get, ids))),
         "is_complete": pd.array([False if person in fragments else None for person in ids], dtype="boolean")}))
 
 
