@@ -221,6 +221,7 @@ class Study(Model):
 
     @model_validator(mode="after")
     def _possible_windows(self) -> Self:
-        for stated in self.sensitivity.windows.values():
-            self.windows.but(stated)
+        if "windows" in self.sensitivity.model_fields_set:  # a default that these windows rule out is not tried
+            for stated in self.sensitivity.windows.values():
+                self.windows.but(stated)
         return self
