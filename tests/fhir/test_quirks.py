@@ -14,10 +14,21 @@ from hpd_etl.sources.fhir.fetch.quirks import choose, profiles
 from hpd_etl.sources.fhir.fetch.searches import Searches
 from hpd_etl.sources.fhir.fetch.slices import Slice, SliceReader
 from hpd_etl.sources.fhir.records.assembly import selection
-from tests.fhir.given import STUDY, to
+from tests.fhir.given import (
+    STUDY,
+    administration,
+    concept,
+    observation,
+    patient,
+    quantity,
+    resource,
+    structure,
+    to,
+)
 from tests.fhir.ward import extracted, rows, source, ward
-from tests.fhir.wire import changed, linked, status
+from tests.fhir.wire import changed, linked, status, wired
 
+CATEGORIES = "http://terminology.hl7.org/CodeSystem/observation-category"
 TWO = ("product", "worded")
 REQUIRED = status(400, body=json.dumps({"resourceType": "OperationOutcome", "issue": [
     {"severity": "fatal", "code": "required"}]}).encode())
@@ -36,6 +47,25 @@ def called(wire, software, **statement):
     """Let the server say that it is another software."""
     wire.on("GET .*/metadata", changed(lambda body: json.dumps(
         json.loads(body) | {"software": {"name": software}} | statement).encode()))
+
+
+def epic(wire):
+    """Let the server behave as Epic: a patient, a category or code of the top; nothing included, by GET."""
+    called(wire, "Epic")
+    wire.on("GET .*patient=[^&]*(%2C|,)", REQUIRED)
+    wire.on("GET .*/Observation[?](?!.*[?&](category|code|_id|_offset)=)", REQUIRED)
+    wire.on("GET .*/Medication[A-Z]\\w*[?](?!.*(patient|_id)=)", REQUIRED)
+    wire.on("GET .*(_include|_revinclude|_lastUpdated|component-code|combo-code)", REQUIRED)
+    wire.on("POST .*", status(405))
+
+
+def oracle(wire):
+    """Let the server behave as Oracle Health: one patient, no two times, no count, codes with their system."""
+    called(wire, "Oracle Health Millennium")
+    for refused in ("_include", "_revinclude", "_summary", "[?&]date=.*_lastUpdated=", "_lastUpdated=.*[?&]date=",
+                    "patient=[^&]*(%2C|,)", "patient=.*[?&]code=", "[?&]code=.*patient="):
+        wire.on(f"GET .*{refused}", REQUIRED)
+    wire.on("POST .*", status(405))
 
 
 def searches(wire):
@@ -71,16 +101,34 @@ def test_the_profiles_are_those_of_the_configuration():
 
 def test_epic_wants_one_patient_and_a_category_or_code(wire, quick, ward_rows):
     """Categories and codes are asked for one by one, and what comes back is put together."""
-    called(wire, "Epic")
-    wire.on("GET .*patient=[^&]*(%2C|,)", REQUIRED)
-    wire.on("GET .*/Observation[?](?!.*(category|code|_id|_offset)=)", REQUIRED)
-    wire.on("GET .*/Medication[A-Z]\\w*[?](?!.*(patient|_id)=)", REQUIRED)
-    wire.on("POST .*", status(405))
+    epic(wire)
     records, used = extracted(quick(wire.url), group="two")
     assert rows(records) == {name: [row for row in table if row[0] in TWO] for name, table in ward_rows.items()}
     assert used["mode"]["profile"] == "epic"
     asked = [each for each in searches(wire) if "category" in each]
     assert {each["category"][0] for each in asked} == {"imaging", "laboratory", "exam"}
+
+
+def test_what_only_a_category_or_only_a_code_finds_is_there_once(new_fhir_server, stored, quick):
+    """Epic looks for codes at the top alone, and not all that is coded has a category: neither search is enough."""
+    def seen(key, code, *, imaging):
+        category = [concept(f"{CATEGORIES} imaging")] if imaging else None
+        return observation(key, concept(code), on=f"2020-02-2{len(key)}", focus=[to("BodyStructure", "L1")],
+                           category=category, component=[{"code": concept("loinc 33728-7"),
+                                                          "valueQuantity": quantity(20)}])
+
+    base = new_fhir_server()
+    stored(base, [patient(), administration(), structure(), seen("a", "loinc 21889-1", imaging=False),
+                  seen("bb", "local X", imaging=True), seen("ccc", "loinc 21889-1", imaging=True),
+                  resource("Group", "one", type="person", actual=True, member=[{"entity": to("Patient", "ann")}])])
+    with wired(base) as wire:
+        epic(wire)
+        records, _ = extracted(quick(wire.url), group="one")
+        by_code = [each for each in wire.asked if "Observation?" in each.path and "code=" in each.path]
+        assert by_code
+        assert not [each for each in wire.asked if "component-code" in each.path or "combo-code" in each.path]
+    assert sorted(records.lesions["source_id"].str.partition("/")[0]) == [
+        "Observation:a", "Observation:bb", "Observation:ccc"]
 
 
 @pytest.mark.parametrize("software", ["Epic", "Cerner"])
@@ -95,7 +143,7 @@ def test_a_server_that_wants_a_patient_needs_a_group(wire, quick, software):
 
 def test_oracle_wants_no_two_times_in_one_search(wire, quick, ward_rows):
     """Never both date and _lastUpdated, no counts, one patient, dates with a prefix, and no codes without a system."""
-    called(wire, "Oracle Health Millennium")
+    oracle(wire)
     wire.on(".*/Observation", status(410), at=1)
     records, used = extracted(quick(wire.url), group="two")
     assert rows(records) == {name: [row for row in table if row[0] in TWO] for name, table in ward_rows.items()}
@@ -107,6 +155,44 @@ def test_oracle_wants_no_two_times_in_one_search(wire, quick, ward_rows):
     dates = [value for each in asked for value in each.get("date", [])]
     assert dates
     assert all(re.fullmatch("(ge|lt)[0-9]{4}-[0-9]{2}-[0-9]{2}", value) for value in dates)
+
+
+def test_no_search_holds_two_parameters_that_exclude_each_other(wire, quick):
+    """A type without a date of its own is cut by `_lastUpdated`, where the server has it, but never beside a date."""
+    def undated(body):
+        statement = json.loads(body)
+        for each in statement["rest"][0]["resource"]:
+            each["searchParam"] = [one for one in each["searchParam"] if one["name"] != "date"] + [
+                {"name": "_lastUpdated", "type": "date"}]
+        return json.dumps(statement).encode()
+
+    wire.on("GET .*/metadata", changed(undated))
+    with connect(quick(wire.url), []) as session:
+        told = {name: choose(session, name) for name in ("generic", "oracle")}
+    assert {mode.date_parameter("Observation") for mode in told.values()} == {"_lastUpdated"}
+    assert told["generic"].date_parameter("Observation", ("date",)) == "_lastUpdated"
+    assert told["oracle"].date_parameter("Observation", ("date",)) is None
+
+
+def test_what_cannot_be_cut_in_time_is_no_proof(wire, quick):
+    """A server with a limit, without dates and `_lastUpdated`: its patients are incomplete, never without scans."""
+    def undated(body):
+        statement = json.loads(body)
+        for each in statement["rest"][0]["resource"]:
+            each["searchParam"] = [one for one in each["searchParam"] if one["name"] not in ("date", "_lastUpdated")]
+        return json.dumps(statement).encode()
+
+    def limited(body):
+        bundle = json.loads(body)
+        return json.dumps(bundle | {"entry": bundle.get("entry", [])[:5], "link": [
+            link for link in bundle["link"] if link["relation"] != "next"]}).encode()
+
+    wire.on("GET .*/metadata", changed(undated))
+    wire.on("(GET|POST) .*/Observation", changed(limited))
+    with connect(quick(wire.url), []) as session:
+        reader = SliceReader(session, choose(session), 10)
+        read_slice = reader.read(Slice("Observation", "patient", ("coded", "national")))
+    assert read_slice.unproven == {"coded", "national"}
 
 
 # --- what a server does not offer -------------------------------------------------------------
