@@ -80,7 +80,7 @@ def validate(this: Run, aligned: Timeline) -> QualityReport:
 def label(this: Run, aligned: Timeline) -> Labels:
     """Give everybody treated a verdict under every definition; the budget is `quality.check_budget`."""
     with this.show("label") as note:
-        labels = criteria.label(aligned, this.definitions, this.study)
+        labels = replace(criteria.label(aligned, this.definitions, this.study), **criteria.assess(aligned, this.study))
         manifest = this.manifest.with_labels(labels)
         manifest.assert_sums()
         this.keep("label", LABELS, labels, manifest)

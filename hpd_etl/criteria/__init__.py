@@ -12,32 +12,24 @@ from numpy.typing import NDArray
 from hpd_etl.config import Study
 from hpd_etl.criteria import frames
 from hpd_etl.criteria.again import Lines
+from hpd_etl.criteria.assessing import assess
 from hpd_etl.criteria.courses import Courses
 from hpd_etl.criteria.definition import Definition, parse, window_sets
 from hpd_etl.criteria.flags import OF_DATES
 from hpd_etl.criteria.judging import follow, judge
 from hpd_etl.criteria.metrics import Measured
-from hpd_etl.criteria.response.tables import response_tables, settled_tables
 from hpd_etl.criteria.verdicts import NOT_EVALUABLE
 from hpd_etl.grouping import NO_DAY, Ints, days
 from hpd_etl.schema import Labels, Timeline
 
-__all__ = ["Definition", "Lines", "label", "parse", "unmet_requirements", "verdicts_of", "window_sets"]
+__all__ = ["Definition", "Lines", "assess", "label", "parse", "unmet_requirements", "verdicts_of", "window_sets"]
 
 
 def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> Labels:
     """The labels of all persons of the timeline under all definitions; pure, additive over persons."""
     shown = judge(timeline, definitions, study)
     if timeline.courses is None:
-        return _labels(
-            timeline,
-            shown.outcomes,
-            shown.metrics,
-            study,
-            evidence=shown.evidence,
-            burden=shown.burden,
-            **response_tables(timeline, shown.assessed(study), study),
-        )
+        return _labels(timeline, shown.outcomes, shown.metrics, shown.evidence, shown.burden, study)
     courses = Courses.of(timeline, timeline.courses)
     tried = judge(timeline.courses, definitions, study)
     index_day = courses.agreed(days(timeline.index["index_date"]), days(timeline.courses.index["index_date"]), NO_DAY)
@@ -49,9 +41,7 @@ def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -
     settled = replace(timeline, index=courses.index(timeline.index, timeline.courses.index))
     evidence = courses.rows_of_any(shown.evidence, tried.evidence)
     burden = courses.rows_of_all(shown.burden, tried.burden)
-    both = ((timeline, shown.assessed(study)), (timeline.courses, tried.assessed(study)))
-    responses = settled_tables(courses, *both, study)
-    return _labels(settled, outcomes, metrics, study, evidence=evidence, burden=burden, **responses)
+    return _labels(settled, outcomes, metrics, evidence, burden, study)
 
 
 def verdicts_of(
@@ -88,14 +78,16 @@ def _labels(
     timeline: Timeline,
     outcomes: Sequence[frames.Outcome],
     metrics: Mapping[str, Measured],
+    evidence: pd.DataFrame,
+    burden: pd.DataFrame,
     study: Study,
-    **tables: pd.DataFrame,
 ) -> Labels:
     return Labels.of(
         {
             "labels": frames.labels_frame(timeline, outcomes, study),
             "metrics": frames.metrics_frame(timeline, metrics),
-            **tables,
+            "evidence": evidence,
+            "burden": burden,
         }
     )
 

@@ -18,14 +18,13 @@ from hpd_etl.criteria import frames
 from hpd_etl.criteria.burden import Burden, at_other_scans, burden
 from hpd_etl.criteria.clinical import early_progression_death, performance
 from hpd_etl.criteria.course import Course, lines_of
-from hpd_etl.criteria.definition import Definition, assessed_sets, window_sets
+from hpd_etl.criteria.definition import Definition, window_sets
 from hpd_etl.criteria.known import Known
 from hpd_etl.criteria.metrics import GROWTH_FLAGS, MONTH_METRICS, Measured, measure
 from hpd_etl.criteria.observed import Observed, observe
 from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
 from hpd_etl.criteria.requirements import unmet
 from hpd_etl.criteria.response import Response, respond
-from hpd_etl.criteria.response.tables import Assessed, assessed
 from hpd_etl.criteria.rulers import areas, common
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.criteria.verdicts import HPD, NOT_EVALUABLE, Verdicts, confirmed, decide, refuted
@@ -96,8 +95,6 @@ class Judged:
     study: Study
     definitions: Sequence[Definition]
     followed: Mapping[str, Followed]
-    responded: Mapping[tuple[str, str], Responded]
-    """By framework and window set."""
     measured: Mapping[str, MeasureSet]
 
     @cached_property
@@ -140,19 +137,9 @@ class Judged:
     def burden(self) -> pd.DataFrame:
         """The burden at the time points of each window set."""
         parts = [
-            frames.burden_frame(self.timeline, one.sums, name, self.rulers.get(name, set()))
-            for name, one in self.followed.items()
+            frames.burden_frame(self.timeline, one.sums, name, self.rulers[name]) for name, one in self.followed.items()
         ]
         return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
-
-    def assessed(self, study: Study) -> list[Assessed]:
-        """The responses by the study's criteria, with its windows; those that a definition asked for are used again."""
-        made = []
-        for framework, name in assessed_sets(study).items():
-            one, known = self.followed[name], self.responded.get((framework, name))
-            response = known.response if known else respond(one.line, one.sums, self.timeline, framework, study)
-            made.append(assessed(one.line, response, framework, name, study))
-        return made
 
 
 def judge(
@@ -166,7 +153,7 @@ def judge(
         name: _measure_set(clinical, responded[group[0].framework, group[0].window_set], group)
         for name, group in by(definitions, "measure_set").items()
     }
-    return Judged(timeline, study, definitions, followed, responded, measured)
+    return Judged(timeline, study, definitions, followed, measured)
 
 
 def by(definitions: Sequence[Definition], attribute: str) -> dict[str, list[Definition]]:
@@ -179,8 +166,7 @@ def by(definitions: Sequence[Definition], attribute: str) -> dict[str, list[Defi
 
 def lines(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> dict[str, Course]:
     """The arrays of each window set that is used."""
-    used = dict.fromkeys([*by(definitions, "window_set"), *assessed_sets(study).values()])
-    return lines_of(timeline, used, study)
+    return lines_of(timeline, by(definitions, "window_set"), study)
 
 
 def follow(

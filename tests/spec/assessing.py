@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from hpd_etl.config import Study
-from hpd_etl.criteria import label, window_sets
-from hpd_etl.library import everything
+from hpd_etl.criteria import assess, window_sets
 from hpd_etl.timeline import align
 
 from . import notation
@@ -17,7 +16,7 @@ from . import notation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hpd_etl.schema import Labels
+    import pandas as pd
 
 EACH_VISIT = {"responses": "response", "derived": "derived", "recorded": "recorded", "targets": "target",
               "others": "non_target", "new": "new_lesion", "confirmed": "confirmed"}
@@ -31,15 +30,14 @@ WORDS = {None: "-", True: "yes", False: "no", "NON_CR_NON_PD": "neither"}
 def answers(framework: str, patients: list[dict[str, str]], study: Mapping[str, object] | None) -> list[dict[str, str]]:
     """The responses of each patient by these criteria."""
     asked = Study.model_validate({"id": "spec", "responses": {"frameworks": [framework]}, **(study or {})})
-    definitions = [everything(None)["saada2017"]]
-    timeline = align(notation.records(patients), asked, window_sets(definitions, asked))
-    labels = label(timeline, definitions, asked)
-    return [_of(patient["person"], labels) for patient in patients]
+    timeline = align(notation.records(patients), asked, window_sets([], asked))
+    made = assess(timeline, asked)
+    return [_of(patient["person"], made) for patient in patients]
 
 
-def _of(person: str, labels: Labels) -> dict[str, str]:
-    visits = sorted(_rows(labels.assessments, person), key=lambda row: row["days_from_index"])
-    [best] = _rows(labels.best_response, person)
+def _of(person: str, made: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    visits = sorted(_rows(made["assessments"], person), key=lambda row: row["days_from_index"])
+    [best] = _rows(made["best_response"], person)
     return {
         **{name: " ".join(_word(visit[column]) for visit in visits) for name, column in EACH_VISIT.items()},
         "burdens": " ".join("-" if visit["burden"] is None else f"{visit['burden']:g}" for visit in visits),
@@ -50,7 +48,7 @@ def _of(person: str, labels: Labels) -> dict[str, str]:
     }
 
 
-def _rows(frame: object, person: str) -> list[dict[str, object]]:
+def _rows(frame: pd.DataFrame, person: str) -> list[dict[str, object]]:
     return [row for row in pa.Table.from_pandas(frame).to_pylist() if row["person_id"] == person]
 
 
