@@ -91,6 +91,8 @@ GROUPS: dict[str, tuple[Goal, ...]] = {
         Goal("metrics to verdicts and reasons, five definitions", "ours_verdicts", "", 0.2, "s per million"),
         Goal("lesions to labels, against summing the diameters in DuckDB",
              "ours_lesions_to_labels", "limit_lesion_sums", 15),
+        Goal("perturbation, 1,000 draws of one patient in a hundred, against labelling all of them",
+             "ours_perturbation", "ours_lesions_to_labels", 10),
         Goal("any number of patients in buckets of 20 000, labels left as files: peak memory",
              "ours_in_buckets", "", 600, "MB"),
     ),

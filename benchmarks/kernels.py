@@ -110,6 +110,27 @@ def ours_records_to_labels(place: Place) -> Timed:
 
 
 @method
+def ours_perturbation(place: Place) -> Timed:
+    """How often verdicts stand: of a million patients 1,000 draws of 10,000, and in proportion of fewer."""
+    from benchmarks.patients import records
+    from hpd_etl.criteria import label, window_sets
+    from hpd_etl.robustness import perturb
+    from hpd_etl.timeline import align
+
+    study, definitions = study_and_definitions()
+    asked = study.sensitivity.model_copy(update={"draws": max(place.patients // 1000, 1)})
+    study = study.model_copy(update={"sensitivity": asked})
+    timeline = align(records(max(place.patients // 100, 1)), study, window_sets(definitions, study))
+    labels = label(timeline, definitions, study)
+
+    def run() -> Counts:
+        found = perturb(timeline, labels, definitions, study)
+        return {"persons": len(timeline.index), "draws": asked.draws, "fragile": int(found["fragile"].sum())}
+
+    return run
+
+
+@method
 def ours_in_buckets(place: Place) -> Timed:
     """All patients, a bucket of them at a time (the law of person partition), each bucket left as Parquet."""
     from benchmarks.patients import records

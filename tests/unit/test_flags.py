@@ -5,6 +5,7 @@ from __future__ import annotations
 from hpd_etl import criteria
 from hpd_etl.config import Study
 from hpd_etl.criteria.flags import FLAGS
+from hpd_etl.criteria.judging import judge
 from hpd_etl.library import everything
 from hpd_etl.schema import Records
 from hpd_etl.timeline import align
@@ -14,9 +15,7 @@ def test_every_flag_has_a_meaning_and_every_meaning_a_flag() -> None:
     """What a definition that looks at growth before treatment can flag is exactly what `FLAGS` explains."""
     study, champiat = Study(id="flags"), everything(None)["champiat2017"]
     timeline = align(Records.of({}), study, criteria.window_sets([champiat], study))
-    followed = criteria._followed(timeline, champiat.window_set, study, [champiat])
-    outcome = criteria._outcome(
-        timeline, criteria._measure_set(timeline, followed, [champiat], study), champiat, study)
+    [outcome] = judge(timeline, [champiat], study).outcomes
     assert set(outcome.flags) == set(FLAGS)
 
 
