@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HPD, FAST_PROGRESSION = "HPD", "fast progression"
 _NOTHING: Mapping[str, object] = dict.fromkeys(
-    [*FORMULAS, "s0_mm", "s_post_mm", "ttf_min_days", "ttf_max_days", "missing"], pd.NA)
+    [*FORMULAS, "s0_mm", "s_post_mm", "ttf_min_days", "ttf_max_days", "missing", "bounds"], pd.NA)
 
 
 def overview(found: Iterable[Definition]) -> Table:

@@ -11,11 +11,12 @@ from rich.text import Text
 from hpd_etl import artefacts
 from hpd_etl.artefacts import LABELS, MANIFEST, RECORDS, SENSITIVITY, TIMELINE
 from hpd_etl.criteria.frames import parameters_sha256
+from hpd_etl.criteria.metrics import SUMS
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.manifest import Manifest
 from hpd_etl.reasoning import FORMULAS, absent, findings
 from hpd_etl.rendering import facts, shown, table
-from hpd_etl.schema import Labels, Records, ScanRole, Sensitivity, Timeline
+from hpd_etl.schema import METRICS, Labels, Records, ScanRole, Sensitivity, Timeline
 from hpd_etl.timeline.partial_dates import DATED, intervals
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     Row = Mapping[Hashable, object]
 
 WARNING = "Patient data: for the eyes of this site only. Research use, not for individual care."
+_LETTERS = {"sld": "S", "volume": "V", "spd": "A"}
+"""What burdens are called in formulas, by ruler."""
 _SCANS = (ScanRole.PRE, ScanRole.BASELINE, ScanRole.POST)
 
 
@@ -175,8 +178,9 @@ def _sureness(each: Definition, found: Sensitivity | None) -> Iterator[Renderabl
 
 
 def _burdens(metrics: Mapping[str, object]) -> str:
-    sizes = (f"{name} {shown(metrics[column])} mm" for name, column in
-             (("S_pre", "s_pre_mm"), ("S0", "s0_mm"), ("S_post", "s_post_mm")))
+    sizes = (f"{name} {shown(metrics[column])} {METRICS[column].unit}" for ruler, letter in _LETTERS.items()
+             for name, column in zip((f"{letter}_pre", f"{letter}0", f"{letter}_post"), SUMS[ruler], strict=True)
+             if ruler == "sld" or not absent(metrics[column]))
     gaps = f"{shown(metrics['dt_pre_days'])} d and {shown(metrics['dt_post_days'])} d apart"
     return f"{', '.join(sizes)}; {gaps}"
 

@@ -80,7 +80,7 @@ def truth_of(rule: Rule, metrics: Metrics, month_days: float) -> int:
 
 
 def _judged(leaf: Leaf, metrics: Metrics, month_days: float) -> tuple[int, str]:
-    missing = _missing(metrics)
+    missing = _named(metrics["missing"])
     if isinstance(leaf.value, tuple):
         code = metrics["response_first"]
         if absent(code) or leaf.metric in missing:
@@ -99,7 +99,7 @@ def _judged(leaf: Leaf, metrics: Metrics, month_days: float) -> tuple[int, str]:
 def _interval(metric: str, metrics: Metrics, month_days: float) -> tuple[float, float]:
     if metric != "ttf_months":
         value = _number(metrics[metric])
-        return value, value
+        return _bounds(metrics).get(metric, (value, value))
     most = metrics["ttf_max_days"]
     return _number(metrics["ttf_min_days"]) / month_days, np.inf if absent(most) else _number(most) / month_days
 
@@ -120,10 +120,16 @@ def absent(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or value != value
 
 
-def _missing(metrics: Metrics) -> dict[str, str]:
-    told = metrics["missing"]
+def _bounds(metrics: Metrics) -> dict[str, tuple[float, float]]:
+    """Between what a missing number lies all the same."""
+    told = {name: bounds.split("..") for name, bounds in _named(metrics["bounds"]).items()}
+    return {name: (float(least), float(most)) for name, (least, most) in told.items()}
+
+
+def _named(told: object) -> dict[str, str]:
+    """What stands as `name=value`, joined by `;`."""
     parts = [] if absent(told) else str(told).split(";")
-    return {name: reason for name, _, reason in (part.partition("=") for part in parts)}
+    return {name: value for name, _, value in (part.partition("=") for part in parts)}
 
 
 def _number(value: object) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,20 +18,43 @@ _PRECISION = FINDINGS["date_precision"].values
 _NO_GRADE = -1
 
 
+@dataclass(frozen=True)
+class Grades:
+    """The ECOG that may count, with the days on which they may have been given."""
+
+    row: Ints
+    """Which rows of `findings` they are."""
+    person: Ints
+    grade: Ints
+    first: Ints
+    last: Ints
+
+
+def grades(timeline: Timeline, line: Course, study: Study, month_days: float) -> Grades:
+    """The grades from the look-back before treatment on, up to two months of it."""
+    rows = timeline.findings
+    known = (rows["finding"] == "ecog").to_numpy(np.bool_, na_value=False) & rows["value_number"].notna().to_numpy()
+    row = np.flatnonzero(known)
+    rows = rows.iloc[row]
+    first = rows["days_from_index"].to_numpy(np.int64)
+    precision = rows["date_precision"].cat.codes.to_numpy().astype(np.int64)
+    last = first + _length(days(rows["assessed_on"]), precision) - 1
+    counts = (last >= -study.criteria.ecog_lookback_days) & (first <= ECOG_MONTHS * month_days)
+    grade = numbers(rows["value_number"]).astype(np.int64)
+    each = (row, positions(rows["person_id"], line.ids), grade, first, last)
+    return Grades(*(values[counts] for values in each))
+
+
 def performance(timeline: Timeline, line: Course, study: Study, month_days: float) -> dict[str, Known]:
     """The worst ECOG of the first two months, and how much worse that is than the last one up to the first dose.
 
     Of several on one day the worst counts. A grade dated to the month or the year counts where it lies wholly in the
     window, and makes an interval where it may.
     """
-    rows = timeline.findings.loc[(timeline.findings["finding"] == "ecog").to_numpy(np.bool_, na_value=False)]
-    rows = rows.loc[rows["value_number"].notna().to_numpy()]
-    person, grade = positions(rows["person_id"], line.ids), numbers(rows["value_number"]).astype(np.int64)
-    first = rows["days_from_index"].to_numpy(np.int64)
-    last = first + _length(days(rows["assessed_on"]), rows["date_precision"].cat.codes.to_numpy().astype(np.int64)) - 1
-    end = ECOG_MONTHS * month_days
+    given = grades(timeline, line, study, month_days)
+    person, grade, first, last = given.person, given.grade, given.first, given.last
+    start, end = -study.criteria.ecog_lookback_days, ECOG_MONTHS * month_days
     worst = _bounds(person, grade, (first >= 1) & (last <= end), (last >= 1) & (first <= end), line.persons)
-    start = -study.criteria.ecog_lookback_days
     surely, perhaps = (first >= start) & (last <= 0), (last >= start) & (first <= 0)
     latest = highest(person[surely], first[surely], line.persons, NO_DAY)[person]
     at_last = perhaps & (latest != NO_DAY) & (last >= latest)

@@ -56,7 +56,7 @@ _SPAN = 1_000_000
 _OLD_BASELINE_DAY = -28
 _NUMBERS = [name for name in METRIC_SOURCES if name in METRICS.names and METRICS[name].kind is Kind.NUMBER]
 _COUNTS = [name for name in METRIC_SOURCES if name in METRICS.names and METRICS[name].kind is Kind.INTEGER]
-_ROLES = ("index_dose", "pre", "baseline", "post", "confirmation", "treatment_end")
+_ROLES = EVIDENCE["role"].values
 
 
 @dataclass(frozen=True)
@@ -335,6 +335,13 @@ def rested(timeline: Timeline, line: Course, sums: Burden, response: Response, c
         )
         parts.append(_used_rows(table, person, np.where(_at_scan(relied_on, at), at, -1), scans, line.points))
     return [_singly(*part) for part in parts]
+
+
+def looked_at(table: pd.DataFrame, rows: Ints, line: Course) -> Rested:
+    """These rows of findings as what labels rest on."""
+    found = table.iloc[rows]
+    person = positions(found["person_id"], line.ids)
+    return [_singly(text(found["source_id"]), person, np.full(len(rows), _ROLES.index("finding")))]
 
 
 def evidence_frame(measure_sets: Mapping[str, Rested], ids: pa.Array) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import pandas as pd
 from hpd_etl.config import Study
 from hpd_etl.criteria import frames
 from hpd_etl.criteria.burden import Burden, at_other_scans, burden
-from hpd_etl.criteria.clinical import early_progression_death, performance
+from hpd_etl.criteria.clinical import early_progression_death, grades, performance
 from hpd_etl.criteria.course import Course, lines_of
 from hpd_etl.criteria.definition import Definition, window_sets
 from hpd_etl.criteria.known import Known
@@ -69,8 +69,8 @@ class MeasureSet:
     seen: Observed
     """What the metrics are made of: of the common targets alone in a variant that asks for them."""
     clinical: _Clinical
-    by_the_month: bool
-    """A rule depends on the length of a month."""
+    named: frozenset[str]
+    """The metrics that its rules name."""
 
     @cached_property
     def measured(self) -> Measured:
@@ -81,7 +81,7 @@ class MeasureSet:
     def by_month(self) -> tuple[Measured, ...]:
         """The same with months of other lengths, where a rule depends on it."""
         own = self.clinical.study.criteria.month_days
-        return tuple(self._measured(month) for month in MONTHS if month != own) if self.by_the_month else ()
+        return tuple(self._measured(month) for month in MONTHS if month != own) if self.named & MONTH_METRICS else ()
 
     def _measured(self, month_days: float) -> Measured:
         return measure(self.seen, self.clinical.performance(month_days), self.clinical.study, month_days)
@@ -130,7 +130,9 @@ class Judged:
                 rested[id(of)] = frames.rested(
                     self.timeline, of.followed.line, of.followed.sums, of.response, of.confirmation
                 )
-        names = {name: rested[id(one.responded)] for name, one in self.measured.items()}
+        names = {
+            name: [*rested[id(one.responded)], *one.clinical.rested(one.named)] for name, one in self.measured.items()
+        }
         return frames.evidence_frame(names, next(iter(self.followed.values())).line.ids)
 
     @property
@@ -207,6 +209,13 @@ class _Clinical:
         self.death = {"early_progression_death": early_progression_death(timeline, line, study)}
         self._performance: dict[float, dict[str, Known]] = {}
 
+    def rested(self, named: frozenset[str]) -> frames.Rested:
+        """The grades that were looked at, where one of these metrics asks for them."""
+        if not named & {"ecog_worst", "ecog_rise"}:
+            return []
+        rows = grades(self.timeline, self._line, self.study, self.study.criteria.month_days).row
+        return frames.looked_at(self.timeline.findings, rows, self._line)
+
     def performance(self, month_days: float) -> dict[str, Known]:
         """ECOG in the first two of such months."""
         if month_days not in self._performance:
@@ -230,8 +239,8 @@ def _measure_set(clinical: _Clinical, of: Responded, group: Sequence[Definition]
         rulers=first.rulers,
         new_lesions=first.new_lesions_in_sum,
     )
-    named = {leaf.metric for each in group for leaf in leaves(each.rule)}
-    return MeasureSet(of, seen, clinical, bool(named & MONTH_METRICS))
+    named = frozenset(leaf.metric for each in group for leaf in leaves(each.rule))
+    return MeasureSet(of, seen, clinical, named)
 
 
 def _verdicts(definition: Definition, measures: MeasureSet, measured: Measured, study: Study) -> Verdicts:

@@ -124,6 +124,12 @@ SUMS = {
 }
 """The columns of `metrics` that hold the burdens at the three scans, by ruler."""
 
+OF_RULER = {
+    "volume": frozenset({*SUMS["volume"], *(name for name in METRIC_SOURCES if name.startswith("volume_"))}),
+    "spd": frozenset({*SUMS["spd"], *(name for name in METRIC_SOURCES if name.startswith("spd_"))}),
+}
+"""The columns of `metrics` that are made only where a rule asks for the ruler."""
+
 Found: TypeAlias = dict[str, tuple[Floats, Ints]]
 """Values, and as reason bits why they are missing."""
 

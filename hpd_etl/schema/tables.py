@@ -375,7 +375,9 @@ EVIDENCE = Table(
         _MEASURE_SET,
         SOURCE,
         code(
-            "role", "what it was used for", ("index_dose", "pre", "baseline", "post", "confirmation", "treatment_end")
+            "role",
+            "what it was used for",
+            ("index_dose", "pre", "baseline", "post", "confirmation", "treatment_end", "finding"),
         ),
     ),
 )

@@ -2,24 +2,24 @@
 
 
 def test_a_target_that_is_missed_once_is_left_out(course):
-    """Growth is that of the others; liver alone grows 10 mm, then 20 mm in equal times."""
+    """Growth is that of the others; of two targets a and b, a alone grows 10 mm, then 20 mm in equal times."""
     course("""
-        person | -70              | -10              | 50                | saada2017     | s_pre_mm | s0_mm | s_post_mm | verdict
-        whole  | liver 50, lung 9 | liver 60, lung 9 | liver 80, lung 9  | HPD           | 59       | 69    | 89        | HPD
-        missed | liver 50, lung 9 | liver 60, lung 9 | liver 80, lung NE | NOT_EVALUABLE | 50       | 60    | 80        | HPD
-        no_row | liver 50         | liver 60, lung 9 | liver 80, lung 5  | NOT_EVALUABLE | 50       | 60    | 80        | HPD
-        slow   | liver 50         | liver 60, lung 9 | liver 79, lung 5  | NOT_EVALUABLE | 50       | 60    | 79        | NOT_HPD
+        person | -70       | -10       | 50         | saada2017     | s_pre_mm | s0_mm | s_post_mm | verdict
+        whole  | a 50, b 9 | a 60, b 9 | a 80, b 9  | HPD           | 59       | 69    | 89        | HPD
+        missed | a 50, b 9 | a 60, b 9 | a 80, b NE | NOT_EVALUABLE | 50       | 60    | 80        | HPD
+        no_row | a 50      | a 60, b 9 | a 80, b 5  | NOT_EVALUABLE | 50       | 60    | 80        | HPD
+        slow   | a 50      | a 60, b 9 | a 79, b 5  | NOT_EVALUABLE | 50       | 60    | 79        | NOT_HPD
     """, "saada2017_intersection")
 
 
 def test_nothing_in_common(course):
-    """Without a common target the sums do not compare, even where sums are recorded too; nobody lacks more than before."""
+    """Without a common target the sums do not compare, even where sums are recorded too."""
     course("""
-        person  | -70            | -10                       | 50                       | verdict       | reason
-        nothing | lung 9         | liver 60, lung NE         | liver 80, lung 9         | NOT_EVALUABLE | lesion_set_mismatch
-        sums    | lung 9, SLD 50 | liver 60, lung NE, SLD 60 | liver 80, lung 9, SLD 80 | NOT_EVALUABLE | lesion_set_mismatch
-        only    | SLD 50         | SLD 60                    | SLD 80                   | HPD           | rule_met
-        no_pre  |                | liver 60                  | liver 80                 | NOT_EVALUABLE | no_prebaseline_scan
+        person  | -70         | -10                | 50                | verdict       | reason
+        nothing | b 9         | a 60, b NE         | a 80, b 9         | NOT_EVALUABLE | lesion_set_mismatch
+        sums    | b 9, SLD 50 | a 60, b NE, SLD 60 | a 80, b 9, SLD 80 | NOT_EVALUABLE | lesion_set_mismatch
+        only    | SLD 50      | SLD 60             | SLD 80            | HPD           | rule_met
+        no_pre  |             | a 60               | a 80              | NOT_EVALUABLE | no_prebaseline_scan
     """, "saada2017_intersection")
 
 
@@ -44,6 +44,6 @@ def test_only_the_scans_that_the_rule_looks_at(course):
 def test_products_need_both_diameters_of_a_common_target(course):
     """By irRC a target without its second diameter at one of the scans is left out."""
     course("""
-        person | doses | -70                  | -10                  | 50                 | a0_mm2 | spd_change_pct
-        one    | 0, 40 | liver 50x40, lung 20x20 | liver 60x40, lung 20 | liver 75x50, lung 20x20 | 2400   | 56.25
+        person | doses | -70              | -10           | 50               | a0_mm2 | spd_change_pct
+        one    | 0, 40 | a 50x40, b 20x20 | a 60x40, b 20 | a 75x50, b 20x20 | 2400   | 56.25
     """, "kato2017_irrc_intersection")

@@ -153,11 +153,11 @@ def test_an_answer_that_is_lost_on_a_day_of_its_own(course):
     point open that it can concern: the last one up to 14 days before, else the next up to 7 days after.
     """
     course("""
-        person  | -10 | 20 | 42          | 43          | 50              | 64          | 65          | new_lesions | response_first | lesions_complete
-        same    | 50  |    |             |             | 55, new lung NE |             |             |             | NE             |
-        weeks   | 50  |    |             |             | 55              | new lung NE |             |             | NE             |
-        later   | 50  |    |             |             | 55              |             | new lung NE | 0           | SD             | yes
-        before  | 50  |    |             | new lung NE | 55              |             |             |             | NE             |
-        earlier | 50  |    | new lung NE |             | 55              |             |             | 0           | SD             | yes
-        nearer  | 50  | 54 |             |             | 55              |             | new lung NE | 0           | SD             | yes
+        person  | -10 | 20 | 42       | 43       | 50           | 64       | 65       | new_lesions | response_first
+        same    | 50  |    |          |          | 55, new b NE |          |          |             | NE
+        weeks   | 50  |    |          |          | 55           | new b NE |          |             | NE
+        later   | 50  |    |          |          | 55           |          | new b NE | 0           | SD
+        before  | 50  |    |          | new b NE | 55           |          |          |             | NE
+        earlier | 50  |    | new b NE |          | 55           |          |          | 0           | SD
+        nearer  | 50  | 54 |          |          | 55           |          | new b NE | 0           | SD
     """, definition="saada2017")

@@ -87,7 +87,8 @@ class _Numbers:
                                   for column, unit in zip(terms.NUMBERS, units, strict=True)), strict=True))
         self._unbounded = {(row, place): reason for place, column in enumerate(terms.NUMBERS)
                            for row, reason in unbounded(metrics[column.name]).items()}
-        self._last: tuple[Sequence[float | None], list[Part | Fragment]] = ([None] * len(units), [{}] * len(units))
+        self._last: tuple[Sequence[float | None], list[Part | Fragment | None]] = (
+            [None] * len(units), [{}] * len(units))
         self._missing = words(texts(metrics["missing"]))
         self._responses = words(texts(metrics["response_first"]))
         own, response = own_code(canonical, "response-first"), terms.system(canonical, "hpd-response")
@@ -110,7 +111,7 @@ class _Numbers:
             if reason := self._unbounded.get((row, place)):
                 made[place] = {"code": self._codes[place], "dataAbsentReason": reason}
         made.append(self._answered.get(self._responses[row], gone[-1]))
-        return made
+        return [part for part in made if part is not None]
 
     def shape(self, key: int) -> Hashable:
         """Which are known."""
@@ -119,14 +120,18 @@ class _Numbers:
             return None
         return (self._responses[row] is None, *(value is None for value in self._values[row]))
 
-    def _all_absent(self, missing: str | None) -> list[Fragment]:
-        """The component of every metric, the response last, if it were missing for the reasons of this text."""
+    def _all_absent(self, missing: str | None) -> list[Fragment | None]:
+        """The component of every metric, the response last, if it were missing for the reasons of this text.
+
+        None where it is not missing: no rule asks for it.
+        """
         reasons: dict[str, list[str]] = {}
         for metric, _, reason in (part.partition("=") for part in listed(missing)):
             reasons.setdefault(metric, []).append(reason)
         names = [*(column.name for column in terms.NUMBERS), "response_first"]
-        return [once({"code": own_code(self._canonical, terms.component_code(name)),
-                      "dataAbsentReason": absent(self._canonical, reasons.get(name, []))}) for name in names]
+        return [None if name in terms.ON_REQUEST and name not in reasons else once({
+            "code": own_code(self._canonical, terms.component_code(name)),
+            "dataAbsentReason": absent(self._canonical, reasons.get(name, []))}) for name in names]
 
 
 # --- sources ------------------------------------------------------------------------------------

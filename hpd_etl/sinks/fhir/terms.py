@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hpd_etl.config import MONTH_DAYS
 from hpd_etl.criteria.flags import FLAGS
-from hpd_etl.criteria.metrics import METRIC_SOURCES, failed_reason
+from hpd_etl.criteria.metrics import METRIC_SOURCES, OF_RULER, failed_reason
 from hpd_etl.criteria.reasons import PROGRESSION_REFUTED
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.schema import LABELS, METRICS, RESPONSES, Kind, Reason, Verdict
@@ -35,6 +35,9 @@ _NEVER = {Reason.ZERO_BASELINE, Reason.ZERO_PREBASELINE, Reason.PRE_GROWTH_NONPO
 
 NUMBERS = tuple(column for column in METRICS.columns if column.kind in {Kind.NUMBER, Kind.INTEGER})
 """The metrics that become components, one each."""
+
+ON_REQUEST = OF_RULER["volume"] | OF_RULER["spd"]
+"""Those that are made only where a rule asks for them; where it does not, nothing is absent."""
 
 _OTHER = {
     LABEL: "hyperprogressive disease under one published definition, derived by an algorithm",

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hpd_etl.criteria.metrics import METRIC_SOURCES
+from hpd_etl.criteria.metrics import INTERVALS, METRIC_SOURCES, SUMS
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.schema import INTENDED_USE, METRICS, Kind, Labels, Timeline, Verdict
@@ -33,13 +33,14 @@ STANDARD_ALGORITHM = 32880
 """Type concept of a derived row; no standard concept of hyperprogression exists, so the concept itself is 0."""
 MEASUREMENT_FIELD, OBSERVATION_FIELD = 1147138, 1147165
 """Field concepts of measurement.measurement_id and observation.observation_id."""
-UNIT_CONCEPTS = {"%": 8554}
+UNIT_CONCEPTS = {"%": 8554, "mm": 8588}
 """Verified unit concepts (mappings/units.csv); any other unit is 0 with its text."""
 SOURCE_VALUE_LENGTH = 50
 
 _KEYS = ["person_id", "measure_set"]
-_SEEN = ["s_pre_mm", "s0_mm", "s_post_mm", "dt_pre_days", "dt_post_days", "ttf_min_days", "ttf_max_days",
-         "new_lesions", "new_organs", "response_first"]
+_SEEN = ["s_pre_mm", "s0_mm", "s_post_mm", *SUMS["volume"], *SUMS["spd"], "dt_pre_days", "dt_post_days",
+         "ttf_min_days", "ttf_max_days", "new_lesions", "new_organs", *INTERVALS, "bounds", "early_progression_death",
+         "response_first"]
 """What was seen, not what was computed from it: no arithmetic can change the fingerprint."""
 _NUMERIC = {column.name: column.unit for column in METRICS.columns if column.kind in {Kind.NUMBER, Kind.INTEGER}}
 
