@@ -52,5 +52,5 @@ COMPARATORS = (
          cohort="chemotherapy", weight=8),
     Kind("docetaxel_early_death", "died on day 30 under docetaxel", "early_dropout_death", days=(-63, -7),
          lesions=(target("liver", 30, 33), target("lung", 20, 22)), doses=_CYCLES[:2], used=None, death=30,
-         cohort="chemotherapy", weight=4),
+         cause="C34.1", further="gandara2021_fp=HPD", cohort="chemotherapy", weight=4),
 )

@@ -14,18 +14,24 @@ from hpd_etl.demo.kinds import (
     Kind,
     Lesion,
     new,
+    ruled,
     target,
     unstated,
 )
 
 # `expected` is in the order champiat2017 saada2017 kato2017 ferrara2018 ji2019
 GROWTH = (
+    # products 800, 968, 3872: +21 % then +300 %; volumes 10000, 12000, 36000: 10.4 then 81.7 %/month, ratio 7.8
     Kind("textbook", "50, 55, 110 and failure on day 42: every definition holds", "HPD HPD HPD HPD HPD",
-         lesions=DOUBLING, doses=SHORT, events=(Event("response", 50, "PD"),), weight=6),
+         lesions=ruled(DOUBLING, ((20, 22, 44), (10, 11, 22)), ((7000, 9000, 27000), (3000, 3000, 9000))),
+         further="kato2017_irrc=HPD kimcg2019_tgr=HPD", doses=SHORT, events=(Event("response", 50, "PD"),), weight=6),
     Kind("kinetics_only", "50, 60, 80: kinetics ratio exactly 2, nothing else", "NOT HPD NOT NOT HPD",
          lesions=EVEN, doses=LONG),
+    # products 800, 1056, 2520: +32 % then +138.6 %; volumes 8000, 10000, 15000: 12.9 then 24.7 %/month, ratio 1.91
     Kind("just_below", "50, 60, 79: kinetics ratio 1.9; volume 34.6 then 56.6", "NOT NOT NOT NOT NOT",
-         lesions=(target("liver", 30, 36, 47), target("lung", 20, 24, 32)), doses=SHORT, weight=5),
+         lesions=ruled((target("liver", 30, 36, 47), target("lung", 20, 24, 32)), ((20, 22, 40), (10, 11, 20)),
+                       ((6000, 8000, 12000), (2000, 2000, 3000))),
+         further="kato2017_irrc=HPD kimcg2019_tgr=NOT", doses=SHORT, weight=5),
     Kind("new_measurable", "50, 60, 72: ratio 1.2, volume ratio 1; with the new lesion 84: 24 / 10 = 2.4, +40 %",
          "NOT NOT NOT NOT HPD",
          lesions=(target("liver", 30, 36, 44), target("lung", 20, 24, 28), new("bone", None, None, 12)), doses=SHORT),

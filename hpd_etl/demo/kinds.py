@@ -7,11 +7,11 @@ volume growth of a diameter ratio q is 100 (q ** 1.6306 - 1) %/month.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 DEFINITIONS = ("champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019")
 
@@ -45,6 +45,10 @@ class Lesion:
     role: str = "TARGET"
     short: tuple[float | None, ...] = ()
     """Short axes of a lymph node, where they are recorded."""
+    across: tuple[float | None, ...] = ()
+    """Diameters perpendicular to the sizes, where they are recorded."""
+    volume: tuple[float | None, ...] = ()
+    """Volumes in mm3, where they are recorded."""
     counted: bool = True
     """It belongs to the sum: a target within the caps, or a measurable new lesion."""
     modality: str = "CT"
@@ -94,11 +98,15 @@ class Kind:
     events: tuple[Event, ...] = ()
     used: tuple[int, int, int] | None = (0, 1, 2)
     death: int | None = None
+    cause: str = ""
+    """Cause of death: a concept, or a code of ICD-10; empty where nobody says."""
     observed: tuple[tuple[int, int], ...] = field(default=((-400, 420),))
     scalable: bool = True
     weight: int = 2
     """How common the kind is among those of its cohort."""
     cohort: str = "checkpoint_inhibitor"
+    further: str = ""
+    """`definition=word` under other definitions, as far as this kind was made for them."""
 
     @property
     def verdicts(self) -> dict[str, tuple[str, str | None]]:
@@ -107,14 +115,31 @@ class Kind:
         if not words:
             return {}
         words = words * len(DEFINITIONS) if len(words) == 1 else words
-        known = {"HPD": ("HPD", None), "NOT": ("NOT_HPD", None)}
-        return {definition: known.get(word, ("NOT_EVALUABLE", word))
-                for definition, word in zip(DEFINITIONS, words, strict=True)}
+        return dict(zip(DEFINITIONS, map(_verdict, words), strict=True))
+
+    @property
+    def further_verdicts(self) -> dict[str, tuple[str, str | None]]:
+        """The same under the other definitions that this kind was made for."""
+        told = (each.partition("=") for each in self.further.split())
+        return {definition: _verdict(word) for definition, _, word in told}
+
+
+def _verdict(word: str) -> tuple[str, str | None]:
+    """Verdict and primary reason that a word stands for."""
+    known: dict[str, tuple[str, str | None]] = {"HPD": ("HPD", None), "NOT": ("NOT_HPD", None)}
+    return known.get(word, ("NOT_EVALUABLE", word))
 
 
 def target(organ: str, *sizes: Size, modality: str = "CT", delay: int = 0, counted: bool = True) -> Lesion:
     """A target lesion with its sizes by scan."""
     return Lesion(organ, sizes, modality=modality, delay=delay, counted=counted)
+
+
+def ruled(lesions: Iterable[Lesion], across: Sequence[tuple[float | None, ...]],
+          volume: Sequence[tuple[float | None, ...]]) -> tuple[Lesion, ...]:
+    """The lesions with their diameters across and their volumes."""
+    return tuple(replace(lesion, across=other, volume=cubes)
+                 for lesion, other, cubes in zip(lesions, across, volume, strict=True))
 
 
 def new(organ: str, *sizes: Size, counted: bool = True) -> Lesion:

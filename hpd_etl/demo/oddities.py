@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hpd_etl.demo.kinds import DOUBLING, EVEN, LONG, PRESENT, SHORT, Dose, Event, Kind, course, non_target, target
+from hpd_etl.demo.kinds import (
+    DOUBLING,
+    EVEN,
+    LONG,
+    PRESENT,
+    SHORT,
+    Dose,
+    Event,
+    Kind,
+    course,
+    non_target,
+    ruled,
+    target,
+)
 
 _ALL = "HPD HPD HPD HPD HPD"
 _NOT_KATO = "HPD HPD NOT HPD HPD"
@@ -27,8 +40,11 @@ TREATMENT = (
          doses=course((0, 20, 40, 60))),
     Kind("failed_on_day_61", "last dose on day 61, above 60.875", _NOT_KATO, lesions=DOUBLING,
          doses=course((0, 20, 40, 61))),
-    Kind("treated_again", "a second line after 258 days; the first one failed on day 42", _ALL, lesions=DOUBLING,
-         doses=course((0, 21, 42, 300, 321))),
+    # nobody measured the lung across at the first evaluation, nor its volume: spheres 35000, 46585, 372680 x pi / 6,
+    # 16.8 then 209.7 %/month
+    Kind("treated_again", "a second line after 258 days; the first one failed on day 42", _ALL,
+         lesions=ruled(DOUBLING, ((20, 22, 44), (10, 11, None)), ((7000, 9000, 27000), (3000, 3000, None))),
+         further="kato2017_irrc=lesion_set_mismatch kimcg2019_tgr=HPD", doses=course((0, 21, 42, 300, 321))),
     Kind("combination", "ipilimumab stopped for toxicity on day 64, nivolumab went on", _NOT_KATO, lesions=DOUBLING,
          doses=(*_NIVOLUMAB, *course((0, 21, 42), "ipilimumab"), Dose(63, "ipilimumab", end=64, stop="TOXICITY"))),
     Kind("fixed_combination", "one product with nivolumab and relatlimab", _NOT_KATO, lesions=DOUBLING,
@@ -73,7 +89,8 @@ RECORDING = (
     Kind("measured_after_death", "died on day 60; rows dated day 75 are refused", _ALL, days=(-63, -7, 49, 75),
          lesions=_AGAIN, doses=SHORT, death=60),
     Kind("only_after_death", "died on day 40; the only later scan is dated day 49", "early_dropout_death",
-         lesions=DOUBLING, doses=course((0, 21)), death=40, used=None),
+         lesions=DOUBLING, doses=course((0, 21)), death=40, cause="I21.9", used=None,
+         further="gandara2021_fp=early_dropout_death"),
     Kind("irradiated_elsewhere", "the brain was irradiated, the targets lie elsewhere", _NOT_KATO, lesions=DOUBLING,
          doses=LONG, events=(Event("radiation", 20, "brain"),)),
     Kind("irradiated_earlier", "the liver was irradiated before the pre-baseline scan", _NOT_KATO, lesions=DOUBLING,

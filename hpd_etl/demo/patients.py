@@ -110,12 +110,17 @@ def _life(person: _Person) -> None:
         death = person.chance.randrange(251, 401)
     if death is not None:
         person.ledger.add("death", {"person_id": person.number, "death_date": person.on(death),
-                                    "death_type_concept_id": codes.EHR, "cause_concept_id": 0})
+                                    "death_type_concept_id": codes.EHR, **_cause(person.kind.cause)})
     for first, last in person.kind.observed:
         person.ledger.add("observation_period", {
             "person_id": person.number, "observation_period_start_date": person.on(first),
             "observation_period_end_date": person.on(last if death is None else min(last, death)),
             "period_type_concept_id": codes.EHR})
+
+
+def _cause(cause: str) -> Row:
+    return {"cause_concept_id": int(cause), "cause_source_value": None} if cause.isdigit() else {
+        "cause_concept_id": 0, "cause_source_value": cause or None}
 
 
 def _days(kind: Kind) -> list[int]:
@@ -162,9 +167,10 @@ def _images(person: _Person) -> None:
                 examinations[where] = _examination(person, *where)
             for value in size if isinstance(size, tuple) else (size,):
                 _measured(person, lesion, finding, where, examinations[where], value)
-            if lesion.short and lesion.short[position] is not None:
-                _measured(person, lesion, finding, where, examinations[where],
-                          Odd(float(lesion.short[position] or 0), dimension="additional"))
+            for dimension, sizes in (("additional", lesion.short), ("perpendicular", lesion.across),
+                                     ("volume", lesion.volume)):
+                if sizes and (other := sizes[position]) is not None:
+                    _measured(person, lesion, finding, where, examinations[where], Odd(other, dimension=dimension))
 
 
 def _examination(person: _Person, day: int, modality: str) -> int:
@@ -179,24 +185,45 @@ def _examination(person: _Person, day: int, modality: str) -> int:
         "modality_concept_id": concept})
 
 
-_DIMENSIONS = {"longest": codes.LONGEST, "additional": codes.ADDITIONAL, "unstated": codes.UNSTATED_DIMENSION}
+_DIMENSIONS = {"longest": codes.LONGEST, "additional": codes.ADDITIONAL, "unstated": codes.UNSTATED_DIMENSION,
+               "perpendicular": codes.PERPENDICULAR, "volume": codes.VOLUME}
+"""What is no standard concept stands as source concept alone."""
 
 
 def _measured(person: _Person, lesion: Lesion, finding: int, where: tuple[int, str], image: int, size: Size) -> None:
     odd = size if isinstance(size, Odd) else Odd(0)
     number = size.size if isinstance(size, Odd) else size
-    unit = {"unit_concept_id": None, "unit_source_value": None, "value_as_number": None,
-            "value_source_value": number} if isinstance(number, str) else _size(person, float(str(number)), odd.unit)
+    concept, own = _DIMENSIONS[odd.dimension], _DIMENSIONS[odd.dimension] > codes.SYNTHETIC
     measurement = person.ledger.add("measurement", {
-        "person_id": person.number, "measurement_concept_id": _DIMENSIONS[odd.dimension],
+        "person_id": person.number, "measurement_concept_id": 0 if own else concept,
         "measurement_date": person.on(where[0]), "measurement_type_concept_id": codes.EHR,
-        "measurement_source_value": lesion.role, "measurement_source_concept_id": 0, **unit})
+        "measurement_source_value": lesion.role, "measurement_source_concept_id": concept if own else 0,
+        **_value(person, number, odd)})
     if odd.linked:
         person.ledger.add("image_feature", {
             "person_id": person.number, "image_occurrence_id": image,
             "image_feature_event_field_concept_id": codes.MEASUREMENT_ID_FIELD, "image_feature_event_id": measurement,
-            "image_feature_concept_id": _DIMENSIONS[odd.dimension], "image_feature_type_concept_id": codes.EHR,
+            "image_feature_concept_id": concept, "image_feature_type_concept_id": codes.EHR,
             "image_finding_id": finding, "anatomic_site_concept_id": codes.ORGANS[lesion.organ]})
+
+
+def _value(person: _Person, number: object, odd: Odd) -> Row:
+    """A text, a volume or a length."""
+    if isinstance(number, str):
+        return {"unit_concept_id": None, "unit_source_value": None, "value_as_number": None,
+                "value_source_value": number}
+    if odd.dimension == "volume":
+        return _volume(person, odd.size)
+    return _size(person, float(str(number)), odd.unit)
+
+
+def _volume(person: _Person, cubic_millimetres: float) -> Row:
+    """The volume in the person's unit: millilitres where units are texts."""
+    value, thousandth = (round(cubic_millimetres * person.factor**3 / each, 6) for each in (1, 1000))
+    number, concept, unit = {"mm": (value, codes.CUBIC_MILLIMETRE, "mm3"),
+                             "cm": (thousandth, codes.CUBIC_CENTIMETRE, "cm3")}.get(person.unit, (thousandth, 0, "mL"))
+    return {"value_as_number": number, "unit_concept_id": concept, "unit_source_value": unit,
+            "value_source_value": f"{number:g} {unit}"}
 
 
 def _size(person: _Person, millimetres: float, unit: str | None) -> Row:

@@ -24,6 +24,7 @@ RXNORM, ATC, HCPCS = ("http://www.nlm.nih.gov/research/umls/rxnorm", "http://www
 LOINC, SNOMED, NCIT, HGNC = ("http://loinc.org", "http://snomed.info/sct",
                              "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl", "http://www.genenames.org/geneId")
 UCUM, ABSENT = "http://unitsofmeasure.org", "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+ICD_10 = "http://hl7.org/fhir/sid/icd-10"
 DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 
 _ATC = {"docetaxel": "L01CD02", "paclitaxel": "L01CD01", "pemetrexed": "L01BA04", "carboplatin": "L01XA02",
@@ -51,8 +52,8 @@ def resources(rows: Mapping[str, Sequence[Row]]) -> Iterator[Json]:
     features = {row["image_feature_event_id"]: row for row in rows["image_feature"]}
     yield from _structures(rows["image_feature"])
     for row in rows["measurement"]:
-        yield _size(row, features.get(row["measurement_id"])) if row["measurement_concept_id"] in _SIZES \
-            else _observation(row)
+        yield _size(row, features.get(row["measurement_id"])) if _dimension(row) in _SIZES else _observation(row)
+    yield from _causes(rows["death"])
 
 
 def patient_id(number: object) -> str:
@@ -70,6 +71,18 @@ def _patients(rows: Mapping[str, Sequence[Row]]) -> Iterator[Json]:
         if row["person_id"] in deaths:
             patient["deceasedDateTime"] = str(deaths[row["person_id"]])
         yield patient
+
+
+def _causes(rows: Sequence[Row]) -> Iterator[Json]:
+    """What was died of, as an Observation, because Patient has no place for it."""
+    for row in rows:
+        concept, text = row["cause_concept_id"], row["cause_source_value"]
+        if concept or text:
+            cause = (LOCAL, f"cause-{concept}", "malignant neoplasm") if concept else (ICD_10, str(text))
+            yield {"resourceType": "Observation", "id": f"cause-{row['person_id']}", "status": "final",
+                   "subject": _subject(row), "effectiveDateTime": str(row["death_date"]),
+                   "code": _concept((LOCAL, "cause-of-death", "cause of death")),
+                   "valueCodeableConcept": _concept(cause)}
 
 
 def _encounters(rows: Sequence[Row]) -> Iterator[Json]:
@@ -151,14 +164,20 @@ def _structures(features: Sequence[Row]) -> Iterator[Json]:
 
 
 _SIZES = {codes.LONGEST: (LOINC, "33728-7"), codes.ADDITIONAL: (LOINC, "33729-5"),
-          codes.UNSTATED_DIMENSION: (LOINC, "21889-1")}
+          codes.UNSTATED_DIMENSION: (LOINC, "21889-1"), codes.PERPENDICULAR: (NCIT, "C96685", "Longest Perpendicular"),
+          codes.VOLUME: (SNOMED, "118565006", "Volume")}
+
+
+def _dimension(row: Row) -> int:
+    """What was measured: a standard concept, else one of the hospital's own."""
+    return int(str(row["measurement_concept_id"] or row.get("measurement_source_concept_id") or 0))
 
 
 def _size(row: Row, feature: Row | None) -> Json:
     """A size: with components as in mCODE, as a plain value, or under an NCIt code."""
     finding = int(str(feature["image_finding_id"])) if feature else 0
-    style = finding % 3 if row["measurement_concept_id"] == codes.LONGEST else 1
-    dimension, value = _SIZES[int(str(row["measurement_concept_id"]))], _value(row)
+    style = finding % 3 if _dimension(row) == codes.LONGEST else 1
+    dimension, value = _SIZES[_dimension(row)], _value(row)
     role = _ROLES.get(str(row["measurement_source_value"]))
     made = _measured(row)
     if style == 0:

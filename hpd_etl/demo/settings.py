@@ -48,6 +48,8 @@ url = "duckdb:///{cdm.as_posix()}"
 
 [source.mapping.measurements]
 SUMDIAM = "sum_sld"
+{vocabulary.PERPENDICULAR} = "perpendicular"
+{vocabulary.VOLUME} = "volume"
 
 {_WORDS}
 {organs}
@@ -74,7 +76,8 @@ runs = "{runs.as_posix()}"
 kind = "fhir_files"
 folder = "{folder.as_posix()}"
 
-{_table("measurements", {f"{LOCAL}|recist11": "response:RECIST1.1"})}
+{_table("measurements", {f"{LOCAL}|recist11": "response:RECIST1.1", f"{LOCAL}|cause-of-death": "death_cause"})}
+{_table("death_causes", {f"{LOCAL}|cause-{vocabulary.MALIGNANT}": str(vocabulary.MALIGNANT)})}
 {_table("agents", {f"{LOCAL}|SINTILIMAB": "sintilimab"})}
 {_WORDS}
 {organs}

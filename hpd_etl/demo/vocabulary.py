@@ -36,7 +36,9 @@ ORGANS = {organ: SYNTHETIC + 101 + position for position, organ in enumerate(
     ("lung", "liver", "adrenal", "lymph_node", "brain", "bone", "kidney", "spleen"))}
 RADIATION = {organ: SYNTHETIC + 201 + position for position, organ in enumerate(("", *ORGANS))}
 SURGERY = {organ: SYNTHETIC + 221 + position for position, organ in enumerate(("", *ORGANS))}
-SUM_OF_DIAMETERS = SYNTHETIC + 301
+SUM_OF_DIAMETERS, PERPENDICULAR, VOLUME = SYNTHETIC + 301, SYNTHETIC + 302, SYNTHETIC + 303
+CUBIC_MILLIMETRE, CUBIC_CENTIMETRE = 8686, 44777662
+MALIGNANT = 443392
 HAEMOGLOBIN = 3000963
 
 EHR, ADMINISTRATION, PHARMACY_CLAIM, DISPENSED, MEDICATION_LIST, ORDER, PRESCRIPTION = (
@@ -72,12 +74,15 @@ _REAL: tuple[tuple[int, str, str, str, str, str | None, str], ...] = (
     (HAEMOGLOBIN, "Hemoglobin [Mass/volume] in Blood", "Measurement", "LOINC", "Lab Test", "S", "718-7"),
     (MILLIMETRE, "millimeter", "Unit", "UCUM", "Unit", "S", "mm"),
     (CENTIMETRE, "centimeter", "Unit", "UCUM", "Unit", "S", "cm"),
+    (CUBIC_MILLIMETRE, "cubic millimeter", "Unit", "UCUM", "Unit", "S", "mm3"),
+    (CUBIC_CENTIMETRE, "cubic centimeter", "Unit", "UCUM", "Unit", "S", "cm3"),
     (4112738, "Adenocarcinoma of lung", "Condition", "SNOMED", "Disorder", "S", "254626006"),
     (4110705, "Squamous cell carcinoma of lung", "Condition", "SNOMED", "Disorder", "S", "254634000"),
     (4162276, "Malignant melanoma", "Condition", "SNOMED", "Disorder", "S", "372244006"),
     (45765451, "Renal cell carcinoma", "Condition", "SNOMED", "Disorder", "S", "702391001"),
     (4114222, "Malignant tumor of head and neck", "Condition", "SNOMED", "Disorder", "S", "255056009"),
     (196044, "Primary malignant neoplasm of stomach", "Condition", "SNOMED", "Disorder", "S", "372014001"),
+    (MALIGNANT, "Malignant neoplastic disease", "Condition", "SNOMED", "Disorder", "S", _UNVERIFIED),
     (SECONDARY, "Secondary malignant neoplastic disease", "Condition", "SNOMED", "Disorder", "S", "128462008"),
     (CT, "Computed tomography", "Procedure", "SNOMED", "Procedure", "S", "77477000"),
     (MR, "Magnetic resonance imaging", "Procedure", "SNOMED", "Procedure", "S", "113091000"),
@@ -100,6 +105,8 @@ def concepts() -> list[Concept]:
         *((number, f"surgery {organ}".strip() + " (synthetic)", "Procedure", "Synthetic", "Procedure", None,
            f"surgery-{organ or 'unknown'}") for organ, number in SURGERY.items()),
         (SUM_OF_DIAMETERS, "sum of diameters (synthetic)", "Measurement", "Synthetic", "Dimension", None, "sum"),
+        (PERPENDICULAR, "perpendicular (synthetic)", "Measurement", "Synthetic", "Dimension", None, "perpendicular"),
+        (VOLUME, "volume (synthetic)", "Measurement", "Synthetic", "Dimension", None, "volume"),
     ]
     return [(*row, _SINCE, _UNTIL, None) for row in sorted([*real, *invented])]
 
