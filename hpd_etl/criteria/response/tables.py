@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from hpd_etl.config import Study
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.courses import Courses
 from hpd_etl.criteria.response import Response
 from hpd_etl.criteria.response.best import UNKNOWN, Best, best, confirmations
-from hpd_etl.criteria.response.frameworks import CODES, IUPD, NE
-from hpd_etl.grouping import NO_DAY, Floats, Ints, category, coded, dates, days, floats, integers, repeated
+from hpd_etl.criteria.response.frameworks import CODES, FRAMEWORKS, IUPD, NE
+from hpd_etl.grouping import NO_DAY, Floats, Ints, category, coded, dates, days, floats, integers
 from hpd_etl.schema import ASSESSMENTS, BEST_RESPONSE, Timeline
 
 _UNITS = ASSESSMENTS["burden_unit"].values
@@ -42,9 +43,10 @@ def assessed(line: Course, response: Response, framework: str, window_set: str, 
 
 def response_tables(timeline: Timeline, made: Sequence[Assessed], study: Study) -> dict[str, pd.DataFrame]:
     """Both tables, by name."""
+    window_sets = sorted({one.window_set for one in made})
     return {
-        ASSESSMENTS.name: _stacked([_assessments(timeline, one, study) for one in made]),
-        BEST_RESPONSE.name: _stacked([_best(one) for one in made]),
+        ASSESSMENTS.name: _stacked([_assessments(timeline, one, window_sets, study) for one in made]),
+        BEST_RESPONSE.name: _stacked([_best(one, window_sets) for one in made]),
     }
 
 
@@ -56,11 +58,8 @@ def settled_tables(
 ) -> dict[str, pd.DataFrame]:
     """Both tables of persons of whom not all dates are known: what all their possible courses say."""
     agreed = [_agreed(courses, *both) for both in zip(shown[1], tried[1], strict=True)]
-    own, theirs = (response_tables(*each, study)[ASSESSMENTS.name] for each in (shown, tried))
-    return {
-        ASSESSMENTS.name: courses.rows_of_all(own, theirs),
-        BEST_RESPONSE.name: _stacked([_best(one) for one in agreed]),
-    }
+    own, theirs = response_tables(shown[0], agreed, study), response_tables(*tried, study)
+    return own | {ASSESSMENTS.name: courses.rows_of_all(own[ASSESSMENTS.name], theirs[ASSESSMENTS.name])}
 
 
 def _agreed(courses: Courses, shown: Assessed, tried: Assessed) -> Assessed:
@@ -80,7 +79,7 @@ def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if len(parts) > 1 else next(iter(parts), pd.DataFrame())
 
 
-def _assessments(timeline: Timeline, one: Assessed, study: Study) -> pd.DataFrame:
+def _assessments(timeline: Timeline, one: Assessed, window_sets: list[str], study: Study) -> pd.DataFrame:
     """The `assessments` rows: the time points on study at which a lesion, a sum or a response was recorded."""
     response, line = one.response, one.line
     examined = np.zeros(line.points + 1, dtype=np.bool_)
@@ -100,8 +99,7 @@ def _assessments(timeline: Timeline, one: Assessed, study: Study) -> pd.DataFram
     return ASSESSMENTS.frame(
         {
             "person_id": coded(person, line.ids),
-            "framework": repeated([one.framework], len(shown)),
-            "window_set": repeated([one.window_set], len(shown)),
+            **_of(one, window_sets, len(shown)),
             "scan_date": dates(days(timeline.index["index_date"])[person] + day),
             "days_from_index": integers(day),
             **{name: category(code[shown], CODES) for name, code in answers.items()},
@@ -115,6 +113,15 @@ def _assessments(timeline: Timeline, one: Assessed, study: Study) -> pd.DataFram
             "confirm_to_day": _later(waits, study.responses.confirm_to_days),
         }
     )
+
+
+def _of(one: Assessed, window_sets: list[str], n: int) -> dict[str, pd.Series[str]]:
+    """What all rows of one part have in common; all parts with the same dictionaries, which then join quickly."""
+    names = list(FRAMEWORKS)
+    return {
+        "framework": coded(np.full(n, names.index(one.framework)), pa.array(names)),
+        "window_set": coded(np.full(n, window_sets.index(one.window_set)), pa.array(window_sets)),
+    }
 
 
 def _known(response: Response) -> Floats:
@@ -137,14 +144,13 @@ def _flags(values: Ints) -> pd.Series[bool]:
     return pd.Series(pd.arrays.BooleanArray(values == 1, values == UNKNOWN))
 
 
-def _best(one: Assessed) -> pd.DataFrame:
+def _best(one: Assessed, window_sets: list[str]) -> pd.DataFrame:
     """The `best_response` rows: every person has one."""
     n = one.line.persons
     return BEST_RESPONSE.frame(
         {
             "person_id": coded(np.arange(n), one.line.ids),
-            "framework": repeated([one.framework], n),
-            "window_set": repeated([one.window_set], n),
+            **_of(one, window_sets, n),
             "best": category(one.best.code, CODES),
             "best_day": integers(one.best.day),
             "best_confirmed": category(one.best_confirmed.code, CODES),
