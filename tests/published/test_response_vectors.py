@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hpd_etl.criteria.burden import burden
-from hpd_etl.criteria.course import course
+from hpd_etl.criteria.course import lines_of
 from hpd_etl.criteria.response import CODES, respond
 from tests.published.cases import ROWS, STUDY, Row, courses
 
@@ -27,7 +27,7 @@ def _course(row: Row) -> dict[str, str]:
 def last_response():
     """The response on day 80 by case, for both frameworks."""
     timeline, _ = courses([{"person": row.case_id, **_course(row)} for row in TARGETS + WITH_NEW])
-    line = course(timeline, "study", STUDY)
+    line = lines_of(timeline, ["study"], STUDY)["study"]
     sums, judged = burden(line, timeline, STUDY), np.flatnonzero(line.scans.day == 80)
     persons = timeline.index["person_id"].to_numpy()[line.person[judged]]
     return {framework: dict(zip(persons, [CODES[code] for code in response.code[judged]], strict=True))
