@@ -53,8 +53,8 @@ def test_near_the_border_it_is_what_the_normal_distribution_says(error, expected
 
 
 def test_without_an_error_every_verdict_stands():
-    """Sizes read again without an error give the labels again, whoever the patients are."""
-    asked = study(("champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019"), draws=2)
+    """Sizes read again without an error give the labels again, whoever the patients are and by whatever rule."""
+    asked = study(("published", "ji2019_confirmed", "saada2017_intersection"), draws=2)
     timeline, labels, definitions = labelled(records(range(60)), asked)
     made = robustness.perturb(timeline, labels, definitions, asked, sd=0.0)
     known = made[made["p_stands"].notna()]
@@ -91,6 +91,16 @@ def test_of_a_recorded_sum_no_error_is_known():
     assert one["verdict"] == "HPD"
     assert one[["p_hpd", "p_not_evaluable", "p_stands", "fragile"]].isna().all()
     assert one["draws"] == 5
+
+
+def test_of_a_segmented_volume_no_error_is_known():
+    """Volumes from diameters err with them; recorded ones are not read again and give no fractions."""
+    segmented = replace(FAR, person_id="segmented", lesions=[
+        replace(each, volume_mm3=each.diameter_mm**3, source_id=f"segmented:{place}")
+        for place, each in enumerate(FAR.lesions)])
+    found = perturbed([FAR, segmented], study(("kimcg2019_tgr", "saada2017"), draws=5))["p_hpd"]
+    assert pd.isna(found["segmented", "kimcg2019_tgr"])
+    assert found.drop(("segmented", "kimcg2019_tgr")).eq(1.0).all()
 
 
 def test_what_was_not_measured_stays():
