@@ -78,9 +78,9 @@ def lesion_rows(rows: Rows, date: str, facts: Facts, sizes: Sizes, first: Priori
     sizes = _without_answer(sizes, facts.unanswered)
     sizes, kind = _with_dimension(sizes, facts, node, inferior)
     ledger.refuse("lesions", rows, inferior, "lower_priority")
-    astray = _astray(rows, facts)
-    ledger.refuse("lesions", rows, astray & ~inferior, "part_of_unknown", also_kept=True)
-    facts = replace(facts, part_of=one(pc.if_else(pa.array(astray), None, facts.part_of)))
+    if (astray := _astray(rows, facts)).any():
+        ledger.refuse("lesions", rows, astray & ~inferior, "part_of_unknown", also_kept=True)
+        facts = replace(facts, part_of=one(pc.if_else(pa.array(astray), None, facts.part_of)))
     sizeless = _only_seen(facts, kind) & (sizes.problem == PROBLEMS.index("no_value"))
     sizes = replace(sizes, problem=np.where(sizeless, -1, sizes.problem))
     for position, reason in enumerate(PROBLEMS):
