@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
 Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
@@ -130,10 +131,15 @@ def repeating(values: pa.Array) -> pd.Series[str]:
     return coded(codes, names)
 
 
-def coded(codes: Ints, names: pa.Array) -> pd.Series[str]:
+def dictionary(names: pa.Array) -> pd.CategoricalDtype:
+    """Distinct names as the dictionary of columns; what is coded with the same one is put together without a look."""
+    return pd.CategoricalDtype(pd.Index(pd.arrays.ArrowStringArray(names.cast(pa.large_string()))))
+
+
+def coded(codes: NDArray[np.integer], names: pa.Array | pd.CategoricalDtype) -> pd.Series[str]:
     """Codes back to names that repeat, kept as a dictionary; the names are distinct, -1 is missing."""
-    categories = pd.Index(pd.arrays.ArrowStringArray(names.cast(pa.large_string())))
-    return pd.Series(pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(categories), validate=False))
+    dtype = names if isinstance(names, pd.CategoricalDtype) else dictionary(names)
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype, validate=False))
 
 
 def category(codes: Ints, values: Sequence[str]) -> pd.Series[str]:
@@ -231,13 +237,32 @@ def stacked(parts: Sequence[tuple[Ints, Sequence[str | None]]]) -> pd.Series[str
     """Parts of codes with texts of their own as one column with one dictionary; a text of None is missing."""
     words = sorted({word for _, texts in parts for word in texts if word is not None})
     place = {word: code for code, word in enumerate(words)} | {None: -1}
-    codes = [np.array([place[word] for word in texts], dtype=np.int64)[code] for code, texts in parts]
+    small = np.min_scalar_type(-len(words) - 1)
+    codes = [np.array([place[word] for word in texts], dtype=small)[code] for code, texts in parts]
     return coded(np.concatenate(codes), pa.array(words, pa.string()))
 
 
-def repeated(values: Sequence[str | None], times: int) -> pd.Series[str]:
+def repeated(values: Sequence[str | None], times: int | Sequence[int]) -> pd.Series[str]:
     """Each value so many times, one after the other."""
-    return stacked([(np.zeros(times, dtype=np.int64), [value]) for value in values])
+    once = stacked([(np.arange(len(values)), values)])
+    return coded(np.repeat(once.cat.codes.to_numpy(), times), once.dtype)
+
+
+def below(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of the same columns below each other; what repeats has one dictionary."""
+    if len(frames) == 1:
+        return frames[0]
+    return pd.DataFrame({name: _joined([frame[name] for frame in frames]) for name in frames[0]}, copy=False)
+
+
+def _joined(columns: Sequence[pd.Series[str]]) -> pd.Series[str]:
+    parts = [column.array for column in columns]
+    repeating = [part for part in parts if isinstance(part, pd.Categorical)]
+    return (
+        pd.Series(union_categoricals(repeating))
+        if len(repeating) == len(parts)
+        else pd.concat(columns, ignore_index=True)
+    )
 
 
 def joined(values: pa.Array, sorted_groups: Ints) -> pa.Array:

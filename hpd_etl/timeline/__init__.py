@@ -14,6 +14,7 @@ from hpd_etl.grouping import (
     Bools,
     Ints,
     any_of,
+    below,
     category,
     coded,
     dates,
@@ -88,23 +89,13 @@ def _aligned(records: Records, study: Study, window_sets: Mapping[str, Windows])
             "persons": persons.frame,
             "lesions": lesions.frame(persons, day_0),
             "index": index.assign(earlier_dose=earlier_doses(index, rejections)),
-            "scan_choices": _stacked(
-                SCAN_CHOICES,
-                [_choices_frame(axis, points, chosen[name], name, windows) for name, windows in window_sets.items()],
+            "scan_choices": below(
+                [_choices_frame(axis, points, chosen[name], name, windows) for name, windows in window_sets.items()]
             ),
-            "targets": _stacked(
-                TARGETS, [_targets_frame(axis, rows, lesions, chosen[name], name) for name in window_sets]
-            ),
+            "targets": below([_targets_frame(axis, rows, lesions, chosen[name], name) for name in window_sets]),
             "rejections": rejections,
         }
     )
-
-
-def _stacked(table: Table, frames: list[pd.DataFrame]) -> pd.DataFrame:
-    if len(frames) == 1:
-        return frames[0]
-    plain = {column.name: column.dtype for column in table.columns}
-    return pd.concat([frame.astype(plain) for frame in frames], ignore_index=True)
 
 
 def _treated(records: Records, study: Study, refusals: Refusals) -> tuple[Persons, pd.DataFrame, dict[str, Placed]]:
@@ -226,7 +217,7 @@ def _choices_frame(axis: _Axis, points: Points, choice: Choice, name: str, windo
     role, texts, reason, out = reasons_of(points, choice, windows)
     return SCAN_CHOICES.frame(
         {
-            "person_id": coded(points.person, axis.persons.ids),
+            "person_id": coded(points.person, axis.persons.names),
             "window_set": coded(np.zeros(len(points), dtype=np.int64), pa.array([name])),
             "scan_date": dates(points.day + axis.day_0[points.person]) if len(points) else None,
             "days_from_index": integers(points.day),
@@ -245,7 +236,7 @@ def _targets_frame(axis: _Axis, rows: Sightings, lesions: LesionDays, choice: Ch
     uncapped = (baseline >= 0) & choice.uncapped[baseline] if len(choice.uncapped) else baseline >= 0
     return TARGETS.frame(
         {
-            "person_id": coded(owner, axis.persons.ids),
+            "person_id": coded(owner, axis.persons.names),
             "window_set": coded(np.zeros(len(lesion), dtype=np.int64), pa.array([name])),
             "lesion_id": coded(lesions.name_of[lesion], lesions.names["lesion_id"]),
             "uncapped": pd.array(uncapped, dtype="boolean"),

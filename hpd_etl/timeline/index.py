@@ -7,6 +7,7 @@ Sources: the notes on treatment failure and on the first line are ambiguities D4
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from hpd_etl.grouping import (
     category,
     dates,
     days,
+    dictionary,
     distinct,
     first_of_group,
     flags,
@@ -62,6 +64,11 @@ class Persons:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def names(self) -> pd.CategoricalDtype:
+        """Their identifiers as the dictionary of all columns."""
+        return dictionary(self.ids)
 
     def place(self, table: str, frame: pd.DataFrame, date: str, refusals: Refusals) -> Placed:
         """The rows that a known, living person can have had on a known day; the others are refused (ambiguity A8)."""

@@ -88,7 +88,7 @@ class LesionDays:
         """The rows as the Timeline's `lesions`."""
         return with_days(LESIONS).frame(
             {
-                "person_id": coded(self.person, persons.ids),
+                "person_id": coded(self.person, persons.names),
                 "lesion_id": coded(self.name_of[self.lesion], self.names["lesion_id"]),
                 "scan_date": dates(self.day),
                 **({} if self.precision is None else {"date_precision": category(self.precision, PRECISION)}),
@@ -210,9 +210,11 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
             conflict |= (high - np.where(as_zero, 0.0, low)) > _SAME * high
         values[name] = low
     best = _RANKED_STATUS[lowest(group, _STATUS_RANK[status], n, 0)]
+    best[small & (best == STATUS[LesionStatus.PRESENT])] = STATUS[LesionStatus.TOO_SMALL]
     best[conflict] = STATUS[LesionStatus.NOT_ASSESSED]
     by_convention = small & np.isnan(values["diameter"]) & (best != STATUS[LesionStatus.TOO_SMALL])
     values["diameter"][by_convention] = TOO_SMALL_MM
+    values["perpendicular"][by_convention & np.isnan(values["perpendicular"])] = TOO_SMALL_MM
     for given in values.values():
         given[conflict] = np.nan
     merged = replace(
