@@ -154,9 +154,11 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
     complete |= by_sum
     new = np.flatnonzero(line.is_new)
     grown = new[measurable(line.size[new], line.is_node[new])]
-    unassessed = any_of(line.row_point, line.may_be_new, n)
+    after = _after_baseline(line)
+    unassessed = any_of(line.row_point, line.may_be_new, n) & after
     n_new = count(line.row_point[new], n)
-    new_known = _new_known(line, n_new, unassessed, study)
+    stated = ~unassessed & study.lesions.no_row_means_no_new_lesion
+    new_known = stated | (n_new > 0) | ~after
     return Burden(
         line,
         np.where(by_sum, np.round(np.nan_to_num(recorded_mm), 6), total(point, size, n)),
@@ -195,10 +197,10 @@ def _organs(line: Course, new: Ints) -> Ints:
     return count(distinct(line.row_point[new] * span + organ) // span, line.points)
 
 
-def _new_known(line: Course, n_new: Ints, unassessed: Bools, study: Study) -> Bools:
+def _after_baseline(line: Course) -> Bools:
+    """Time points at which a lesion may be new: what is asked after baseline may concern the baseline scan itself."""
     base = line.scans.day_of(line.scans.baseline)[line.person]
-    stated = ~unassessed & study.lesions.no_row_means_no_new_lesion
-    return stated | (n_new > 0) | (line.scans.day <= np.where(base == NO_DAY, 0, base))
+    return np.asarray(line.scans.day > np.where(base == NO_DAY, 0, base))
 
 
 def _recorded_sums(line: Course, timeline: Timeline) -> Floats:

@@ -23,8 +23,12 @@ def areas(line: Course) -> Floats:
 
 
 def perhaps_measurable_area(line: Course) -> Bools:
-    """Lesion rows whose product counts as a new lesion's (irRC): those that are measurable, or may be."""
-    return measurable_area(line.size, np.where(np.isnan(line.perpendicular), line.size, line.perpendicular))
+    """Lesion rows whose product counts as a new lesion's (irRC): those that are measurable, or may be.
+
+    One that is too small to measure is 5 x 5 mm by convention only.
+    """
+    large = measurable_area(line.size, np.where(np.isnan(line.perpendicular), line.size, line.perpendicular))
+    return np.asarray(large & (line.status != STATUS[LesionStatus.TOO_SMALL]))
 
 
 def volumes(line: Course) -> tuple[Floats, Bools]:

@@ -33,7 +33,7 @@ class Definition:
     @property
     def uses_pre(self) -> bool:
         """The pre-baseline scan is one of the scans it looks at."""
-        return "pre_baseline" in self.requires or any(leaf.metric in FROM_PRE for leaf in leaves(self.rule))
+        return any(leaf.metric in FROM_PRE for leaf in leaves(self.rule))
 
 
 def _is(metric: str, sign: str, limit: int) -> Leaf:

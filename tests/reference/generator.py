@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ORGANS = ("liver", "Liver", "lung", "brain", "skin", None)
-CAUSES = ("C34.1", "254637007", "I21.9", "unheard of", None)
-"""Causes of death: two cancers, by ICD-10 and SNOMED CT, a heart attack, and what nobody can tell."""
+CAUSES = ("C34.1", "c34", "443392", "4433925", "I21.9", None)
+"""Causes of death: cancer by ICD-10 and by concept, what only looks like it, a heart attack, and none."""
 SIZES = (0, 3, 5, 8, 9.9, 10, 12, 12.3, 14.9, 15, 18, 20, 20, 24, 25, 30, 30.3, 36, 40, 50, 60, 75, 100, 250)
 FACTORS = (0, 0.3, 0.7, 0.9, 1, 1, 1.1, 1.2, 1.25, 1.3, 1.5, 1.6, 2, 3)
 AGENTS = ("nivolumab", "ipilimumab", "pembrolizumab")

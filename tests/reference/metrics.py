@@ -12,6 +12,7 @@ from tests.reference.confirmation import second_look
 from tests.reference.findings import early_progression_death, organs_of_new, performance, spread
 from tests.reference.growth import Growth, flat, volume_change
 from tests.reference.responses import Judge
+from tests.reference.rules import Leaf, Truth, leaves
 from tests.reference.time_points import RELATIVE
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from hpd_etl.config import Study
     from tests.reference.definitions import Definition
-    from tests.reference.rules import Leaf, Truth
     from tests.reference.sums import Sums, Total
     from tests.reference.time_points import TimePoint
     from tests.reference.treatment import Treatment
@@ -86,7 +86,8 @@ class Measures:
             return None
         used = [point for name, point in self.scans.items()
                 if point is not None and (name != "pre" or self.definition.uses_pre)]
-        return self.sums.common(used)
+        by_area = any(leaf.metric.startswith("spd") for leaf in leaves(self.definition.rule))
+        return self.sums.common(used, "spd" if by_area else "sld")
 
     def total(self, scan: str, ruler: str) -> Total | None:
         """The burden of the rule at one of the three scans; nothing without the scan or the targets of baseline."""
@@ -203,10 +204,16 @@ class Measures:
         post, names = self.scans["post"], ("new_lesions", "new_organs", "new_lesions_involved", "organs_spread")
         if post is None:
             return {name: Value(reasons=self.absent["post"]) for name in names}
-        involved = {name: Value(reasons=frozenset({"finding_unknown"})) if bounds is None else Value(*bounds)
-                    for name, bounds in spread(self.sums, post).items()}
         if self.sums.new_open(post):
-            return dict.fromkeys(names, Value(reasons=frozenset({"lesion_set_mismatch"})))
+            why = frozenset({"lesion_set_mismatch"})
+            return dict.fromkeys(names[:2], Value(reasons=why)) | dict.fromkeys(
+                names[2:], Value(reasons=why | self.absent["baseline"]))
+        unknown = frozenset({"finding_unknown"})
+        involved = {name: Value(reasons=unknown) if bounds is None
+                    else Value(*bounds, unknown if bounds[0] < bounds[1] else frozenset())
+                    for name, bounds in spread(self.sums, post).items()}
+        if self.absent["baseline"]:
+            involved = dict.fromkeys(involved, Value(reasons=self.absent["baseline"]))
         return {"new_lesions": Value.of(len(self.sums.new(post))),
                 "new_organs": Value.of(organs_of_new(self.sums, post)), **involved}
 

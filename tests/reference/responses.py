@@ -13,7 +13,8 @@ from tests.reference.time_points import RELATIVE, TimePoint
 NODE_NORMAL = Fraction(10)
 PD_RISE, PD_MM, PR_FALL = Fraction(1, 5), Fraction(5), Fraction(3, 10)
 AREA_RISE, AREA_FALL = Fraction(1, 4), Fraction(1, 2)
-WORSE = ("CR", "PR", "SD", "PD")
+WORSE = ("CR", "PR", "NON_CR_NON_PD", "SD", "PD")
+PROGRESSIONS = ("PD", "iUPD", "iCPD")
 RECORDED = {"RECIST1.1": ("RECIST1.1", "unstated"), "irRECIST": ("irRECIST",), "irRC": ("irRC",),
             "iRECIST": ("iRECIST",)}
 """Which recorded responses a framework accepts."""
@@ -56,8 +57,8 @@ class Judge:
                              and row.framework in RECORDED[self.framework] for _, row in point.responses)
 
     def meant(self, code: str | None) -> str | None:
-        """A recorded response; by iRECIST a progression is one whether it was confirmed or not."""
-        return "PD" if self.framework == "iRECIST" and code in ("iUPD", "iCPD") else code
+        """A recorded response; a progression is one whether it was confirmed or not."""
+        return "PD" if code in PROGRESSIONS else code
 
     @property
     def non_targets_count(self) -> bool:
@@ -69,18 +70,37 @@ class Judge:
         return self.derived(point) or self.recorded(point)
 
     def derived(self, point: TimePoint) -> str | None:
-        """CR, PR, SD or PD from lesions or sums; `None` where they do not decide."""
+        """CR, PR, SD, PD or neither CR nor PD, from lesions or sums; `None` where they do not decide."""
+        return "PD" if self._reappeared(point) else self._at_once(point)
+
+    def _reappeared(self, point: TimePoint) -> bool:
+        """Disease after a complete response is progression, unless immune criteria hold."""
+        if self.immune or not self._on_study(point):
+            return False
+        complete = any(self._at_once(visit) == "CR" or (self._at_once(visit) is None and self.recorded(visit) == "CR")
+                       for visit in self.sums.course.points if self._on_study(visit) and visit.day < point.day)
+        sizes = [(lesion, self.sums.size(point, lesion)[0]) for lesion in self.sums.choice.targets]
+        targets = any(size is not None and not self._gone(lesion, size) for lesion, size in sizes)
+        return complete and (targets or "there" in self._others(point).values())
+
+    def _on_study(self, point: TimePoint) -> bool:
+        """After the first dose and the time point that is counted from."""
+        return point.day > 0 and (self.reference is None or point.day > self.reference.day)
+
+    def _at_once(self, point: TimePoint) -> str | None:
+        """The same, whatever was there before and came back."""
         if self._other_progression(point):
             return "PD"
         now, nadir = self.burden(point), self.nadir(point)
         if nadir is not None and self.risen(now.part, nadir):
             return "PD"
-        denied = self.sums.new_open(point) and not self.immune
-        first = self.first
+        first, denied = self.first, self.sums.new_open(point) and not self.immune
+        if self.sums.choice.baseline is None and not self.immune and not denied:
+            return self.others(point)
         if first is None or now.value is None or self.sums.choice.mode == "sums" or denied:
             return None
         if self._complete(point):
-            return "CR" if self._rest_gone(point) else "PR"
+            return "CR" if self.others(point) in ("CR", "none") else "PR"
         fall = AREA_FALL if self.framework == "irRC" else PR_FALL
         return "PR" if now.value <= (1 - fall) * first * (1 + RELATIVE) else "SD"
 
@@ -121,18 +141,53 @@ class Judge:
         return all(size is not None and self._gone(lesion, size) for lesion, size in sizes)
 
     def _gone(self, lesion: str, size: Fraction) -> bool:
-        return size < NODE_NORMAL if self.sums.course.anatomy[lesion].is_node else size == 0
+        """Nothing is left of it, or of a node less than 10 mm."""
+        return not reaches(size, NODE_NORMAL) if self.sums.course.anatomy[lesion].is_node else size == 0
 
-    def _rest_gone(self, point: TimePoint) -> bool:
-        """Every other lesion of baseline, unless gone by then, was looked for and is gone."""
-        baseline = self.sums.choice.baseline
-        for lesion, before in baseline.seen.items() if baseline else ():
+    @cached_property
+    def reference(self) -> TimePoint | None:
+        """Baseline; without one the last scan in its window that shows every lesion seen up to then, and no target."""
+        if self.sums.choice.baseline is not None:
+            return self.sums.choice.baseline
+        windows = self.sums.study.windows
+        last_day = windows.baseline_to_day + windows.baseline_grace_days
+        before = [point for point in self.sums.course.points if point.day <= last_day]
+        showing = [point for point in before if point.day >= windows.baseline_from_day and _present(point)]
+        if not showing or not set().union(*map(_present, before)) <= _present(showing[-1]):
+            return None
+        return showing[-1]
+
+    def _others(self, point: TimePoint) -> dict[str, str]:
+        """What became of the lesions of baseline that are no targets: gone, there, or unknown."""
+        found = {}
+        for lesion, before in self.reference.seen.items() if self.reference else ():
             if lesion in self.sums.choice.targets or (before.assessed and not before.visible):
                 continue
             now = point.seen.get(lesion)
-            if now is None or now.size is None or not self._gone(lesion, now.size):
-                return False
-        return True
+            if now is None or not now.assessed:
+                found[lesion] = "unknown"
+            else:
+                found[lesion] = "gone" if now.size is not None and self._gone(lesion, now.size) else "there"
+        return found
+
+    def others(self, point: TimePoint) -> str | None:
+        """The response of the non-targets; where lesions do not tell, the recorded one; `none` where there are none."""
+        fates = set(self._others(point).values())
+        if fates == {"gone"}:
+            return "CR"
+        if fates and "unknown" not in fates:
+            return "NON_CR_NON_PD"
+        said = [self.meant(row.response) for _, row in point.responses
+                if row.scope == "non_target" and row.framework in RECORDED[self.framework]]
+        worst = max((code for code in said if code in WORSE), key=WORSE.index, default=None)
+        if worst is not None:
+            return "NON_CR_NON_PD" if worst in ("PR", "SD") else worst
+        return None if fates or self.sums.choice.baseline is None else "none"
+
+
+def _present(point: TimePoint) -> set[str]:
+    """The lesions that are there."""
+    return {lesion for lesion, seen in point.seen.items() if seen.assessed and seen.size != 0}
 
 
 def is_progression(now: Fraction, nadir: Fraction) -> bool:

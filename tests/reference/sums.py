@@ -52,7 +52,7 @@ class Sums:
             return targets
         reasons = targets.reasons
         added = self.new_sum(point, ruler)
-        if self.new_open(point):
+        if self.new_open(point) or (ruler == "spd" and self.half_measured(point)):
             reasons = reasons | {"lesion_set_mismatch"}
         value = None if targets.value is None or reasons else targets.value + added
         return Total(value, targets.part + added, reasons)
@@ -60,14 +60,16 @@ class Sums:
     def targets(self, point: TimePoint, ruler: str = "sld", among: tuple[str, ...] | None = None) -> Total:
         """The sum of the target set; a target that nobody assessed makes it unknown."""
         if not self.choice.targets:
-            sld = point.sld if ruler == "sld" and among is None else None
+            sld = point.sld if ruler == "sld" else None
             missing = frozenset() if sld is not None else frozenset({"lesion_set_mismatch"})
             return Total(sld, sld or Fraction(0), missing)
         if among is not None and not among:
             return Total(None, Fraction(0), frozenset({"lesion_set_mismatch"}))
         part, reasons = Fraction(0), set()
-        for lesion in self.choice.targets if among is None else among:
-            size, why = self.size(point, lesion, ruler)
+        counted = self.choice.targets if among is None else among
+        segmented = ruler == "volume" and self.segmented(counted)
+        for lesion in counted:
+            size, why = self.size(point, lesion, "segmented" if segmented else ruler)
             part += size or 0
             reasons |= {why} if size is None else set()
         return Total(None if reasons else millimetres(part), millimetres(part), frozenset(reasons))
@@ -75,29 +77,32 @@ class Sums:
     def size(self, point: TimePoint, lesion: str, ruler: str = "sld") -> tuple[Fraction | None, str]:
         """One target's length, area or volume at this time point, or why it is not known."""
         seen = point.seen.get(lesion)
-        if lesion in self.treated_from and point.day >= self.treated_from[lesion]:
+        if self.treated_by(point, lesion):
             return None, "local_therapy"
         if seen is None or not seen.assessed:
             return None, "lesion_set_mismatch"
         node = self.course.anatomy[lesion].is_node
-        if ruler == "volume" and self.segmented:
+        if ruler == "segmented":
             return volume_of(seen), "lesion_set_mismatch"
         if seen.size is None:
             return None, "node_short_axis_missing" if node else "lesion_set_mismatch"
         made = {"sld": seen.size, "spd": area_of(seen), "volume": PI / 6 * seen.size**3}[ruler]
         return made, "lesion_set_mismatch"
 
-    @property
-    def segmented(self) -> bool:
+    def segmented(self, targets: tuple[str, ...]) -> bool:
         """C11: the volume of every target was recorded at every scan that was chosen."""
         scans = [point for point in (self.choice.pre, self.choice.baseline, self.choice.post) if point is not None]
         return all(lesion in point.seen and volume_of(point.seen[lesion]) is not None
-                   for point in scans for lesion in self.choice.targets)
+                   and not self.treated_by(point, lesion) for point in scans for lesion in targets)
 
-    def common(self, scans: list[TimePoint]) -> tuple[str, ...]:
-        """The targets that have a length at all of these scans."""
+    def treated_by(self, point: TimePoint, lesion: str) -> bool:
+        """C4: from a local therapy on the lesion counts as not assessed."""
+        return lesion in self.treated_from and point.day >= self.treated_from[lesion]
+
+    def common(self, scans: list[TimePoint], ruler: str) -> tuple[str, ...]:
+        """The targets that have a length (an area, where areas are asked for) at all of these scans."""
         return tuple(lesion for lesion in self.choice.targets
-                     if all(self.size(point, lesion)[0] is not None for point in scans))
+                     if all(self.size(point, lesion, ruler)[0] is not None for point in scans))
 
     def new(self, point: TimePoint) -> list[str]:
         """New lesions visible at this time point."""
@@ -117,6 +122,12 @@ class Sums:
         if ruler == "spd":
             return [lesion for lesion in self.new(point) if five_by_five(point.seen[lesion])]
         return [lesion for lesion in self.new(point) if measurable(self.course, lesion, point.seen[lesion].size)]
+
+    def half_measured(self, point: TimePoint) -> list[str]:
+        """New lesions of at least 5 mm whose other diameter nobody measured: their area is not known."""
+        seen = [(lesion, point.seen[lesion]) for lesion in self.new(point)]
+        return [lesion for lesion, now in seen if now.status != "too_small" and now.size is not None
+                and now.across is None and reaches(now.size, TOO_SMALL)]
 
     def new_unknown(self, point: TimePoint) -> bool:
         """The study denies that no row means no new lesion, and no new lesion was seen."""

@@ -102,6 +102,7 @@ def course(patient: Patient, index_date: date, study: Study) -> Course:
     points.sort(key=lambda point: point.day)
     for point in points:
         point.seen = seen_on.get(point.day, {}) | point.seen
+    _add_unanswered(points, seen_on, study)
     looked = set(by_day) | refused_days | {(scan.scan_date - index_date).days for scan in patient.scans}
     point_of = {day: point.day for point in points for day in point.study_days}
     examined = {point_of.get(day, day) for day in looked} | {point.day for point in points}
@@ -138,6 +139,9 @@ def one_lesion_one_day(rows: list[Lesion]) -> Seen:
     gone = any(row.status in GONE or (row.diameter_mm is not None and not _is_there(row.diameter_mm)) for row in rows)
     if gone and any(_there(row) for row in rows):
         return Seen("not_assessed", None, roles, False, sources)
+    if values and progressed and values[0][1] == "too_small":
+        sizes["across"] = sizes["across"] or TOO_SMALL
+        return Seen("progressed", TOO_SMALL, roles, progressed, sources, **sizes)
     if values:
         ranked = ["measured", "too_small", "disappeared", "not_yet_present"]
         status = min((status for _, status in values), key=ranked.index)
@@ -221,6 +225,24 @@ def _add_responses(points: list[TimePoint], patient: Patient, index_date: date, 
                 own.append(point)
         point.responses.append((day, row))
     points.extend(own)
+
+
+def _add_unanswered(points: list[TimePoint], seen_on: dict[int, dict[str, Seen]], study: Study) -> None:
+    """C14: whether there is a new lesion, asked without an answer on a day of which nothing else is known.
+
+    It concerns the last time point up to `response_days` before, else the next up to `merge_days` after, on its side.
+    """
+    known = [point for point in points if point.study_days or any(
+        row.response not in (None, "NE") for _, row in point.responses)]
+    days = {day for point in known for day in (point.day, *point.study_days)}
+    for day in sorted(seen_on.keys() - days):
+        side = [point for point in known if (point.day > 0) == (day > 0)]
+        before = [point for point in side if 0 < day - point.day <= study.lesions.response_days]
+        after = [point for point in side if 0 < point.day - day <= study.lesions.merge_days]
+        concerned = before[-1] if before else after[0] if after else None
+        for lesion, seen in seen_on[day].items():
+            if concerned and not seen.assessed and seen.roles and min(seen.roles, key=ROLES.index) == "new":
+                concerned.seen.setdefault(lesion, seen)
 
 
 def _anatomy(patient: Patient, lesion: str) -> Anatomy:
