@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from hpd_etl.config import Study
 from hpd_etl.criteria import label, window_sets
-from hpd_etl.library import chosen
+from hpd_etl.library import everything
 from hpd_etl.schema import Labels, Timeline
 from hpd_etl.timeline import align
 from tests.spec import notation
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 STUDY = Study(id="published")
-DEFINITIONS = {definition.id: definition for definition in chosen(STUDY)}
+DEFINITIONS = everything(None)
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ def of_case(case_id: str) -> dict[str, Row]:
 
 
 def courses(patients: list[dict[str, str]]) -> tuple[Timeline, Labels]:
-    """Patients in the notation of the specification, aligned and labelled under the five definitions."""
-    five = list(DEFINITIONS.values())
+    """Patients in the notation of the specification, aligned and labelled under all definitions."""
+    shipped = list(DEFINITIONS.values())
     patients = [{"followup": "-400..400", "doses": "0, 21, 42", **patient} for patient in patients]
-    timeline = align(notation.records(patients), STUDY, window_sets(five, STUDY))
-    return timeline, label(timeline, five, STUDY)
+    timeline = align(notation.records(patients), STUDY, window_sets(shipped, STUDY))
+    return timeline, label(timeline, shipped, STUDY)
 
 
 def verdicts(labels: Labels) -> dict[tuple[str, str], dict[str, object]]:

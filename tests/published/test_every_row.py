@@ -12,6 +12,7 @@ LAST_ROW = 404
 APPLIED = {
     "analytic_golden": {"tgk_pre", "tgk_post", "tgkr", "tgr_pre", "tgr_post", "tgrr", "dtgr", "recist_pd", "label"},
     "patients": {"pct_increase_from_baseline", "months_first_scan_from_start", "tgkr_at_least", "s_post_over_s0",
+                 "matos_pct_ge_40",
                  "kato_burden_gt_50pct_vs_baseline", "first_scan_lt_2_months", "progression_pace_ratio",
                  "implied_pre_pct_change", "implied_max_pre_growth"},
     "bounds": {"tgk_post_pct_S0_per_month_upper", "tgr_post_pct_per_month_upper", "tgr_misprinted"},

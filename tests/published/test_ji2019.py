@@ -66,6 +66,17 @@ def test_kato_asks_for_half_as_much_again(case_id, hyperprogressors):
 
 
 @pytest.mark.parametrize("case_id", HYPERPROGRESSORS)
+def test_matos_asks_for_forty_percent(case_id):
+    """Were the printed increase one of targets alone, each would be HPD by Matos 2020, by its 40 %."""
+    said, post = of_case(case_id), _evaluated(case_id)
+    grown = 100 + said["pct_increase_from_baseline"].number
+    _, labels = courses([{"person": case_id, **at_days((0, post), (100, grown))}])
+    enough = metrics(labels, "matos2020")[case_id]["sld_change_pct"] >= 40
+    assert str(enough) == said["matos_pct_ge_40"].value
+    assert verdicts(labels)[case_id, "matos2020"]["verdict"] == "HPD"
+
+
+@pytest.mark.parametrize("case_id", HYPERPROGRESSORS)
 def test_the_first_scan_is_the_first_evaluation(case_id, hyperprogressors):
     """The scan that many months after the start, to the day, is the first evaluation, and within two months."""
     said, (timeline, _) = of_case(case_id), hyperprogressors
