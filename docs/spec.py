@@ -13,21 +13,20 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parent
 TESTS = DOCS.parent / "tests" / "spec"
 CHAPTERS = (
-    "champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019", "requirements", "cohorts", "baseline_scan",
-    "prebaseline_scan", "first_evaluation", "time_points", "targets", "lesion_values", "local_therapy", "new_lesions",
+    "requirements", "cohorts", "baseline_scan", "prebaseline_scan", "first_evaluation", "time_points", "targets", "lesion_values", "local_therapy", "new_lesions",
     "sums_and_responses", "growth", "misprint", "response", "response_recist", "response_irecist",
     "response_irrc", "parts", "treatment_failure", "early_dropout", "pseudoprogression",
     "variants",
     "imprecise_dates", "rejections",
 )
-"""The files that make the page, in its order."""
+"""The files that make the page, in its order; those of definitions make pages of their own."""
 HEAD = """
 # Specification by example
 
 <!-- Made by docs/spec.py from tests/spec; change a table there and run it again. -->
 
-Every table is a test: what is known of some patients, and what must come of it. The first tables of a definition give
-its metrics, all others the course of a patient. Where no definition is named, `verdict`, `reason`, sums and
+Every table is a test: what is known of some patients, and what must come of it. Each definition has tables of its own
+on [its page](definitions.md); some of them give its metrics, all others the course of a patient. Where no definition is named, `verdict`, `reason`, sums and
 flags are those of saada2017; where no setting is, the study's are the defaults. An empty cell says that there is
 nothing. Why it must be so: [decisions.md](decisions.md).
 """
@@ -39,13 +38,16 @@ def page() -> str:
     _, _, explained = (ast.get_docstring(notation) or "").partition("\n")
     parts = [cleandoc(HEAD), "## How a patient is written", explained.strip()]
     for name in CHAPTERS:
-        parts += _chapter(ast.parse((TESTS / f"test_{name}.py").read_text("utf-8")))
+        title, *content = chapter(name)
+        parts += [f"## {title}", *content]
     return "\n\n".join(parts) + "\n"
 
 
-def _chapter(module: ast.Module) -> Iterator[str]:
+def chapter(name: str) -> Iterator[str]:
+    """What a file of `tests/spec` says: its title, then its words and tables."""
+    module = ast.parse((TESTS / f"test_{name}.py").read_text("utf-8"))
     title, _, more = (ast.get_docstring(module) or "").partition("\n")
-    yield f"## {title.rstrip('.')}"
+    yield title.rstrip(".")
     if more.strip():
         yield more.strip()
     for test in module.body:

@@ -1,6 +1,19 @@
 """Champiat 2017: progression at the first evaluation, and a growth rate at least doubled."""
 
 
+def test_the_border(course):
+    """With scans 90 days apart and months of 30 a rate is the percentage of growth: from 20 % to 40 %.
+
+    2 % and then 5.9 % is almost threefold and stable disease.
+    """
+    course("""
+        person | -90 | 0  | 90 | tgr_ratio | response_first | champiat2017 | kanjanapan2019 | sasaki2019
+        just   | 50  | 60 | 84 | 2.00      | PD             | HPD          | HPD            | HPD
+        less   | 50  | 60 | 83 | 1.92      | PD             | NOT_HPD      | NOT_HPD        | NOT_HPD
+        stable | 50  | 51 | 54 | 2.94      | SD             | NOT_HPD      | NOT_HPD        | HPD
+    """, definition="champiat2017", study={"criteria": {"month_days": 30}})
+
+
 def test_growth_rate_at_least_doubled(spec):
     """With progression, twice the growth rate is enough and any less is not."""
     spec("champiat2017", """

@@ -1,6 +1,19 @@
 """Ferrara 2018: progression, and a growth rate more than 50 points per month higher than before."""
 
 
+def test_the_border(course):
+    """With scans 90 days apart and months of 30 a rate is the percentage of growth: more than 70 % after 20 %.
+
+    Exactly 50 points more are not enough; half the size and then 2 % more differ by 52, in stable disease.
+    """
+    course("""
+        person | -90 | 0  | 90  | tgr_delta | response_first | verdict
+        just   | 50  | 60 | 103 | 51.67     | PD             | HPD
+        equal  | 50  | 60 | 102 | 50.00     | PD             | NOT_HPD
+        turned | 100 | 50 | 51  | 52        | SD             | NOT_HPD
+    """, definition="ferrara2018", study={"criteria": {"month_days": 30}})
+
+
 def test_difference_above_fifty_points(spec):
     """More than 50 points are needed; 50 are not enough, nor is the same difference without progression."""
     spec("ferrara2018", """

@@ -1,6 +1,27 @@
 """Ji 2019: growth kinetics at least doubled, with measurable new lesions in the burden."""
 
 
+def test_the_border(course):
+    """65 mm and a new 15 mm are 80 mm, 20 mm after 10 mm in the same time; Saada-Bouzid sees 5 mm of the target."""
+    course("""
+        person | -90 | 0  | 90              | s_post_mm | tgk_ratio | ji2019  | saada2017
+        just   | 50  | 60 | 65, new lung 15 | 80        | 2         | HPD     | NOT_HPD
+        less   | 50  | 60 | 65, new lung 14 | 79        | 1.9       | NOT_HPD | NOT_HPD
+        alone  | 50  | 60 | 80              | 80        | 2         | HPD     | HPD
+    """, definition="ji2019")
+
+
+def test_what_it_cannot_do_without(course):
+    """Three scans of the same targets; a new lesion makes up for none of it."""
+    course("""
+        person  | doses      | -90 | 0  | 90              | verdict       | reason
+        no_pre  | 0, 90, 180 |     | 60 | 65, new lung 15 | NOT_EVALUABLE | no_prebaseline_scan
+        no_base | 0, 90, 180 | 50  |    | 65, new lung 15 | NOT_EVALUABLE | no_baseline_scan
+        no_post | 0, 90, 180 | 50  | 60 |                 | NOT_EVALUABLE | no_post_scan
+        unseen  | 0, 90, 180 | 50  | 60 | NE, new lung 90 | NOT_EVALUABLE | lesion_set_mismatch
+    """, definition="ji2019")
+
+
 def test_growth_kinetics_at_least_doubled(spec):
     """Twice as many millimetres per month are enough."""
     spec("ji2019", """

@@ -1,6 +1,21 @@
 """Kato 2017: treatment failed within two months, burden up by more than half, pace more than doubled."""
 
 
+def test_the_border(course):
+    """From 60 mm 90 mm are half as much again, and not more than half; the pace is 50 % after 20 % in the same time.
+
+    With 50 and 65 mm it is the pace that decides: 60 % after 30 % is double, and not more than double.
+    """
+    course("""
+        person | doses | -56 | 0  | 56  | sld_change_pct | pace_ratio | kamada2019 | verdict
+        just   | 0, 60 | 50  | 60 | 91  | 51.7           | 2.58       | HPD        | HPD
+        equal  | 0, 60 | 50  | 60 | 90  | 50             | 2.50       | NOT_HPD    | NOT_HPD
+        late   | 0, 61 | 50  | 60 | 91  | 51.7           | 2.58       | NOT_HPD    | NOT_HPD
+        pace   | 0, 60 | 50  | 65 | 104 | 60             | 2.00       | NOT_HPD    | NOT_HPD
+        faster | 0, 60 | 50  | 65 | 105 | 61.5           | 2.05       | HPD        | HPD
+    """, definition="kato2017")
+
+
 def test_all_three_are_needed(spec):
     """Each of the three leaves decides against hyperprogression alone, and each threshold itself is not enough."""
     spec("kato2017", """

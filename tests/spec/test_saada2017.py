@@ -1,6 +1,16 @@
 """Saada-Bouzid 2017: growth kinetics, in mm per month, at least doubled; whatever the response."""
 
 
+def test_the_border(course):
+    """After 10 mm before treatment 20 mm in the same time are enough, and 19 mm are not, whatever the response."""
+    course("""
+        person | -90 | 0   | 90  | tgk_ratio | karabajakian2020 | economopoulou2021 | saada2017 | saada2017_require_pd
+        just   | 50  | 60  | 80  | 2         | HPD              | HPD               | HPD       | HPD
+        less   | 50  | 60  | 79  | 1.9       | NOT_HPD          | NOT_HPD           | NOT_HPD   | NOT_HPD
+        stable | 100 | 101 | 103 | 2         | HPD              | HPD               | HPD       | NOT_HPD
+    """, definition="saada2017")
+
+
 def test_growth_kinetics_at_least_doubled(spec):
     """Twice as many millimetres per month are enough, and progression is not asked for."""
     spec("saada2017", """
