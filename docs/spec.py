@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parent
 TESTS = DOCS.parent / "tests" / "spec"
 CHAPTERS = (
-    "requirements", "cohorts", "baseline_scan", "prebaseline_scan", "first_evaluation", "time_points", "targets", "lesion_values", "local_therapy", "new_lesions",
-    "sums_and_responses", "growth", "misprint", "response", "response_recist", "response_irecist",
-    "response_irrc", "parts", "treatment_failure", "early_dropout", "pseudoprogression",
-    "variants",
-    "imprecise_dates", "rejections",
+    "requirements", "cohorts", "baseline_scan", "prebaseline_scan", "first_evaluation", "time_points", "targets",
+    "lesion_values", "volumes", "local_therapy", "new_lesions", "sums_and_responses", "growth", "misprint",
+    "clinical_items", "response", "response_recist", "response_irecist", "response_irrc", "parts", "treatment_failure",
+    "early_dropout", "pseudoprogression", "variants", "intersection", "imprecise_dates", "rejections",
 )
 """The files that make the page, in its order; those of definitions make pages of their own."""
 HEAD = """
@@ -26,9 +25,9 @@ HEAD = """
 <!-- Made by docs/spec.py from tests/spec; change a table there and run it again. -->
 
 Every table is a test: what is known of some patients, and what must come of it. Each definition has tables of its own
-on [its page](definitions.md); some of them give its metrics, all others the course of a patient. Where no definition is named, `verdict`, `reason`, sums and
-flags are those of saada2017; where no setting is, the study's are the defaults. An empty cell says that there is
-nothing. Why it must be so: [decisions.md](decisions.md).
+on [its page](definitions.md); some of them give its metrics, all others the course of a patient. Where no definition is
+named, `verdict`, `reason`, sums and flags are those of saada2017; where no setting is, the study's are the defaults. An
+empty cell says that there is nothing. Why it must be so: [decisions.md](decisions.md).
 """
 
 
