@@ -7,6 +7,7 @@ identifiers, days are int64 counted from the first dose, and a person's day is o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -23,6 +24,7 @@ Bools: TypeAlias = NDArray[np.bool_]
 NO_DAY = np.iinfo(np.int64).min
 """The day of an unknown date."""
 
+_MICROSECONDS = 86_400_000_000
 _SPAN = 1 << 24
 _MIDDLE = 1 << 23
 
@@ -89,7 +91,8 @@ def days(series: pd.Series[pd.Timestamp]) -> Ints:
 
 def dates(values: Ints) -> pd.Series[pd.Timestamp]:
     """The inverse of `days`."""
-    return pd.Series(values.astype("datetime64[D]").astype("datetime64[us]"))
+    moments = np.where(values == NO_DAY, NO_DAY, values * _MICROSECONDS)
+    return pd.Series(moments.view("datetime64[us]"), copy=False)
 
 
 def numbers(series: pd.Series[float]) -> Floats:
@@ -105,13 +108,13 @@ def flags(series: pd.Series[bool]) -> Bools:
 def integers(values: Ints, known: Bools | None = None) -> pd.Series[int]:
     """Whole numbers as a nullable column; `NO_DAY`, or what is not `known`, is missing."""
     absent = values == NO_DAY if known is None else ~known
-    return pd.Series(pd.arrays.IntegerArray(np.where(absent, 0, values), absent))
+    return pd.Series(pd.arrays.IntegerArray(np.where(absent, 0, values), absent), copy=False)
 
 
 def floats(values: Floats) -> pd.Series[float]:
     """Floats as a nullable column; NaN is missing."""
     absent = np.isnan(values)
-    return pd.Series(pd.arrays.FloatingArray(np.where(absent, 0.0, values), absent))
+    return pd.Series(pd.arrays.FloatingArray(np.where(absent, 0.0, values), absent), copy=False)
 
 
 def named(codes: Ints, names: Sequence[str | None] | pa.Array) -> pd.Series[str]:
@@ -122,7 +125,7 @@ def named(codes: Ints, names: Sequence[str | None] | pa.Array) -> pd.Series[str]
 
 def strings(values: pa.Array | pa.ChunkedArray) -> pd.Series[str]:
     """Arrow strings as a column."""
-    return pd.Series(pd.arrays.ArrowStringArray(values.cast(pa.large_string())))
+    return pd.Series(pd.arrays.ArrowStringArray(values.cast(pa.large_string())), copy=False)
 
 
 def repeating(values: pa.Array) -> pd.Series[str]:
@@ -139,12 +142,18 @@ def dictionary(names: pa.Array) -> pd.CategoricalDtype:
 def coded(codes: NDArray[np.integer], names: pa.Array | pd.CategoricalDtype) -> pd.Series[str]:
     """Codes back to names that repeat, kept as a dictionary; the names are distinct, -1 is missing."""
     dtype = names if isinstance(names, pd.CategoricalDtype) else dictionary(names)
-    return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype, validate=False))
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype, validate=False), copy=False)
 
 
-def category(codes: Ints, values: Sequence[str]) -> pd.Series[str]:
+@cache
+def _closed(values: tuple[str, ...]) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype(list(values))
+
+
+def category(codes: NDArray[np.integer], values: Sequence[str]) -> pd.Series[str]:
     """Codes into a closed list of values as a categorical column; -1 is missing."""
-    return pd.Series(pd.Categorical.from_codes(codes.astype(np.int8), dtype=pd.CategoricalDtype(list(values))))
+    made = pd.Categorical.from_codes(codes.astype(np.int8, copy=False), dtype=_closed(tuple(values)), validate=False)
+    return pd.Series(made, copy=False)
 
 
 def point_key(person: Ints, day: Ints) -> Ints:
@@ -228,9 +237,13 @@ def spelled(masks: Ints, names: Sequence[str], nothing: str | None = None) -> tu
 
     Returns a code for each mask, and the text of each code.
     """
-    codes, found = pd.factorize(masks, sort=True)
-    words = [";".join(name for bit, name in enumerate(names) if int(mask) >> bit & 1) or nothing for mask in found]
-    return codes.astype(np.int64), words
+    codes, found = pd.factorize(masks)
+    return codes, worded(found, names, nothing)
+
+
+def worded(masks: Ints, names: Sequence[str], nothing: str | None = None) -> list[str | None]:
+    """The names of each mask, in the order of their bits, joined by `;`; `nothing` where no bit is set."""
+    return [";".join(name for bit, name in enumerate(names) if mask >> bit & 1) or nothing for mask in masks.tolist()]
 
 
 def stacked(parts: Sequence[tuple[Ints, Sequence[str | None]]]) -> pd.Series[str]:

@@ -15,8 +15,7 @@ from hpd_etl.criteria.again import Lines
 from hpd_etl.criteria.assessing import assess
 from hpd_etl.criteria.courses import Courses
 from hpd_etl.criteria.definition import Definition, parse, window_sets
-from hpd_etl.criteria.flags import OF_DATES
-from hpd_etl.criteria.judging import follow, judge
+from hpd_etl.criteria.judging import Judged, follow, judge
 from hpd_etl.criteria.metrics import Measured
 from hpd_etl.criteria.verdicts import NOT_EVALUABLE
 from hpd_etl.grouping import NO_DAY, Ints, days
@@ -29,7 +28,7 @@ def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -
     """The labels of all persons of the timeline under all definitions; pure, additive over persons."""
     shown = judge(timeline, definitions, study)
     if timeline.courses is None:
-        return _labels(timeline, shown.outcomes, shown.metrics, shown.evidence, shown.burden, study)
+        return _labels(timeline, shown, shown.outcomes, shown.metrics, shown.evidence, shown.burden)
     courses = Courses.of(timeline, timeline.courses)
     tried = judge(timeline.courses, definitions, study)
     index_day = courses.agreed(days(timeline.index["index_date"]), days(timeline.courses.index["index_date"]), NO_DAY)
@@ -41,7 +40,7 @@ def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -
     settled = replace(timeline, index=courses.index(timeline.index, timeline.courses.index))
     evidence = courses.rows_of_any(shown.evidence, tried.evidence)
     burden = courses.rows_of_all(shown.burden, tried.burden)
-    return _labels(settled, outcomes, metrics, evidence, burden, study)
+    return _labels(settled, shown, outcomes, metrics, evidence, burden)
 
 
 def verdicts_of(
@@ -63,29 +62,28 @@ def _settled(
     """What one definition makes of every person, where their courses agree."""
     verdicts = courses.verdicts(shown.verdicts, tried.verdicts)
     decided = courses.agreed(shown.decided, tried.decided, NO_DAY)
-    flags = courses.flags(shown.flags, tried.flags)
     return frames.Outcome(
         shown.definition,
         verdicts,
         measured,
         courses.confirmation(shown.confirmation, tried.confirmation),
         np.where(verdicts.verdict == NOT_EVALUABLE, index_day, decided),
-        flags | {name: flags[name] | shown.flags[name] for name in OF_DATES},
+        courses.flags(shown.flags, tried.flags),
     )
 
 
 def _labels(
     timeline: Timeline,
+    judged: Judged,
     outcomes: Sequence[frames.Outcome],
     metrics: Mapping[str, Measured],
     evidence: pd.DataFrame,
     burden: pd.DataFrame,
-    study: Study,
 ) -> Labels:
     return Labels.of(
         {
-            "labels": frames.labels_frame(timeline, outcomes, study),
-            "metrics": frames.metrics_frame(timeline, metrics),
+            "labels": frames.labels_frame(timeline, judged.people, outcomes, judged.study),
+            "metrics": frames.metrics_frame(timeline, judged.people, metrics),
             "evidence": evidence,
             "burden": burden,
         }

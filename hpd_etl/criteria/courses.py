@@ -6,19 +6,19 @@ number where all give the same, a flag where any has it; else `imprecise_date`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from hpd_etl.criteria.flags import OF_DATES
 from hpd_etl.criteria.metrics import INTERVALS, Measured
 from hpd_etl.criteria.pseudoprogression import NOT_APPLICABLE, UNRESOLVED, Confirmation
 from hpd_etl.criteria.reasons import BIT, lowest_bit
 from hpd_etl.criteria.response import NE
 from hpd_etl.criteria.verdicts import NOT_EVALUABLE, Verdicts
-from hpd_etl.grouping import Bools, Floats, Ints, any_of, count, highest, integers, lowest, named, positions, text
+from hpd_etl.grouping import Bools, Floats, Ints, count, highest, integers, lowest, named, positions, text
 from hpd_etl.schema import Reason, Timeline
 
 _IMPRECISE = BIT[Reason.IMPRECISE_DATE]
@@ -127,7 +127,6 @@ class Courses:
             {name: self.number(values, tried.sums[name]) for name, values in shown.sums.items()},
             self.number(shown.dt_pre, tried.dt_pre),
             self.number(shown.dt_post, tried.dt_post),
-            self.flags(shown.flags, tried.flags),
             shown.unasked,
         )
 
@@ -142,12 +141,10 @@ class Courses:
         state = self.agreed(shown.state, tried.state, UNRESOLVED)
         return Confirmation(np.where(self.untried, NOT_APPLICABLE, state), shown.point)
 
-    def flags(self, shown: Mapping[str, Bools], tried: Mapping[str, Bools]) -> dict[str, Bools]:
-        """The flags that any course has."""
-        return {
-            name: np.where(self.several, any_of(self.owner, tried[name], self.persons), given & ~self.untried)
-            for name, given in shown.items()
-        }
+    def flags(self, shown: Ints, tried: Ints) -> Ints:
+        """The flags that any course has; those that say which dates are not known stay."""
+        of_any = np.where(self.several, self.some(tried), np.where(self.untried, 0, shown))
+        return np.asarray(of_any | (shown & OF_DATES))
 
     def index(self, shown: pd.DataFrame, tried: pd.DataFrame) -> pd.DataFrame:
         """The `index` with the time to treatment failure as the interval that holds those of all courses."""

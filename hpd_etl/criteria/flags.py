@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
+from hpd_etl.grouping import Bools, Ints
+
 FLAGS: Mapping[str, str] = {
     "baseline_older_than_28_days": "the baseline scan lies more than 28 days before the first dose",
     "earlier_dose_refused": "an earlier or undated dose was refused, so that the first one may not be the first",
@@ -33,5 +37,13 @@ FLAGS: Mapping[str, str] = {
 }
 """Name -> what it means."""
 
-OF_DATES = ("imprecise_date", "earlier_dose_refused")
+BIT = {name: np.int64(1 << place) for place, name in enumerate(FLAGS)}
+
+OF_DATES = BIT["imprecise_date"] | BIT["earlier_dose_refused"]
 """Flags that say which dates are not known, not what follows on each possible day."""
+
+
+def marked(flags: Mapping[str, Bools]) -> Ints:
+    """Flags as bits of one number a person."""
+    made: Ints = np.bitwise_or.reduce([np.where(where, BIT[name], 0) for name, where in flags.items()])
+    return made

@@ -19,8 +19,11 @@ from hpd_etl.criteria.burden import Burden, at_other_scans, burden
 from hpd_etl.criteria.clinical import early_progression_death, grades, performance
 from hpd_etl.criteria.course import Course, lines_of
 from hpd_etl.criteria.definition import Definition, window_sets
+from hpd_etl.criteria.flagging import OF_PRE_GROWTH, flags_of, flags_of_growth
+from hpd_etl.criteria.flags import BIT, marked
 from hpd_etl.criteria.known import Known
-from hpd_etl.criteria.metrics import GROWTH_FLAGS, MONTH_METRICS, Measured, measure
+from hpd_etl.criteria.lineage import Lineage, Rested, evidence_frame
+from hpd_etl.criteria.metrics import MONTH_METRICS, Measured, measure
 from hpd_etl.criteria.observed import Observed, observe
 from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
 from hpd_etl.criteria.requirements import unmet
@@ -28,7 +31,7 @@ from hpd_etl.criteria.response import Response, respond
 from hpd_etl.criteria.rulers import areas, common
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.criteria.verdicts import HPD, NOT_EVALUABLE, Verdicts, confirmed, decide, refuted
-from hpd_etl.grouping import NO_DAY, Bools, Ints, days
+from hpd_etl.grouping import NO_DAY, Bools, Ints, days, dictionary, text
 from hpd_etl.schema import Timeline
 
 MONTHS = (28.0, 30.0, 30.4375)
@@ -44,7 +47,7 @@ class Followed:
     unmet: Mapping[str, Ints]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Responded:
     """What one framework makes of a window set, and what a careful reader should know of it."""
 
@@ -55,10 +58,10 @@ class Responded:
     confirmation: Confirmation
 
     @cached_property
-    def flags(self) -> Mapping[str, Bools]:
+    def flags(self) -> Ints:
         """Those that no metric decides."""
         line, sums = self.followed.line, self.followed.sums
-        return frames.flags_of(self.timeline, line, sums, self.response, self.confirmation, self.study)
+        return marked(flags_of(self.timeline, line, sums, self.response, self.confirmation, self.study))
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,11 @@ class MeasureSet:
     def measured(self) -> Measured:
         """The metrics by the study's month."""
         return self._measured(self.clinical.study.criteria.month_days)
+
+    @cached_property
+    def flags(self) -> Ints:
+        """Those of the burdens."""
+        return marked(flags_of_growth(self.seen, self.clinical.study))
 
     @cached_property
     def by_month(self) -> tuple[Measured, ...]:
@@ -96,6 +104,11 @@ class Judged:
     definitions: Sequence[Definition]
     followed: Mapping[str, Followed]
     measured: Mapping[str, MeasureSet]
+
+    @cached_property
+    def people(self) -> pd.CategoricalDtype:
+        """All persons as the dictionary of every table."""
+        return dictionary(text(self.timeline.index["person_id"]))
 
     @cached_property
     def verdicts(self) -> list[Verdicts]:
@@ -123,25 +136,22 @@ class Judged:
     @property
     def evidence(self) -> pd.DataFrame:
         """The source rows that the labels rest on."""
-        rested: dict[int, frames.Rested] = {}
-        for one in self.measured.values():
-            if id(one.responded) not in rested:
-                of = one.responded
-                rested[id(of)] = frames.rested(
-                    self.timeline, of.followed.line, of.followed.sums, of.response, of.confirmation
-                )
-        names = {
-            name: [*rested[id(one.responded)], *one.clinical.rested(one.named)] for name, one in self.measured.items()
+        lineage = Lineage(self.timeline, next(iter(self.followed.values())).line)
+        read = {
+            of: lineage.scans(of.followed.line, of.followed.sums, of.response, of.confirmation)
+            for of in {one.responded: None for one in self.measured.values()}
         }
-        return frames.evidence_frame(names, next(iter(self.followed.values())).line.ids)
+        rested = {
+            name: [*lineage.doses, *read[one.responded], *one.clinical.rested(one.named, lineage)]
+            for name, one in self.measured.items()
+        }
+        return evidence_frame(rested, self.people)
 
     @property
     def burden(self) -> pd.DataFrame:
         """The burden at the time points of each window set."""
-        parts = [
-            frames.burden_frame(self.timeline, one.sums, name, self.rulers[name]) for name, one in self.followed.items()
-        ]
-        return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+        sums = {name: one.sums for name, one in self.followed.items()}
+        return frames.burden_frame(self.timeline, self.people, sums, self.rulers)
 
 
 def judge(
@@ -209,12 +219,11 @@ class _Clinical:
         self.death = {"early_progression_death": early_progression_death(timeline, line, study)}
         self._performance: dict[float, dict[str, Known]] = {}
 
-    def rested(self, named: frozenset[str]) -> frames.Rested:
+    def rested(self, named: frozenset[str], lineage: Lineage) -> list[Rested]:
         """The grades that were looked at, where one of these metrics asks for them."""
         if not named & {"ecog_worst", "ecog_rise"}:
             return []
-        rows = grades(self.timeline, self._line, self.study, self.study.criteria.month_days).row
-        return frames.looked_at(self.timeline.findings, rows, self._line)
+        return [lineage.findings(grades(self.timeline, self._line, self.study, self.study.criteria.month_days).row)]
 
     def performance(self, month_days: float) -> dict[str, Known]:
         """ECOG in the first two of such months."""
@@ -256,14 +265,11 @@ def _outcome(
     if MONTH_METRICS & {leaf.metric for leaf in leaves(definition.rule)}:
         for other in measures.by_month:
             sensitive |= _verdicts(definition, measures, other, study).verdict != verdicts.verdict
-    flags = {
-        **of.flags,
-        **measures.measured.flags,
-        "month_sensitive": sensitive,
-        "not_hyperprogression": np.full(len(sensitive), not definition.hpd),
-    }
+    flags = of.flags | measures.flags | np.where(sensitive, BIT["month_sensitive"], 0)
     if "pre_baseline" not in definition.requires:
-        flags = {name: marked for name, marked in flags.items() if name not in GROWTH_FLAGS}
+        flags &= ~OF_PRE_GROWTH
+    if not definition.hpd:
+        flags |= BIT["not_hyperprogression"]
     decided = _decided(timeline, of, definition, verdicts)
     return frames.Outcome(definition, verdicts, measures.measured, of.confirmation, decided, flags)
 

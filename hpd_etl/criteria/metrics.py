@@ -18,7 +18,7 @@ from hpd_etl.criteria.known import Known
 from hpd_etl.criteria.observed import AtScans, Observed
 from hpd_etl.criteria.reasons import BIT
 from hpd_etl.criteria.response import CODES, NE
-from hpd_etl.criteria.rules import Leaf, at_least
+from hpd_etl.criteria.rules import Leaf
 from hpd_etl.grouping import Bools, Floats, Ints
 from hpd_etl.schema import METRICS, Reason
 
@@ -109,12 +109,6 @@ FROM_PRE = frozenset(
 )
 """Metrics that look at the pre-baseline scan."""
 
-GROWTH_FLAGS = (
-    "growth_onset",
-    "pre_growth_below_measurement_error",
-    "suspected_hpd_no_baseline_disease",
-)
-_MEASUREMENT_ERROR_MM = 5.0
 _DIMENSIONS = {"tgr": 3.0, "volume_tgr": 1.0}
 """The power of the burden that is a volume."""
 SUMS = {
@@ -147,7 +141,6 @@ class Measured:
     sums: Mapping[str, Floats]
     dt_pre: Floats
     dt_post: Floats
-    flags: Mapping[str, Bools]
     unasked: frozenset[str] = frozenset()
     """Metrics that no rule of the measure set names and that were not made for it."""
 
@@ -183,7 +176,6 @@ def measure(seen: Observed, others: Mapping[str, Known], study: Study, month_day
         {column: value for ruler, values in sums.items() for column, value in zip(SUMS[ruler], values, strict=True)},
         seen.dt_pre,
         seen.dt_post,
-        _growth_flags(seen.by_ruler["sld"], study) | {"volume_from_diameter": seen.spherical},
         unasked,
     )
 
@@ -291,13 +283,3 @@ _OF_RULER: Mapping[str, Callable[[_Growth], Found]] = {
     "volume": _of_volumes,
     "spd": _of_products,
 }
-
-
-def _growth_flags(at: AtScans, study: Study) -> dict[str, Bools]:
-    grown = at.base - at.pre
-    flat = (grown <= 0) | (np.abs(grown) < study.criteria.min_pre_change_mm)
-    return {
-        "growth_onset": flat & (at.post > at.base),
-        "pre_growth_below_measurement_error": ~np.isnan(grown) & ~at_least(np.abs(grown), _MEASUREMENT_ERROR_MM),
-        "suspected_hpd_no_baseline_disease": (at.base == 0) & (at.post > 0),
-    }

@@ -1,0 +1,103 @@
+"""Which flags a label carries that no metric decides; what they mean stands in `flags`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hpd_etl.config import Study
+from hpd_etl.criteria.burden import Burden
+from hpd_etl.criteria.course import Course
+from hpd_etl.criteria.flags import BIT
+from hpd_etl.criteria.observed import Observed
+from hpd_etl.criteria.pseudoprogression import Confirmation
+from hpd_etl.criteria.response import Response
+from hpd_etl.criteria.rules import at_least
+from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, days, encoded, highest, lowest, positions
+from hpd_etl.schema import Timeline
+
+_EARLY_EVALUATION_DAY = 14
+_OLD_BASELINE_DAY = -28
+_MEASUREMENT_ERROR_MM = 5.0
+OF_PRE_GROWTH = (
+    BIT["growth_onset"] | BIT["pre_growth_below_measurement_error"] | BIT["suspected_hpd_no_baseline_disease"]
+)
+"""Flags of interest only where a definition looks at growth before treatment."""
+
+
+def flags_of(
+    timeline: Timeline,
+    line: Course,
+    sums: Burden,
+    response: Response,
+    confirmation: Confirmation,
+    study: Study,
+) -> dict[str, Bools]:
+    """What a careful reader should know of each label."""
+    scans, n = line.scans, line.persons
+    base, post = scans.day_of(scans.baseline), scans.day_of(scans.post)
+    rows_at_post = (
+        line.row_point == scans.post[line.row_person] if len(line.row_person) else np.zeros(0, dtype=np.bool_)
+    )
+    no_new = (scans.post >= 0) & ~any_of(line.row_person, rows_at_post & (line.is_new | line.may_be_new), n)
+    has_rows = any_of(line.row_person, rows_at_post & (line.row_point >= 0), n)
+    return {
+        "same_day_baseline": base == 0,
+        "baseline_older_than_28_days": (base != NO_DAY) & (base < _OLD_BASELINE_DAY),
+        "early_first_evaluation": (post != NO_DAY) & (post < _EARLY_EVALUATION_DAY),
+        "targets_recorded": line.targets_recorded,
+        "uncapped_source": line.targets_uncapped & line.targets_recorded,
+        "targets_derived": (sums.set_size > 0) & ~line.targets_recorded,
+        "sum_recorded": _marked_at(sums.recorded, scans.baseline),
+        "response_recorded": _marked_at(response.recorded, scans.post),
+        "imprecise_date": timeline.index["courses"].notna().to_numpy(np.bool_),
+        "earlier_dose_refused": timeline.index["earlier_dose"].notna().to_numpy(np.bool_),
+        "lesions_complete": no_new & has_rows & study.lesions.no_row_means_no_new_lesion,
+        "first_seen_late": any_of(line.row_person, rows_at_post & line.seen_late & (line.row_point >= 0), n),
+        "pseudoprogression": confirmation.pseudoprogression,
+        "local_therapy_organ_unknown": line.organ_unknown,
+        "local_therapy_elsewhere": line.local_elsewhere,
+        "prior_checkpoint_inhibitor": timeline.index["prior_checkpoint_day"].notna().to_numpy(np.bool_),
+        "reference_on_treatment": _on_treatment(timeline, line),
+        "modality_changed": _changed(timeline, line, "modality"),
+        "reader_changed": _changed(timeline, line, "reader"),
+    }
+
+
+def _marked_at(marked: Bools, scan: Ints) -> Bools:
+    return (scan >= 0) & marked[scan] if len(marked) else np.zeros(len(scan), dtype=np.bool_)
+
+
+def _on_treatment(timeline: Timeline, line: Course) -> Bools:
+    """Another systemic therapy was going on between the pre-baseline and the baseline scan (ambiguity B9)."""
+    therapies = timeline.therapies
+    person, start = positions(therapies["person_id"], line.ids), therapies["days_from_index"].to_numpy(np.int64)
+    length = days(therapies["end_date"]) - days(therapies["start_date"])
+    end = start + np.where(days(therapies["end_date"]) == NO_DAY, 0, length)
+    first, last = line.scans.day_of(line.scans.pre)[person], line.scans.day_of(line.scans.baseline)[person]
+    systemic = (therapies["kind"] == "systemic").to_numpy(np.bool_, na_value=False)
+    return any_of(person, systemic & (first != NO_DAY) & (start <= last) & (end >= first), line.persons)
+
+
+def _changed(timeline: Timeline, line: Course, column: str) -> Bools:
+    """Target lesions were examined differently at the three scans (ambiguity C10)."""
+    code, _ = encoded(timeline.lesions[column])
+    used = np.flatnonzero(line.is_target & (code >= 0) & (line.row_point >= 0))
+    if not len(used):
+        return np.zeros(line.persons, dtype=np.bool_)
+    person, point = line.row_person[used], line.row_point[used]
+    looked_at = np.any([point == scan[person] for scan in line.scans.by_name.values()], axis=0)
+    person, code = person[looked_at], code[used[looked_at]]
+    return np.asarray(lowest(person, code, line.persons, -1) != highest(person, code, line.persons, -1))
+
+
+def flags_of_growth(seen: Observed, study: Study) -> dict[str, Bools]:
+    """What the burdens at the three scans show beside their metrics."""
+    at = seen.by_ruler["sld"]
+    grown = at.base - at.pre
+    flat = (grown <= 0) | (np.abs(grown) < study.criteria.min_pre_change_mm)
+    return {
+        "growth_onset": flat & (at.post > at.base),
+        "pre_growth_below_measurement_error": ~np.isnan(grown) & ~at_least(np.abs(grown), _MEASUREMENT_ERROR_MM),
+        "suspected_hpd_no_baseline_disease": (at.base == 0) & (at.post > 0),
+        "volume_from_diameter": seen.spherical,
+    }
