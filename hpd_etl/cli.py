@@ -254,12 +254,25 @@ def sql(
 
 
 @app.command()
-def doctor(study: StudyFile = STUDY, site: SiteFile = SITE) -> None:
+def doctor(
+    study: Annotated[Path | None, typer.Option("--study", help="What is asked; study.toml unless given.")] = None,
+    site: SiteFile = SITE,
+    feasibility: Annotated[bool, typer.Option("--feasibility", help="Count who was treated and has which scans around "
+                                              "the first dose, by choice of windows; needs no study.toml.")] = False,
+) -> None:
     """Say whether a run can work here: access, versions, concepts, and what would be refused."""
-    from hpd_etl import doctor
-    from hpd_etl.config import read_site, read_study
+    from hpd_etl.config import Study, read_site, read_study
 
-    _tell(doctor.examine(read_study(study), read_site(site)))
+    if feasibility:
+        from hpd_etl import feasibility as counts
+        from hpd_etl import progress
+
+        asked = read_study(study or STUDY) if study or STUDY.exists() else Study(id="feasibility")
+        _print(counts.shown(counts.feasibility(asked, read_site(site), progress.shown())))
+        return
+    from hpd_etl import doctor
+
+    _tell(doctor.examine(read_study(study or STUDY), read_site(site)))
 
 
 @auth.command("check")
