@@ -55,11 +55,11 @@ def compare(low: Floats, high: Floats, sign: str, threshold: float) -> Truths:
     """Truth of a comparison for values known to lie in [low, high]; NaN is unknown."""
     holds = COMPARISONS[sign]
     if low is high:
-        return np.where(np.isnan(low), UNKNOWN, holds(low, threshold) * TRUE).astype(np.int8, copy=False)
+        return np.where(np.isnan(low), UNKNOWN, holds(low, threshold) * TRUE)
     first, last = (low, high) if sign in _RISING else (high, low)
     surely, perhaps = holds(first, threshold), holds(last, threshold)
     truth = surely.astype(np.int8) + perhaps
-    return np.where(np.isnan(low) | np.isnan(high), UNKNOWN, truth).astype(np.int8, copy=False)
+    return np.where(np.isnan(low) | np.isnan(high), UNKNOWN, truth)
 
 
 @dataclass(frozen=True)
