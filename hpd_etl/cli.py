@@ -255,8 +255,7 @@ def sql(
 
 @app.command()
 def doctor(
-    study: Annotated[Path | None, typer.Option("--study", help="What is asked; study.toml unless given.")] = None,
-    site: SiteFile = SITE,
+    study: StudyFile = STUDY, site: SiteFile = SITE,
     feasibility: Annotated[bool, typer.Option("--feasibility", help="Count who was treated and has which scans around "
                                               "the first dose, by choice of windows; needs no study.toml.")] = False,
 ) -> None:
@@ -267,12 +266,13 @@ def doctor(
         from hpd_etl import feasibility as counts
         from hpd_etl import progress
 
-        asked = read_study(study or STUDY) if study or STUDY.exists() else Study(id="feasibility")
+        defaults = Study(id="defaults", title="the defaults, as there is no study.toml")
+        asked = defaults if study == STUDY and not STUDY.exists() else read_study(study)
         _print(counts.shown(counts.feasibility(asked, read_site(site), progress.shown())))
         return
     from hpd_etl import doctor
 
-    _tell(doctor.examine(read_study(study or STUDY), read_site(site)))
+    _tell(doctor.examine(read_study(study), read_site(site)))
 
 
 @auth.command("check")

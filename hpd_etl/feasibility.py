@@ -74,6 +74,8 @@ class Feasibility:
     reason, rows.
     """
 
+    study: str
+    """Whose windows come first."""
     windows: dict[str, Windows]
     scans: pd.DataFrame
     reasons: pd.DataFrame
@@ -136,7 +138,7 @@ def counted(aligned: Timeline, study: Study, windows: dict[str, Windows]) -> Fea
     columns = ["cohort", "windows", "basis", "treated", "baseline", "evaluated", "none", "one", "two", "three"]
     refused = aligned.rejections.groupby(["table", "reason"], observed=True).size().rename("rows").reset_index()
     partial = 0 if aligned.courses is None else int(aligned.index["courses"].notna().sum())
-    return Feasibility(windows, pd.DataFrame(rows, columns=columns), _reasons(aligned, study),
+    return Feasibility(study.title or study.id, windows, pd.DataFrame(rows, columns=columns), _reasons(aligned, study),
                        refused.sort_values("rows", ascending=False, kind="stable", ignore_index=True), partial)
 
 
@@ -256,7 +258,7 @@ def _refused(refused: pd.DataFrame) -> Iterator[Table]:
 
 
 def _notes(found: Feasibility) -> Iterator[str]:
-    yield "\nThe first rows have the study's windows, or the defaults. 3, 2, 1 and no scan add up to all treated."
+    yield f"\nWindows in the first rows: {found.study}. 3, 2, 1 and no scan add up to all treated."
     if found.imprecise:
         yield (f"{found.imprecise:,} persons have a date that is not known to the day: of them a scan counts that is "
                "in its window on every possible day.")
