@@ -9,22 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import typer.main
 
-from hpd_etl import artefacts, assets, catalogue, config, errors, library, schema
+from hpd_etl import artefacts, assets, config, errors, library, schema
 from hpd_etl.cli import app
-from hpd_etl.criteria.evidence import GRADES
 from hpd_etl.criteria.flags import FLAGS
 from hpd_etl.criteria.metrics import METRIC_SOURCES, failed_reason
 from hpd_etl.criteria.reasons import PROGRESSION_REFUTED
-from hpd_etl.criteria.rules import Leaf, Rule, leaves
-from hpd_etl.criteria.variants import VARIANTS, possible
+from hpd_etl.criteria.rules import leaves
 from hpd_etl.sinks.omop import results
 from hpd_etl.sources import ledger
 from hpd_etl.timeline import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from hpd_etl.criteria.definition import Definition
 
 DOCS = Path(__file__).parent
 MADE = "<!-- Made by docs/generate.py; change the code and run it again. -->"
@@ -73,62 +69,6 @@ def _meaning(column: schema.Column) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<NA>", "`<NA>`").replace("\n", " ")
-
-
-# --- definitions.md ---------------------------------------------------------------------------
-
-
-def definitions() -> str:
-    """The definitions that ship with this release."""
-    head = inspect.cleandoc("""
-        One TOML file a rule in `hpd_etl/criteria/definitions/`; thresholds are data, formulas are code. `>=` and its
-        like compare unrounded values with a relative tolerance of 1e-9. Papers that state the same rule share its file
-        and have labels of their own; `use = ["published"]` means all of them. A variant is chosen by its suffix, as in
-        `saada2017_require_pd`. What is listed elsewhere and not here: [not_shipped.md](not_shipped.md).
-    """)
-    found = library.published()
-    listed = ["| id | defines | rule of | variants | |", "| --- | --- | --- | --- | --- |"]
-    listed += [f"| [{each.id}](#{each.id}) | {catalogue.kind(each)} | {_whose(each)} | {' '.join(possible(each))} |"
-               f" {each.title} |" for each in found]
-    meanings = [f"| `{name}` | {variant.title} |" for name, variant in VARIANTS.items()]
-    grades = [f"| {grade} | {meaning} |" for grade, meaning in GRADES.items()]
-    return "\n".join([
-        f"# Definitions\n\n{MADE}\n\n{head}\n", *listed, "\n| variant | the definition |\n| --- | --- |", *meanings,
-        "\nEvery field has a grade, and every label names the fields that are assumed (`assumed_fields`).\n",
-        "| grade | |\n| --- | --- |", *grades, "", *(_definition(each) for each in found)])
-
-
-def _whose(each: Definition) -> str:
-    return "" if each.rule_id == each.id else f"[{each.rule_id}](#{each.rule_id})"
-
-
-def _definition(each: Definition) -> str:
-    windows = ", ".join(f"`{name}` = {days}" for name, days in each.windows.items()) or "the study's"
-    facts = {
-        "requires": ", ".join(name.replace("_", " ") for name in each.requires) or "nothing",
-        "response by": each.framework,
-        "new lesions in the sum": "yes" if each.new_lesions_in_sum else "no",
-        "windows": windows,
-        "principal metric": f"`{each.value}`",
-        "published": ", ".join(f"{name} {n}" for name, n in each.published.items()) or "no counts",
-    }
-    rows = "\n".join(f"| {name} | {_cell(text)} |" for name, text in facts.items())
-    graded = "\n".join(f"| {name} | {grade} | {_cell(catalogue.taken(each, name))} |"
-                       for name, grade in each.evidence.items())
-    notes = f"\n{each.notes.strip()}\n" if each.notes else ""
-    rule = f"```\n{chr(10).join(_rule(each.rule, 0))}\n```" if each.rule_id == each.id else \
-        f"The rule of {_whose(each)}."
-    return f"## {each.id}\n\n{each.title}, version {each.version}. {each.citation}\n\n{rule}\n\n" \
-           f"| | |\n| --- | --- |\n{rows}\n{notes}\n| field | grade | taken |\n| --- | --- | --- |\n{graded}\n"
-
-
-def _rule(rule: Rule, depth: int) -> Iterator[str]:
-    if isinstance(rule, Leaf):
-        yield "  " * depth + str(rule)
-        return
-    yield "  " * depth + (f"at least {rule.n} of" if rule.join == "at_least" else rule.join)
-    for part in rule.parts:
-        yield from _rule(part, depth + 1)
 
 
 # --- rejections.md ----------------------------------------------------------------------------
@@ -307,8 +247,7 @@ def _doc(node: ast.stmt | None) -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    "tables.md": tables, "definitions.md": definitions, "rejections.md": rejections,
-    "public_surface.md": public_surface,
+    "tables.md": tables, "rejections.md": rejections, "public_surface.md": public_surface,
 }
 
 

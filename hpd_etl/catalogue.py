@@ -11,6 +11,7 @@ from hpd_etl.criteria.evidence import FIELDS, GRADES
 from hpd_etl.criteria.variants import VARIANTS, possible
 from hpd_etl.reasoning import FORMULAS, findings
 from hpd_etl.rendering import facts, table
+from hpd_etl.wording import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,7 +46,8 @@ def page(each: Definition, found: Iterable[Definition]) -> RenderableType:
     for name, grade in each.evidence.items():
         graded.add_row(name, grade, GRADES[grade], taken(each, name))
     return Group(facts(f"{each.id} v{each.version}: {each.title}", {
-        "citation": each.citation, "kind": kind(each), "same rule": ", ".join(same) or "no other",
+        "rule": in_words(each.rule), "citation": each.citation, "kind": kind(each),
+        "same rule": ", ".join(same) or "no other",
         "variant": VARIANTS[each.variant].title if each.variant else "as published",
         "variants": ", ".join(f"{each.id}_{name}" for name in possible(each)) or "none",
         "framework": each.framework, "requires": ", ".join(each.requires) or "nothing",
