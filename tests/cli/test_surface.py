@@ -8,8 +8,8 @@ import pytest
 
 from hpd_etl.cli import app, auth, definitions
 
-VERBS = ["agreement", "align", "auth", "definitions", "demo", "doctor", "explain", "extract", "growth", "init", "label", "responses",
-         "run", "sensitivity", "sql", "validate", "writeback"]
+VERBS = ["agreement", "align", "auth", "definitions", "demo", "doctor", "explain", "extract", "growth", "init", "label",
+         "responses", "run", "sensitivity", "sql", "validate", "writeback"]
 HEAVY = ["cryptography", "duckdb", "fhir", "great_expectations", "httpx2", "isal", "jwt", "msgspec", "numpy", "orjson",
          "pandas", "psycopg", "pyarrow", "rich", "scipy", "sqlalchemy", "stamina", "statsmodels",
          "hpd_etl.config", "hpd_etl.pipeline"]
