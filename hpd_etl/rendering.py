@@ -20,8 +20,9 @@ def table(title: str, *columns: str) -> Table:
 
 
 def counted(title: str, *columns: str, numbers: Iterable[str]) -> Table:
-    """A table whose last columns are numbers, aligned to the right."""
+    """A table whose last columns are numbers, aligned to the right; what names a row is never cut."""
     made = table(title, *columns)
+    made.columns[0].no_wrap = True
     for name in numbers:
         made.add_column(name, justify="right")
     return made

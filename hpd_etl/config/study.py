@@ -113,10 +113,8 @@ class Lesions(Model):
 class Criteria(Model):
     """Which definitions, and the parameters no paper states."""
 
-    use: tuple[str, ...] = Field(
-        default=("champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019"), min_length=1
-    )
-    """The definitions to label under, by id, in this order."""
+    use: tuple[str, ...] = Field(default=("published",), min_length=1)
+    """The definitions to label under, by id, in this order; `published` stands for all that ship."""
     folder: Path | None = None
     """A folder with the study's own definitions."""
     month_days: float = Field(default=MONTH_DAYS, gt=0)

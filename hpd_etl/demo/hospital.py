@@ -17,6 +17,7 @@ from hpd_etl.demo.cdm import TABLES, VOCABULARY_TABLES, Version, ddl, index_of, 
 from hpd_etl.demo.chemotherapy import COMPARATORS
 from hpd_etl.demo.gaps import GAPS
 from hpd_etl.demo.growth import GROWTH
+from hpd_etl.demo.kinds import PLANTED
 from hpd_etl.demo.oddities import RECORDING, TREATMENT
 from hpd_etl.demo.patients import Ledger, drawn, patient, untreated
 
@@ -37,7 +38,7 @@ FEWEST = 5 * len(_CHECKPOINT)
 
 @dataclass(frozen=True)
 class Truth:
-    """The true label of every treated person, and how many persons of each kind there are.
+    """The true labels of every treated person under `PLANTED`, and how many persons of each kind there are.
 
     `labels` has person_id, kind, cohort, definition_id, verdict and primary_reason (<NA> where a verdict stands).
     """
@@ -152,9 +153,10 @@ def _rows(table: str, told: Sequence[tuple[object, ...]]) -> pa.Table:
 def compare(labels: pd.DataFrame, expected: Truth) -> pd.DataFrame:
     """Where labels differ from the truth: kind, definition_id, expected, got, n; empty where they agree.
 
-    A label of a person or definition the truth does not know counts too (expected `none`), and so does a
-    label that is missing (got `none`).
+    A label of a person the truth does not know counts too (expected `none`), and so does a label that is
+    missing (got `none`). Of definitions under which no truth is planted nothing is said.
     """
+    labels = labels[labels["definition_id"].isin(PLANTED)]
     known = expected.labels.assign(expected=_told(expected.labels))
     given = pd.DataFrame({"person_id": labels["person_id"].astype("string[pyarrow]"), "got": _told(labels),
                           "definition_id": labels["definition_id"].astype("string[pyarrow]"),

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 DEFINITIONS = ("champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019")
+"""The definitions whose verdicts each kind states."""
+SAME_RULE = {
+    "kanjanapan2019": "champiat2017", "karabajakian2020": "saada2017", "economopoulou2021": "saada2017",
+    "kamada2019": "kato2017", "djunadi2024_saada": "ji2019",
+}
+"""Definitions whose verdicts follow: they compare the same sums with the same thresholds."""
+PLANTED = (*DEFINITIONS, *SAME_RULE)
+"""All definitions under which the truth is known before a run; under the others nobody worked it out."""
 
 TOO_SMALL = "TOO SMALL TO MEASURE"
 NOT_EVALUABLE = "NOT EVALUABLE"
@@ -115,7 +123,8 @@ class Kind:
         if not words:
             return {}
         words = words * len(DEFINITIONS) if len(words) == 1 else words
-        return dict(zip(DEFINITIONS, map(_verdict, words), strict=True))
+        stated = dict(zip(DEFINITIONS, map(_verdict, words), strict=True))
+        return stated | {definition: stated[first] for definition, first in SAME_RULE.items()}
 
     @property
     def further_verdicts(self) -> dict[str, tuple[str, str | None]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def study_toml() -> str:
-    """The study of the synthetic hospital: the five definitions, and docetaxel to compare with."""
+    """The study of the synthetic hospital: all published definitions, and docetaxel to compare with."""
     return f'''# The study of the synthetic hospital.
 id = "demo"
 title = "Hyperprogressive disease in a synthetic hospital"

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from hpd_etl.demo import hospital
+from hpd_etl.demo.kinds import PLANTED
 from hpd_etl.demo.show import OMOP, compare, demonstrate
 from hpd_etl.progress import silent
 
@@ -39,7 +40,7 @@ def test_a_difference_is_told(tmp_path):
     with duckdb.connect(str(tmp_path / "hospital.duckdb")) as database:
         database.execute("delete from drug_exposure where person_id = (select min(person_id) from image_occurrence)")
     outcome = compare(tmp_path, hospital.truth(480), OMOP, silent)
-    assert outcome.differences == 5
+    assert outcome.differences == len(PLANTED)
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(outcome.report)
     assert "are none" in console.export_text()

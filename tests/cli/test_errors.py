@@ -160,7 +160,7 @@ def test_a_stage_without_the_one_before_is_2(hpd_etl, place):
 def test_a_full_disk_is_4_and_nothing_is_half_written(hpd_etl, process, place):
     """Where files cannot grow, the run ends with 4, says why, and leaves no part of an artefact."""
     full = ("import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-            "resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))")
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))")
     done = process("extract", *place.options, before=full)
     assert done.code == 4
     assert "too large" in done.err

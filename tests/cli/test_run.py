@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from hpd_etl import artefacts
+from hpd_etl import artefacts, library
 from hpd_etl.artefacts import LABELS, MANIFEST, QUALITY, RECEIPT, RECORDS, TIMELINE
 from hpd_etl.schema import Labels, Records, Timeline
 from tests.cli.conftest import SHIFT, SIZE, settled
@@ -109,8 +109,7 @@ def test_the_manifest_says_what_was_used(ran):
     told = manifest(place.run)
     assert set(told["versions"]) == {"hpd_etl", "python", "pandas", "pyarrow", "duckdb", "sqlalchemy"}
     assert len(told["inputs"]["study_sha256"]) == len(told["inputs"]["site_sha256"]) == 64
-    assert [each["id"] for each in told["inputs"]["definitions"]] == [
-        "champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019"]
+    assert [each["id"] for each in told["inputs"]["definitions"]] == [each.id for each in library.published()]
     assert "checkpoint_inhibitors" in told["inputs"]["mappings"]
     assert (told["source"]["cdm_version"], told["source"]["vocabulary_version"]) == ("5.4", "v5.0 SYNTHETIC")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hpd_etl.demo.hospital import KINDS
-from hpd_etl.demo.kinds import DEFINITIONS, Kind
+from hpd_etl.demo.kinds import PLANTED, Kind
 from hpd_etl.schema import Reason, Verdict
 from tests.demo.arithmetic import lesion_sum, targets, verdicts
 
@@ -69,11 +69,11 @@ def test_scaled_sizes_keep_their_verdict() -> None:
 def test_every_definition_has_every_verdict() -> None:
     """The kinds show each definition at all three truths."""
     seen = {(definition, verdict) for kind in KINDS for definition, (verdict, _) in kind.verdicts.items()}
-    assert seen == {(definition, str(verdict)) for definition in DEFINITIONS for verdict in Verdict}
+    assert seen == {(definition, str(verdict)) for definition in PLANTED for verdict in Verdict}
 
 
 def test_every_reason_that_can_occur_occurs() -> None:
-    """All reasons but those that OMOP days, the default study and the five definitions rule out."""
+    """All reasons but those that OMOP days, the default study and the planted definitions rule out."""
     ruled_out = {"extraction_incomplete", "short_lookback", "imprecise_date", "response_unknown", "finding_unknown",
                  "unconfirmed"}
     seen = {reason for kind in KINDS for _, reason in kind.verdicts.values() if reason}

@@ -23,11 +23,15 @@ PERSONS = 24
 """At least so many patients a cohort: a run costs the same for one as for fifty."""
 
 numbers = st.lists(st.integers(0, 10**6), min_size=PERSONS, max_size=2 * PERSONS, unique=True)
+FIVE = ("champiat2017", "saada2017", "kato2017", "ferrara2018", "ji2019")
+"""Every metric of diameters; the other rulers, windows and variants come with one of the studies each."""
 studies = st.sampled_from([Study.model_validate({"id": "laws", **asked}) for asked in (
-    {},
-    {"lesions": {"targets": "derived", "new_lesions": "first_seen"}},
+    {"criteria": {"use": (*FIVE, "kimcg2019_tgr", "saada2017_confirmed")}},
+    {"lesions": {"targets": "derived", "new_lesions": "first_seen"},
+     "criteria": {"use": (*FIVE, "kato2017_irrc", "lorusso2019", "gandara2021_fp")}},
     {"comparators": [{"cohort": "chemotherapy", "agents": {"docetaxel": {}, "irinotecan": {}}}],
-     "criteria": {"pre_growth_nonpositive": "positive_post_is_hpd", "irrecist_nontarget_pd": True}},
+     "criteria": {"use": (*FIVE, "matos2020", "ji2019_intersection"),
+                  "pre_growth_nonpositive": "positive_post_is_hpd", "irrecist_nontarget_pd": True}},
 )])
 
 

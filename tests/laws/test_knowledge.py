@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpd_etl.config import Study
-from tests.laws.cohorts import numbers
+from tests.laws.cohorts import FIVE, numbers
 from tests.laws.outcomes import outcome, tried
 from tests.reference.generator import seeded_patients
 from tests.reference.patient import Dose, Patient, Response, records_of
@@ -19,7 +19,7 @@ from tests.reference.patient import Dose, Patient, Response, records_of
 if TYPE_CHECKING:
     from hpd_etl.schema import Timeline
 
-STUDY = Study(id="knowledge")
+STUDY = Study(id="knowledge", criteria={"use": FIVE})
 
 
 @tried

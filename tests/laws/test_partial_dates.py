@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpd_etl.config import Study
+from tests.laws.cohorts import FIVE
 from tests.laws.outcomes import assert_same, changed, outcome, rows, tried
 from tests.reference.generator import imprecise_patients
 from tests.reference.patient import Patient, records_of
 from tests.reference.worlds import worlds
 
-STUDY = Study(id="partial")
+STUDY = Study(id="partial", criteria={"use": FIVE})
 seeds = st.integers(0, 10**6)
 
 

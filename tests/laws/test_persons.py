@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpd_etl.config import Study
-from hpd_etl.library import everything
+from hpd_etl.library import chosen, everything
 from hpd_etl.quality import funnel, rates
 from hpd_etl.schema import Records
 from tests.laws.cohorts import numbers, records, studies
@@ -70,7 +70,7 @@ def test_everyone_has_one_label_a_definition(cohort, study):
     timeline, labels = outcome(there, study)
     made = labels.labels
     assert not made.duplicated(["person_id", "definition_id"]).any()
-    assert set(made["definition_id"]) == set(study.criteria.use)
+    assert set(made["definition_id"]) == {each.id for each in chosen(study)}
     for _, own in made.groupby("definition_id"):
         assert sorted(own["person_id"]) == sorted(timeline.index["person_id"])
     assert made["verdict"].notna().all()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hpd_etl.config import MONTH_DAYS, Study
 from hpd_etl.criteria import growth
 from hpd_etl.units import AREA, LENGTH, VOLUME, ucum_units
+from tests.laws.cohorts import FIVE
 from tests.laws.outcomes import outcome, thorough, tried
 from tests.reference.patient import records_of
 from tests.reference.patients import three_scans
@@ -67,7 +68,7 @@ def test_scaled_patients_have_the_same_ratios(burdens, times):
     for factor in (1, times):
         people = [three_scans(f"p{number:02d}", *(size * factor for size in each), 60, 50)
                   for number, each in enumerate(burdens)]
-        found.append(outcome(records_of(people), Study(id="laws"))[1])
+        found.append(outcome(records_of(people), Study(id="laws", criteria={"use": FIVE}))[1])
     ratios = ["tgk_ratio", "tgr_pre", "tgr_post", "tgr_ratio", "tgr_delta", "pace_ratio", "sld_change_pct"]
     one, other = (labels.metrics.set_index(["person_id", "measure_set"])[ratios] for labels in found)
     pd.testing.assert_frame_equal(one, other.loc[one.index], rtol=1e-6)
