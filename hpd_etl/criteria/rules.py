@@ -48,7 +48,6 @@ COMPARISONS: Mapping[str, Callable[[Floats, Floats | float], Bools]] = {
     "<=": at_most,
     "<": below,
 }
-_RISING = {">=", ">"}
 
 
 def compare(low: Floats, high: Floats, sign: str, threshold: float) -> Truths:
@@ -56,9 +55,7 @@ def compare(low: Floats, high: Floats, sign: str, threshold: float) -> Truths:
     holds = COMPARISONS[sign]
     if low is high:
         return np.where(np.isnan(low), UNKNOWN, holds(low, threshold) * TRUE)
-    first, last = (low, high) if sign in _RISING else (high, low)
-    surely, perhaps = holds(first, threshold), holds(last, threshold)
-    truth = surely.astype(np.int8) + perhaps
+    truth = holds(low, threshold).astype(np.int8) + holds(high, threshold)
     return np.where(np.isnan(low) | np.isnan(high), UNKNOWN, truth)
 
 

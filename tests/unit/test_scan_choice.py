@@ -1,0 +1,126 @@
+"""The tables of the specification that name scans or targets, asked of the choice itself: quick, for mutation testing.
+
+What stands before the choice (rows, time points) is made once, when this file is read.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hpd_etl import timeline
+from hpd_etl.config import Study, Windows
+from hpd_etl.criteria import window_sets
+from hpd_etl.library import published, variants
+from hpd_etl.schema import SCAN_CHOICES
+from hpd_etl.timeline.lesions import LesionDays
+from hpd_etl.timeline.targets import owners, sightings, under
+from hpd_etl.timeline.time_points import Points, choose, reasons_of
+from tests.spec import notation
+
+SPEC = Path(__file__).parents[1] / "spec"
+CHAPTERS = ("baseline_scan", "prebaseline_scan", "first_evaluation", "time_points", "targets", "lesion_values",
+            "sums_and_responses", "new_lesions", "local_therapy", "parts", "volumes")
+ASKED = {"pre", "baseline", "post", "refused", "targets"}
+DEFINITIONS = {each.id: each for one in published() for each in (one, *variants(one))}
+ROLES = SCAN_CHOICES["role"].values
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Patients of one study and definition just before their scans are chosen, and what each table line expects."""
+
+    lines: list[dict[str, str]]
+    lesions: LesionDays
+    points: Points
+    row_point: np.ndarray
+    row_day: np.ndarray
+    windows: Windows
+    study: Study
+
+
+def _calls() -> Iterator[tuple[str, str, Mapping[str, object]]]:
+    """Every table of these chapters: its test, its text, and how it is asked."""
+    for chapter in CHAPTERS:
+        for test in ast.parse((SPEC / f"test_{chapter}.py").read_text("utf-8")).body:
+            for call in ast.walk(test):
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "course":
+                    try:
+                        told = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
+                        yield test.name, ast.literal_eval(call.args[0]), told
+                    except ValueError:  # a table that is made of a parameter
+                        continue
+
+
+def _prepared() -> Iterator[Prepared]:
+    groups: dict[str, list[dict[str, str]]] = defaultdict(list)
+    told: dict[str, Mapping[str, object]] = {}
+    for number, (name, table, asked) in enumerate(_calls()):
+        lines = notation.rows(table)
+        if ASKED & set(lines[0]):
+            groups[repr(asked)] += [line | {"person": f"{name} {number:03} {line['person']}"} for line in lines]
+            told[repr(asked)] = asked
+    for key, lines in groups.items():
+        study = Study.model_validate({"id": "unit", **told[key].get("study", {})})
+        definition = DEFINITIONS[told[key].get("definition", "saada2017")]
+        yield _before_the_choice(sorted(lines, key=lambda line: line["person"]), study, definition)
+
+
+def _before_the_choice(lines, study, definition) -> Prepared:
+    held = {}
+
+    def sighted(lesions, point, day, persons, asked):
+        held.update(lesions=lesions, row_point=point, row_day=day)
+        return sightings(lesions, point, day, persons, asked)
+
+    def chosen(points, rows, windows, persons):
+        held.update(points=points)
+        return choose(points, rows, windows, persons)
+
+    windows = window_sets([definition], study)
+    with pytest.MonkeyPatch.context() as tap:
+        tap.setattr(timeline, "sightings", sighted)
+        tap.setattr(timeline, "choose", chosen)
+        timeline.align(notation.records(lines), study, windows)
+    return Prepared(lines=lines, windows=windows[definition.window_set], study=study, **held)
+
+
+PREPARED = list(_prepared())
+
+
+def _answers(given: Prepared) -> list[dict[str, str]]:
+    """Scans, refusals and targets of each line, as a table writes them."""
+    n = len(given.lines)
+    rows = sightings(given.lesions, given.row_point, given.row_day, n, given.study)
+    rows = under(rows, given.lesions, given.windows.targets_of)
+    choice = choose(given.points, rows, given.windows, n)
+    answers: list[dict[str, str]] = [{"refused": "", "targets": ""} for _ in range(n)]
+    role, texts, reason, out = reasons_of(given.points, choice, given.windows)
+    for at, person in enumerate(given.points.person):
+        day, why = str(given.points.day[at]), texts[reason[at]]
+        if ROLES[role[at]] == "refused":
+            told = f"{day} {why}" + f" {out[at]}" * bool(out[at])
+            answers[person]["refused"] += ", " * bool(answers[person]["refused"]) + told
+        else:
+            assert why in ("latest_with_most_baseline_targets", "latest_with_most_targets", "first_in_window")
+            assert not out[at]
+            answers[person][ROLES[role[at]]] = day
+    names, owner = given.lesions.names["lesion_id"].to_pylist(), owners(rows)
+    for name, person in sorted((names[given.lesions.name_of[each]], owner[each]) for each in choice.target_lesions):
+        answers[person]["targets"] += " " * bool(answers[person]["targets"]) + name
+    return answers
+
+
+@pytest.mark.parametrize("given", PREPARED, ids=lambda given: f"{len(given.lines)}_lines")
+def test_the_tables_hold(given):
+    """Each line of the specification that names scans, refusals or targets."""
+    wrong = [f"{line['person']}: {name} is {answer.get(name, '')}, not {line[name]}"
+             for line, answer in zip(given.lines, _answers(given), strict=True)
+             for name in ASKED & set(line) if line[name] != answer.get(name, "")]
+    assert not wrong, "\n".join(wrong)
