@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hpd_etl.sinks.fhir import terms
 from hpd_etl.sinks.fhir.parts import (
+    INFINITE,
+    KNOWN,
     Elements,
     Part,
     absent,
     coded,
     combined,
+    escaped,
+    joined,
+    lacking,
     listed,
-    listing,
     numbers,
-    once,
     own_code,
-    run,
+    paired,
+    places,
+    quantity,
+    ranks,
     texts,
-    unbounded,
     words,
 )
-from hpd_etl.sinks.fhir.terms import UCUM
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -38,6 +45,8 @@ if TYPE_CHECKING:
 _KEYS = ("person_id", "measure_set")
 DERIVED_FROM = ("Observation/", "ImagingStudy/")
 """Source resources that R4 lets an Observation be derived from; all others stand in its Provenance."""
+_HERE = b"\0"
+"""Where a number is written; JSON holds no such byte."""
 
 
 class Basis(NamedTuple):
@@ -63,7 +72,7 @@ class Measured:
         """What the label of this row rests on."""
         key = self._key[row]
         if self._last[0] != key:
-            self._last = (key, Basis(run(self._numbers.of(key)), *self._sources.of(key)))
+            self._last = (key, Basis(self._numbers.of(key), *self._sources.of(key)))
         return self._last[1]
 
     def shape(self, row: int) -> Hashable:
@@ -75,99 +84,120 @@ class Measured:
 
 
 class _Numbers:
-    """A component for each metric; absent ones are made once for each distinct text of `metrics.missing`."""
+    """A component for each metric; all but the numbers is made once for the rows that lack the same for one reason."""
 
     def __init__(self, metrics: pd.DataFrame, key: NDArray[np.int64], canonical: str, month_days: float) -> None:
         self._canonical = canonical
         self._row = dict(zip(key.tolist(), range(len(key)), strict=True))
         units = [terms.unit(column.unit, month_days) for column in terms.NUMBERS]
-        self._codes = [once(own_code(canonical, terms.component_code(column.name))) for column in terms.NUMBERS]
         self._units = [unit.code for unit in units]
         self._values = list(zip(*(numbers(metrics[column.name], unit.factor)
                                   for column, unit in zip(terms.NUMBERS, units, strict=True)), strict=True))
-        self._unbounded = {(row, place): reason for place, column in enumerate(terms.NUMBERS)
-                           for row, reason in unbounded(metrics[column.name]).items()}
-        self._last: tuple[Sequence[float | None], list[Part | Fragment | None]] = (
-            [None] * len(units), [{}] * len(units))
+        self._lacks = np.column_stack([lacking(metrics[column.name]) for column in terms.NUMBERS])
         self._missing = words(texts(metrics["missing"]))
         self._responses = words(texts(metrics["response_first"]))
-        own, response = own_code(canonical, "response-first"), terms.system(canonical, "hpd-response")
-        self._answered = {name: once({"code": own, "valueCodeableConcept": coded(response, name)})
-                          for name in dict.fromkeys(self._responses) if name}
-        self._absent = {text: self._all_absent(text) for text in dict.fromkeys(self._missing)}
+        self._around: dict[tuple[bytes, str | None, str | None], list[bytes]] = {}
 
-    def of(self, key: int) -> list[Part | Fragment]:
-        """The components of a person and measure set."""
+    def of(self, key: int) -> list[Fragment]:
+        """The components of a person and measure set, as they stand side by side."""
         row = self._row.get(key)
         if row is None:
             return []
-        gone, values = self._absent[self._missing[row]], self._values[row]
-        made = [none if value is None else last if value == was else
-                {"code": code, "valueQuantity": {"value": value, "unit": unit, "system": UCUM, "code": unit}}
-                for value, was, last, code, unit, none in zip(
-                    values, *self._last, self._codes, self._units, gone, strict=False)]
-        self._last = (values, list(made))  # most measure sets of a person share most numbers
-        for place in range(len(made)) if self._unbounded else ():
-            if reason := self._unbounded.get((row, place)):
-                made[place] = {"code": self._codes[place], "dataAbsentReason": reason}
-        made.append(self._answered.get(self._responses[row], gone[-1]))
-        return [part for part in made if part is not None]
+        case = (self._lacks[row].tobytes(), self._missing[row], self._responses[row])
+        if (around := self._around.get(case)) is None:
+            around = self._around[case] = self._made(*case)
+        written = orjson.dumps([value for value in self._values[row] if value is not None])[1:-1].split(b",")
+        return [orjson.Fragment(b"".join(chain.from_iterable(zip(around, [*written, b""], strict=False))))]
 
     def shape(self, key: int) -> Hashable:
         """Which are known."""
         row = self._row.get(key)
-        if row is None:
-            return None
-        return (self._responses[row] is None, *(value is None for value in self._values[row]))
+        return None if row is None else (self._lacks[row].tobytes(), self._responses[row] is None)
 
-    def _all_absent(self, missing: str | None) -> list[Fragment | None]:
-        """The component of every metric, the response last, if it were missing for the reasons of this text.
+    def _made(self, lacks: bytes, missing: str | None, response: str | None) -> list[bytes]:
+        """What stands before, between and after the numbers of such a row.
 
-        None where it is not missing: no rule asks for it.
+        A metric that is neither known nor missing for a reason is one that no rule asks for: nothing is said of it.
         """
         reasons: dict[str, list[str]] = {}
         for metric, _, reason in (part.partition("=") for part in listed(missing)):
             reasons.setdefault(metric, []).append(reason)
-        names = [*(column.name for column in terms.NUMBERS), "response_first"]
-        return [None if name in terms.ON_REQUEST and name not in reasons else once({
-            "code": own_code(self._canonical, terms.component_code(name)),
-            "dataAbsentReason": absent(self._canonical, reasons.get(name, []))}) for name in names]
+        made, here = [], orjson.Fragment(_HERE)
+        for column, lack, unit in zip(terms.NUMBERS, lacks, self._units, strict=True):
+            if lack == KNOWN:
+                made.append(self._component(column.name, "valueQuantity", quantity(here, unit)))
+            elif lack in INFINITE:
+                made.append(self._component(column.name, "dataAbsentReason", coded(terms.ABSENT, INFINITE[lack])))
+            elif column.name in reasons or column.name not in terms.ON_REQUEST:
+                made.append(self._absent(column.name, reasons))
+        answer = coded(terms.system(self._canonical, "hpd-response"), response) if response else None
+        made.append(self._component("response_first", "valueCodeableConcept", answer) if answer else
+                    self._absent("response_first", reasons))
+        return orjson.dumps(made)[1:-1].split(_HERE)
+
+    def _absent(self, metric: str, reasons: Mapping[str, Sequence[str]]) -> Part:
+        return self._component(metric, "dataAbsentReason", absent(self._canonical, reasons.get(metric, ())))
+
+    def _component(self, metric: str, element: str, part: Part) -> Part:
+        return {"code": own_code(self._canonical, terms.component_code(metric)), element: part}
 
 
 # --- sources ------------------------------------------------------------------------------------
 
 
 class _Sources:
-    """The source rows behind a person and measure set: references where the sink holds them, else identifiers."""
+    """The source rows behind a person and measure set: references where the sink holds them, else identifiers.
+
+    They are written column by column, because there are several for each label and little is said of each.
+    """
 
     def __init__(self, evidence: pd.DataFrame, key: NDArray[np.int64], canonical: str, *, there: bool) -> None:
-        self._there, self._system = there, f"{canonical}/hpd-source"
-        order = np.argsort(key, kind="stable")
-        roles, names = (words(texts(evidence[name]).take(pa.array(order))) for name in ("role", "source_id"))
-        self._rested = list(zip(roles, names, strict=True))
-        found, start, count = np.unique(key[order], return_index=True, return_counts=True)
-        self._spans = dict(zip(found.tolist(), map(slice, start.tolist(), (start + count).tolist()), strict=True))
-        self._last: tuple[list[tuple[str, str]], tuple[Elements, Elements]] = ([], ({}, {}))
+        roles, names = texts(evidence["role"]), texts(evidence["source_id"])
+        order = np.lexsort((ranks(names)[places(names)], ranks(roles)[places(roles)], key))
+        key, role, name = key[order], places(roles)[order], places(names)[order]
+        addresses = pc.replace_substring(names.dictionary, ":", "/", max_replacements=1)
+        system = orjson.dumps(f"{canonical}/hpd-source").decode()
+        what = ('"reference":"', escaped(addresses).take(name), '"') if there else (
+            f'"identifier":{{"system":{system},"value":"', escaped(names.dictionary).take(name), '"}')
+        self._entities = _Lists("entity", key, joined(
+            '{"role":"source","what":{', *what, ',"display":"', escaped(roles.dictionary).take(role), '"}}'))
+        resources = pc.list_element(pc.split_pattern(addresses, "/_history/", max_splits=1), 0).dictionary_encode()
+        first = _derived_from(key, places(resources)[name], resources.dictionary) if there else slice(0)
+        self._derived = _Lists("derivedFrom", key[first], joined(
+            '{"reference":"', escaped(resources.dictionary).take(places(resources)[name][first]), '"}'))
 
     def of(self, key: int) -> tuple[Elements, Elements]:
         """What an Observation is derived from, and the entities of its Provenance."""
-        rested = self._rested[self._spans.get(key, slice(0))]
-        if rested != self._last[0]:  # most measure sets of a person rest on the same rows
-            self._last = (rested, self._made(sorted(rested)))
-        return self._last[1]
-
-    def _made(self, rested: list[tuple[str, str]]) -> tuple[Elements, Elements]:
-        if not self._there:
-            return {}, listing("entity", [
-                {"role": "source", "what": {"identifier": {"system": self._system, "value": name}, "display": role}}
-                for role, name in rested])
-        addresses = [(role, name.replace(":", "/", 1)) for role, name in rested]
-        derived = dict.fromkeys(address.partition("/_history/")[0] for _, address in addresses
-                                if address.startswith(DERIVED_FROM))
-        return (listing("derivedFrom", [{"reference": address} for address in derived]),
-                listing("entity", [{"role": "source", "what": {"reference": address, "display": role}}
-                                   for role, address in addresses]))
+        return self._derived.of(key), self._entities.of(key)
 
     def shape(self, key: int) -> Hashable:
         """Whether there are any."""
-        return key in self._spans
+        return self._entities.has(key)
+
+
+def _derived_from(key: NDArray[np.int64], resource: NDArray[np.int64], addresses: pa.StringArray) -> NDArray[np.int64]:
+    """The rows in which each resource that an Observation may be derived from is named for the first time."""
+    fit = np.logical_or.reduce([pc.starts_with(addresses, start).to_numpy(zero_copy_only=False)
+                                for start in DERIVED_FROM])
+    rows = np.flatnonzero(fit[resource])
+    return rows[np.sort(np.unique(paired(key[rows], resource[rows]), return_index=True)[1])]
+
+
+class _Lists:
+    """An element that is a list, by key; FHIR knows no empty one."""
+
+    def __init__(self, name: str, key: NDArray[np.int64], parts: pa.LargeStringArray) -> None:
+        self._name = name
+        found, starts = np.unique(key, return_index=True)
+        self._place = dict(zip(found.tolist(), range(len(found)), strict=True))
+        lists = pa.LargeListArray.from_arrays(pa.array(np.append(starts, len(key)), pa.int64()), parts)
+        self._written = pc.binary_join(lists, pa.scalar(",", pa.large_string()))
+
+    def of(self, key: int) -> Elements:
+        """The element."""
+        place = self._place.get(key)
+        return {} if place is None else {self._name: orjson.Fragment(f"[{self._written[place]}]")}
+
+    def has(self, key: int) -> bool:
+        """Whether there is one."""
+        return key in self._place

@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hpd_etl.sinks.fhir import terms
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+KNOWN, INFINITE = 0, {2: "positive-infinity", 3: "negative-infinity"}
 Part = dict[str, Any]
 Elements = dict[str, orjson.Fragment]
 """Elements of a resource by their names, as bytes; without those that it has not."""
@@ -34,11 +36,6 @@ def once(part: Any) -> orjson.Fragment:
 def run(parts: Sequence[Part | orjson.Fragment]) -> list[orjson.Fragment]:
     """What stands side by side in the lists of many resources, as bytes without the brackets."""
     return [orjson.Fragment(orjson.dumps(parts)[1:-1])] if parts else []
-
-
-def listing(name: str, parts: Sequence[Part]) -> Elements:
-    """An element that is a list; FHIR knows no empty one."""
-    return {name: once(parts)} if parts else {}
 
 
 def plain(part: Any) -> Any:
@@ -56,7 +53,7 @@ def own_code(canonical: str, name: str) -> Part:
     return coded(terms.system(canonical, "hpd-observation"), name)
 
 
-def quantity(value: float, unit: str) -> Part:
+def quantity(value: float | orjson.Fragment, unit: str) -> Part:
     """A number in a UCUM unit."""
     return {"value": value, "unit": unit, "system": terms.UCUM, "code": unit}
 
@@ -96,6 +93,25 @@ def places(column: pa.DictionaryArray) -> NDArray[np.int64]:
     return np.asarray(indices.to_numpy(zero_copy_only=False), np.int64)
 
 
+def ranks(column: pa.DictionaryArray) -> NDArray[np.int64]:
+    """Where each text of a column stands among them in their order."""
+    return np.asarray(pc.rank(column.dictionary, tiebreaker="first"), np.int64)
+
+
+def escaped(column: pa.StringArray) -> pa.StringArray:
+    """Texts as they stand between the quotes of JSON."""
+    odd = pc.match_substring_regex(column, r'[\x00-\x1f"\\]')
+    written = [orjson.dumps(text)[1:-1] for text in column.filter(odd).to_pylist()]
+    return pc.replace_with_mask(column, odd, pa.array(written, column.type))
+
+
+def joined(*parts: str | pa.StringArray) -> pa.LargeStringArray:
+    """Texts put together row by row; what is the same in all rows is given once."""
+    large = pa.large_string()
+    columns = [pa.scalar(part, large) if isinstance(part, str) else part.cast(large) for part in parts]
+    return pc.binary_join_element_wise(*columns, pa.scalar("", large))
+
+
 def numbers(column: pd.Series[Any], factor: float = 1.0) -> list[Any]:
     """The numbers of a column times `factor`, None where missing or not finite."""
     known = column.to_numpy(np.float64, na_value=np.nan)
@@ -106,11 +122,16 @@ def numbers(column: pd.Series[Any], factor: float = 1.0) -> list[Any]:
     return found
 
 
-def unbounded(column: pd.Series[Any]) -> dict[int, Part]:
-    """Why there is no number, by row, where it is infinite (ambiguity A1)."""
+def lacking(column: pd.Series[Any]) -> NDArray[np.uint8]:
+    """Whether there is a number, by row: KNOWN, missing, or one of INFINITE (ambiguity A1)."""
     known = column.to_numpy(np.float64, na_value=np.nan)
-    return {int(row): coded(terms.ABSENT, "positive-infinity" if known[row] > 0 else "negative-infinity")
-            for row in np.flatnonzero(np.isinf(known))}
+    return np.select([np.isfinite(known), np.isnan(known), known > 0], [KNOWN, 1, 2], 3).astype(np.uint8)
+
+
+def unbounded(column: pd.Series[Any]) -> dict[int, Part]:
+    """Why there is no number, by row, where it is infinite."""
+    lacks = lacking(column)
+    return {int(row): coded(terms.ABSENT, INFINITE[lacks[row]]) for row in np.flatnonzero(lacks >= min(INFINITE))}
 
 
 def days(column: pd.Series[Any]) -> list[str]:
@@ -123,7 +144,7 @@ def days(column: pd.Series[Any]) -> list[str]:
 def combined(frames: Sequence[pd.DataFrame], names: Sequence[str]) -> list[NDArray[np.int64]]:
     """A number for every combination of these columns, the same in all frames."""
     codes = [_unified([texts(frame[name]) for frame in frames]) for name in names]
-    whole = reduce(_joined, codes, np.zeros(sum(map(len, frames)), np.int64))
+    whole = reduce(paired, codes, np.zeros(sum(map(len, frames)), np.int64))
     return np.split(whole, np.cumsum([len(frame) for frame in frames])[:-1])
 
 
@@ -131,6 +152,7 @@ def _unified(columns: Sequence[pa.DictionaryArray]) -> NDArray[np.int64]:
     return np.concatenate([places(chunk) for chunk in pa.chunked_array(columns).unify_dictionaries().chunks])
 
 
-def _joined(code: NDArray[np.int64], further: NDArray[np.int64]) -> NDArray[np.int64]:
+def paired(code: NDArray[np.int64], further: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A number for every pair of numbers, none of them below zero."""
     pair = code * (int(further.max(initial=0)) + 1) + further
     return np.unique(pair, return_inverse=True)[1].astype(np.int64) if int(pair.max(initial=0)) > 2**40 else pair
