@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 
@@ -24,6 +25,7 @@ EACH_VISIT = {"responses": "response", "derived": "derived", "recorded": "record
 
 `-` says that there is none, `neither` is NON_CR_NON_PD.
 """
+Rows: TypeAlias = list[dict[str, object]]
 WORDS = {None: "-", True: "yes", False: "no", "NON_CR_NON_PD": "neither"}
 
 
@@ -31,13 +33,18 @@ def answers(framework: str, patients: list[dict[str, str]], study: Mapping[str, 
     """The responses of each patient by these criteria."""
     asked = Study.model_validate({"id": "spec", "responses": {"frameworks": [framework]}, **(study or {})})
     timeline = align(notation.records(patients), asked, window_sets([], asked))
-    made = assess(timeline, asked)
-    return [_of(patient["person"], made) for patient in patients]
+    return told(patients, assess(timeline, asked))
 
 
-def _of(person: str, made: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    visits = sorted(_rows(made["assessments"], person), key=lambda row: row["days_from_index"])
-    [best] = _rows(made["best_response"], person)
+def told(patients: list[dict[str, str]], made: Mapping[str, pd.DataFrame]) -> list[dict[str, str]]:
+    """What the tables say of each patient."""
+    visits, best = (_by_person(made[name]) for name in ("assessments", "best_response"))
+    return [_of(visits[patient["person"]], best[patient["person"]]) for patient in patients]
+
+
+def _of(visits: Rows, bests: Rows) -> dict[str, str]:
+    visits = sorted(visits, key=lambda row: row["days_from_index"])
+    [best] = bests
     return {
         **{name: " ".join(_word(visit[column]) for visit in visits) for name, column in EACH_VISIT.items()},
         "burdens": " ".join("-" if visit["burden"] is None else f"{visit['burden']:g}" for visit in visits),
@@ -48,8 +55,11 @@ def _of(person: str, made: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     }
 
 
-def _rows(frame: pd.DataFrame, person: str) -> list[dict[str, object]]:
-    return [row for row in pa.Table.from_pandas(frame).to_pylist() if row["person_id"] == person]
+def _by_person(frame: pd.DataFrame) -> dict[str, Rows]:
+    held: dict[str, Rows] = defaultdict(list)
+    for row in pa.Table.from_pandas(frame).to_pylist():
+        held[row["person_id"]].append(row)
+    return held
 
 
 def _word(value: object) -> str:

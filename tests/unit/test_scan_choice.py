@@ -5,11 +5,8 @@ What stands before the choice (rows, time points) is made once, when this file i
 
 from __future__ import annotations
 
-import ast
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,8 +20,8 @@ from hpd_etl.timeline.lesions import LesionDays
 from hpd_etl.timeline.targets import owners, sightings, under
 from hpd_etl.timeline.time_points import Points, choose, reasons_of
 from tests.spec import notation
+from tests.unit.tables import tables, together
 
-SPEC = Path(__file__).parents[1] / "spec"
 CHAPTERS = ("baseline_scan", "prebaseline_scan", "first_evaluation", "time_points", "targets", "lesion_values",
             "sums_and_responses", "new_lesions", "local_therapy", "parts", "volumes")
 ASKED = {"pre", "baseline", "post", "refused", "targets"}
@@ -45,31 +42,11 @@ class Prepared:
     study: Study
 
 
-def _calls() -> Iterator[tuple[str, str, Mapping[str, object]]]:
-    """Every table of these chapters: its test, its text, and how it is asked."""
-    for chapter in CHAPTERS:
-        for test in ast.parse((SPEC / f"test_{chapter}.py").read_text("utf-8")).body:
-            for call in ast.walk(test):
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "course":
-                    try:
-                        told = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
-                        yield test.name, ast.literal_eval(call.args[0]), told
-                    except ValueError:  # a table that is made of a parameter
-                        continue
-
-
 def _prepared() -> Iterator[Prepared]:
-    groups: dict[str, list[dict[str, str]]] = defaultdict(list)
-    told: dict[str, Mapping[str, object]] = {}
-    for number, (name, table, asked) in enumerate(_calls()):
-        lines = notation.rows(table)
-        if ASKED & set(lines[0]):
-            groups[repr(asked)] += [line | {"person": f"{name} {number:03} {line['person']}"} for line in lines]
-            told[repr(asked)] = asked
-    for key, lines in groups.items():
-        study = Study.model_validate({"id": "unit", **told[key].get("study", {})})
-        definition = DEFINITIONS[told[key].get("definition", "saada2017")]
-        yield _before_the_choice(sorted(lines, key=lambda line: line["person"]), study, definition)
+    asked = ((table.name, (*table.given[1:], "saada2017")[0], table.study, notation.rows(table.given[0]))
+             for table in tables(CHAPTERS, "course"))
+    for definition, study, lines in together(each for each in asked if ASKED & set(each[3][0])):
+        yield _before_the_choice(lines, Study.model_validate({"id": "unit", **study}), DEFINITIONS[definition])
 
 
 def _before_the_choice(lines, study, definition) -> Prepared:
