@@ -38,7 +38,7 @@ FEWEST = 5 * len(_CHECKPOINT)
 
 @dataclass(frozen=True)
 class Truth:
-    """The true labels of every treated person under `PLANTED`, and how many persons of each kind there are.
+    """The true labels of every treated person under `PLANTED`, some under others, and the size of each kind.
 
     `labels` has person_id, kind, cohort, definition_id, verdict and primary_reason (<NA> where a verdict stands).
     """
@@ -57,7 +57,7 @@ def truth(persons: int = PERSONS, seed: int = SEED) -> Truth:
     by_person = _assigned(persons, seed)
     labels = [(str(number), kind.name, kind.cohort, definition, verdict, reason)
             for number, kind in sorted(by_person.items())
-            for definition, (verdict, reason) in kind.verdicts.items()]
+            for definition, (verdict, reason) in (kind.verdicts | kind.further_verdicts).items()]
     columns = ["person_id", "kind", "cohort", "definition_id", "verdict", "primary_reason"]
     counts = {kind.name: 0 for kind in KINDS}
     for kind in by_person.values():
@@ -154,15 +154,17 @@ def compare(labels: pd.DataFrame, expected: Truth) -> pd.DataFrame:
     """Where labels differ from the truth: kind, definition_id, expected, got, n; empty where they agree.
 
     A label of a person the truth does not know counts too (expected `none`), and so does a label that is
-    missing (got `none`). Of definitions under which no truth is planted nothing is said.
+    missing (got `none`). Of what was not worked out before nothing is said.
     """
-    labels = labels[labels["definition_id"].isin(PLANTED)]
+    labelled = {*PLANTED, *labels["definition_id"].unique()}
     known = expected.labels.assign(expected=_told(expected.labels))
     given = pd.DataFrame({"person_id": labels["person_id"].astype("string[pyarrow]"), "got": _told(labels),
                           "definition_id": labels["definition_id"].astype("string[pyarrow]"),
                           "got_cohort": labels["cohort"].astype("string[pyarrow]")})
     both = known.merge(given, on=["person_id", "definition_id"], how="outer")
     both["got"] = both["got"].where(both["cohort"].eq(both["got_cohort"]).fillna(True), both["got_cohort"])
+    worked_out = both["definition_id"].isin(PLANTED) | both["expected"].notna()
+    both = both[worked_out & both["definition_id"].isin(labelled)]
     both = both.fillna({"kind": "unknown", "expected": "none", "got": "none"})
     wrong = both[both["expected"] != both["got"]]
     counted = wrong.groupby(["kind", "definition_id", "expected", "got"]).size()

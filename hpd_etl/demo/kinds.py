@@ -21,7 +21,7 @@ SAME_RULE = {
 }
 """Definitions whose verdicts follow: they compare the same sums with the same thresholds."""
 PLANTED = (*DEFINITIONS, *SAME_RULE)
-"""All definitions under which the truth is known before a run; under the others nobody worked it out."""
+"""The definitions under which the truth of everybody is known before a run; a kind may add some of others."""
 
 TOO_SMALL = "TOO SMALL TO MEASURE"
 NOT_EVALUABLE = "NOT EVALUABLE"

@@ -91,19 +91,18 @@ def compare(place: Path, truth: Truth, built: Hospital, progress: Progress) -> O
                                          show=progress)
     wrong = hospital.compare(labels.labels, truth)
     somebody = str(labels.labels["person_id"].iloc[0])
-    report = Group(summary.of_labels(labels), _compared(wrong, labels.labels), summary.of_receipt(receipt),
+    report = Group(summary.of_labels(labels), _compared(wrong, labels.labels, truth), summary.of_receipt(receipt),
                    _files(place, done, built, somebody))
     return Outcome(report, int(wrong["n"].sum()))
 
 
-def _compared(wrong: pd.DataFrame, labels: pd.DataFrame) -> RenderableType:
+def _compared(wrong: pd.DataFrame, labels: pd.DataFrame, truth: Truth) -> RenderableType:
     if wrong.empty:
-        known = labels["definition_id"].isin(PLANTED)
-        told = (f"All {int(known.sum()):,} labels are as the hospital was built: the truth under {len(PLANTED)} "
-                "definitions was known before the run.")
-        others = labels.loc[~known, "definition_id"].nunique()
-        rest = f" Under the other {others} nobody worked it out." if others else ""
-        return Text(f"\n{told}{rest}\n", style="bold green")
+        known = truth.labels[truth.labels["definition_id"].isin(labels["definition_id"].unique())]
+        others = known["definition_id"].nunique() - len(PLANTED)
+        told = (f"All {len(known):,} labels that were worked out before the run are as the hospital was built: those "
+                f"under {len(PLANTED)} definitions, and some under {others} others.")
+        return Text(f"\n{told} Nobody worked out the other {len(labels) - len(known):,}.\n", style="bold green")
     lines = [f"{row['kind']}, {row['definition_id']}: {row['n']} should be {row['expected']}, are {row['got']}"
              for row in wrong.to_dict("records")]
     return Text("\nLabels that differ from the truth:\n  " + "\n  ".join(lines) + "\n", style="bold red")
