@@ -32,11 +32,13 @@ def second_look(judge: Judge, treated: Treatment, response: str | None) -> tuple
 
 
 def _assessed(judge: Judge, point: TimePoint) -> bool:
-    """At least one target, new lesion, sum, or response under this framework."""
+    """At least one target, new lesion, sum, recorded response or progression of non-targets by this framework."""
     sums = judge.sums
-    targets = any(lesion in point.seen and point.seen[lesion].assessed for lesion in sums.choice.targets)
+    targets = any(lesion in point.seen and point.seen[lesion].assessed and not sums.treated_by(point, lesion)
+                  for lesion in sums.choice.targets)
     summed = not sums.choice.targets and point.sld is not None
-    return targets or summed or bool(sums.new(point)) or judge.response(point) is not None
+    said = judge.recorded(point) is not None or (judge.non_targets_count and judge.progressed(point))
+    return targets or summed or bool(sums.new(point)) or said
 
 
 def progression_at(judge: Judge, look: TimePoint) -> bool | None:

@@ -172,6 +172,8 @@ class Judge:
 
     def others(self, point: TimePoint) -> str | None:
         """The response of the non-targets; where lesions do not tell, the recorded one; `none` where there are none."""
+        if self.progressed(point):
+            return "PD"
         fates = set(self._others(point).values())
         if fates == {"gone"}:
             return "CR"

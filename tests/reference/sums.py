@@ -138,7 +138,7 @@ class Sums:
         limit = self.choice.baseline.day if self.choice.baseline is not None else 0
         return point.day > limit and any(
             not seen.assessed and lesion not in self.choice.targets and self._called_new(lesion)
-            and not self._seen_until(lesion, point) for lesion, seen in point.seen.items())
+            and not self._seen_until(lesion, point) for lesion, seen in (point.unanswered | point.seen).items())
 
     def new_open(self, point: TimePoint) -> bool:
         """How many new lesions there are is not known."""

@@ -67,6 +67,8 @@ class TimePoint:
     seen: dict[str, Seen] = field(default_factory=dict)
     sums: list[Fraction] = field(default_factory=list)
     responses: list[tuple[int, Response]] = field(default_factory=list)
+    unanswered: dict[str, Seen] = field(default_factory=dict)
+    """New lesions that somebody asked about near it, without an answer."""
 
     @property
     def sld(self) -> Fraction | None:
@@ -140,7 +142,6 @@ def one_lesion_one_day(rows: list[Lesion]) -> Seen:
     if gone and any(_there(row) for row in rows):
         return Seen("not_assessed", None, roles, False, sources)
     if values and progressed and values[0][1] == "too_small":
-        sizes["across"] = sizes["across"] or TOO_SMALL
         return Seen("progressed", TOO_SMALL, roles, progressed, sources, **sizes)
     if values:
         ranked = ["measured", "too_small", "disappeared", "not_yet_present"]
@@ -242,7 +243,7 @@ def _add_unanswered(points: list[TimePoint], seen_on: dict[int, dict[str, Seen]]
         concerned = before[-1] if before else after[0] if after else None
         for lesion, seen in seen_on[day].items():
             if concerned and not seen.assessed and seen.roles and min(seen.roles, key=ROLES.index) == "new":
-                concerned.seen.setdefault(lesion, seen)
+                concerned.unanswered[lesion] = seen
 
 
 def _anatomy(patient: Patient, lesion: str) -> Anatomy:
