@@ -46,15 +46,18 @@ def spread(line: Course, absent: Ints) -> dict[str, Known]:
     sure = lookup(key, before.involved) >= 0
     named = (lookup(key, before.perhaps) >= 0) & ~sure
     maybe = ~sure & (named | (before.unplaced > 0)[owner])
-    most = highest(owner[sure | maybe], lesions[sure | maybe], n, 0) + free
+    there = np.concatenate([before.involved, before.perhaps]) // span
+    nowhere = (count(there, n) == 0) & (before.unplaced == 0)
+    most = np.where(nowhere, 0, highest(owner[sure | maybe], lesions[sure | maybe], n, 0) + free)
     elsewhere, doubted = count(owner[~sure], n), count(owner[named], n)
+    least = np.where(nowhere & (elsewhere == 0) & (free > 0), 1, elsewhere - doubted - before.unplaced)
     untold = concerned & ~before.told
     return {
         "new_lesions_involved": Known.between(
             highest(owner[sure], lesions[sure], n, 0), most, absent, untold, Reason.FINDING_UNKNOWN
         ),
         "organs_spread": Known.between(
-            np.maximum(elsewhere - doubted - before.unplaced, 0),
+            np.maximum(least, 0),
             elsewhere + free,
             absent,
             untold,

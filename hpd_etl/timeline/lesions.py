@@ -214,7 +214,6 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
     best[conflict] = STATUS[LesionStatus.NOT_ASSESSED]
     by_convention = small & np.isnan(values["diameter"]) & (best != STATUS[LesionStatus.TOO_SMALL])
     values["diameter"][by_convention] = TOO_SMALL_MM
-    values["perpendicular"][by_convention & np.isnan(values["perpendicular"])] = TOO_SMALL_MM
     for given in values.values():
         given[conflict] = np.nan
     merged = replace(
