@@ -1,8 +1,9 @@
 """OMOP cohorts of persons with HPD: their numbers, their names and their members.
 
 A cohort id is `base + 2000 * block + number`. The block (0 to 65,535) is a hash of study and
-treatment cohort, so that two studies do not meet; the number is the one committed in the definition's file,
-for a study's own definition without one 1000 to 1999 by a hash of its id. All ids stay below
+treatment cohort, so that two studies do not meet; the number is the one committed in the definition's file
+(below 250; that of a variant lies in one of the next three such spans), for a study's own definition without one
+1000 to 1999 by a hash of its id. All ids stay below
 2^31, the largest that OHDSI tools accept, for a base up to 2,016,411,647.
 """
 
