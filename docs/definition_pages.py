@@ -164,7 +164,7 @@ def _caption(each: Definition, drawn: Border) -> str:
     else:
         said.append("The bar shows that the burden at the first evaluation decides nothing.")
     if drawn.failed:
-        said.append(f"The red line is day {drawn.failed:g}, the end of the two months of early treatment failure.")
+        said.append(f"The line among the doses is day {drawn.failed:g}: treatment that failed until then failed early.")
     if not each.hpd:
         said.append("`HPD` stands for fast progression here.")
     return " ".join(said)
@@ -173,17 +173,19 @@ def _caption(each: Definition, drawn: Border) -> str:
 def _facts(each: Definition) -> Iterator[str]:
     windows = window_sets([each], Study(id="docs"))[each.window_set]
     yield "## What it needs\n"
-    yield from _head("", "")
-    for name, said in {
+    facts = {
         "scans": _needs(each), "windows (days from the first dose; in italics the study's)": _windows(each, windows),
         "response by": each.framework, "new lesions in the sum": _new(each), "principal metric": f"`{each.value}`",
-    }.items():
-        yield f"| {name} | {said} |"
+    }
+    if each.looks_before:
+        facts["pre-baseline scan"] = f"*{windows.pre_min_gap_days} to {windows.pre_max_gap_days} days before baseline*"
+    yield from _head("", "")
+    yield from (f"| {name} | {said} |" for name, said in facts.items())
 
 
 def _not_evaluable(lacks: dict[str, str]) -> Iterator[str]:
     """What the engine says of made-up patients who lack one thing each."""
-    yield "\n## What makes it not evaluable\n\nPatients who would be `HPD` or close to it, but for one thing:\n"
+    yield "\n## What makes it not evaluable\n\nMade-up patients who each lack one thing, as it judges them:\n"
     yield from _head("what is missing", "primary reason")
     yield from (f"| {what} | `{reason}` |" for what, reason in lacks.items() if reason)
     decided = [what for what, reason in lacks.items() if not reason and what != lacking.COMPLETE]

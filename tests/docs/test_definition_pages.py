@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hpd_etl.schema import Reason
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -40,6 +42,12 @@ def pages(drawn: dict[str, object]) -> dict[str, str]:
     return MADE.pages(drawn)
 
 
+@pytest.fixture(scope="module")
+def lacks() -> dict[str, dict[str, str]]:
+    """By definition the reasons that its page explains, by what is missing."""
+    return MADE.lacking.answers()
+
+
 def test_pages_are_current(pages: dict[str, str]) -> None:
     """Each page says what docs/definition_pages.py makes now; else run it and read the diff."""
     old = [name for name, text in pages.items() if (ROOT / "docs" / name).read_text("utf-8") != text]
@@ -65,6 +73,13 @@ def test_the_patient_is_on_the_border(rule: str, drawn: dict[str, object]) -> No
         assert max(found.doses) < found.failed < max(found.doses) + 1
     else:
         assert 1 - 1e-4 <= found.sums[-1] / found.edges[-1] <= 1.02
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_reason_of_the_examples_is_explained(rule: str, lacks: dict[str, dict[str, str]]) -> None:
+    """What a spec test expects as the reason of a patient who is not evaluable is among those the page explains."""
+    words = {word for part in MADE.spec.chapter(rule) if "|" in part for word in part.split()}
+    assert words & {str(reason) for reason in Reason} <= {*lacks[rule].values()}
 
 
 def test_no_page_is_left_of_what_does_not_ship(pages: dict[str, str]) -> None:
