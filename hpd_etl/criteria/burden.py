@@ -117,13 +117,17 @@ class Burden:
     @cached_property
     def volume(self) -> Ruled:
         """The burden in volumes (C11)."""
-        value, _ = volumes(self.line)
+        value, _ = self._volumes
         return self._ruled(value, self.line.is_new & measurable(self.line.size, self.line.is_node), self.new_complete)
 
     @cached_property
     def spherical(self) -> Bools:
         """By person: the volumes are those of spheres of the diameters."""
-        return (self.set_size > 0) & volumes(self.line)[1]
+        return (self.set_size > 0) & self._volumes[1]
+
+    @cached_property
+    def _volumes(self) -> tuple[Floats, Bools]:
+        return volumes(self.line)
 
     def _ruled(self, value: Floats, new: Bools, new_complete: Bools) -> Ruled:
         line, n = self.line, self.line.points

@@ -112,9 +112,10 @@ class Lesions:
         """How many lesions."""
         return len(self.lesion_keys)
 
-    def at_scan(self, scan: Ints) -> Bools:
-        """The lesion rows at this scan of their persons."""
-        return np.asarray((self.row_point == scan[self.row_person]) & (self.row_point >= 0))
+    def at_scan(self, scan: Ints, marked: Bools) -> Ints:
+        """Which of the marked lesion rows are at this scan of their persons."""
+        rows = np.flatnonzero(marked & (self.row_point >= 0))
+        return np.asarray(rows[self.row_point[rows] == scan[self.row_person[rows]]])
 
     def own_organ(self, rows: Ints) -> Ints:
         """The organs of these lesion rows: lymph nodes are one, as is each other lesion whose organ is not known."""

@@ -35,11 +35,10 @@ def flags_of(
     """What a careful reader should know of each label."""
     scans, n = line.scans, line.persons
     base, post = scans.day_of(scans.baseline), scans.day_of(scans.post)
-    rows_at_post = (
-        line.row_point == scans.post[line.row_person] if len(line.row_person) else np.zeros(0, dtype=np.bool_)
-    )
-    no_new = (scans.post >= 0) & ~any_of(line.row_person, rows_at_post & (line.is_new | line.may_be_new), n)
-    has_rows = any_of(line.row_person, rows_at_post & (line.row_point >= 0), n)
+    rows = line.at_scan(scans.post, line.row_point >= 0)
+    owner = line.row_person[rows]
+    has_new = any_of(owner, (line.is_new | line.may_be_new)[rows], n)
+    has_rows = any_of(owner, np.ones(len(rows), dtype=np.bool_), n)
     return {
         "same_day_baseline": base == 0,
         "baseline_older_than_28_days": (base != NO_DAY) & (base < _OLD_BASELINE_DAY),
@@ -51,8 +50,8 @@ def flags_of(
         "response_recorded": _marked_at(response.recorded, scans.post),
         "imprecise_date": timeline.index["courses"].notna().to_numpy(np.bool_),
         "earlier_dose_refused": timeline.index["earlier_dose"].notna().to_numpy(np.bool_),
-        "lesions_complete": no_new & has_rows & study.lesions.no_row_means_no_new_lesion,
-        "first_seen_late": any_of(line.row_person, rows_at_post & line.seen_late & (line.row_point >= 0), n),
+        "lesions_complete": has_rows & ~has_new & study.lesions.no_row_means_no_new_lesion,
+        "first_seen_late": any_of(owner, line.seen_late[rows], n),
         "pseudoprogression": confirmation.pseudoprogression,
         "local_therapy_organ_unknown": line.organ_unknown,
         "local_therapy_elsewhere": line.local_elsewhere,

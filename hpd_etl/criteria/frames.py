@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, reduce
 
 import numpy as np
 import pandas as pd
@@ -64,7 +65,10 @@ def labels_frame(
 ) -> pd.DataFrame:
     """The `labels` table: a block of all persons for each definition."""
     n, definitions = len(timeline.index), [outcome.definition for outcome in outcomes]
-    reasons = [_reasons(outcome) for outcome in outcomes]
+    of_rule = {outcome.definition.rule_id: outcome for outcome in outcomes}
+    flags = {rule: spelled(outcome.flags, list(FLAGS)) for rule, outcome in of_rule.items()}
+    told = {rule: _reasons(outcome) for rule, outcome in of_rule.items()}
+    reasons = [told[definition.rule_id] for definition in definitions]
     verdict = np.concatenate([outcome.verdicts.verdict for outcome in outcomes])
     state = np.concatenate([outcome.confirmation.state for outcome in outcomes])
     return LABELS.frame(
@@ -76,12 +80,12 @@ def labels_frame(
             "verdict": category(verdict, VERDICTS),
             "primary_reason": stacked([primary for primary, _ in reasons]),
             "reasons": stacked([every for _, every in reasons]),
-            "flags": stacked([spelled(outcome.flags, list(FLAGS)) for outcome in outcomes]),
+            "flags": stacked([flags[definition.rule_id] for definition in definitions]),
             "assumed_fields": repeated([";".join(definition.assumed_fields) or None for definition in definitions], n),
             "value": floats(np.concatenate([_value(outcome) for outcome in outcomes])),
             "value_unit": repeated([METRIC_SOURCES[definition.value].unit for definition in definitions], n),
             "decided_on": dates(np.concatenate([outcome.decided for outcome in outcomes])),
-            "index_date": dates(np.tile(days(timeline.index["index_date"]), len(outcomes))),
+            "index_date": pd.Series(np.tile(timeline.index["index_date"].to_numpy(), len(outcomes)), copy=False),
             "confirmation": category(np.where(verdict == HPD, state, 0), STATES),
             "lifecycle": category(np.zeros(len(verdict), dtype=np.int8), LABELS["lifecycle"].values),
             "params_sha256": repeated([parameters_sha256(definition, study) for definition in definitions], n),
@@ -165,25 +169,25 @@ def _missing(measured: Measured) -> tuple[Ints, list[str | None]]:
     for name in masks.keys() & measured.low.keys():
         least = measured.low[name] if name == "ttf_months" else exactly(measured, name)
         masks[name] = np.where(np.isnan(least), masks[name], 0)
-    masks_of = list(masks.values())
-    packed = []
-    for place in range(0, len(masks_of), _MASKS_IN_ONE):
-        together = np.zeros(len(measured.response), dtype=np.int64)
-        for why in masks_of[place : place + _MASKS_IN_ONE]:
-            together = together << len(NAMES) | why
-        packed.append(together)
-    combination, example = _combined(packed, len(measured.response))
-    words = [
-        ";".join(
-            f"{name}={NAMES[place]}"
-            for name, why in masks.items()
-            for place in range(len(NAMES))
-            if int(why[row]) >> place & 1
-        )
-        or None
-        for row in example
+    rows = np.flatnonzero(reduce(np.bitwise_or, masks.values(), np.zeros(len(measured.response), dtype=np.int64)))
+    whys = [why[rows] for why in masks.values()]
+    packed = [
+        reduce(lambda together, why: together << len(NAMES) | why, whys[place : place + _MASKS_IN_ONE])
+        for place in range(0, len(whys), _MASKS_IN_ONE)
     ]
-    return combination, words
+    combination, example = _combined(packed, len(rows))
+    codes = np.zeros(len(measured.response), dtype=np.int64)
+    codes[rows] = combination + 1
+    words = (
+        (f"{name}={reason}" for name, why in zip(masks, whys, strict=True) for reason in _named(int(why[row])))
+        for row in example
+    )
+    return codes, [None, *map(";".join, words)]
+
+
+@cache
+def _named(mask: int) -> tuple[str, ...]:
+    return tuple(name for place, name in enumerate(NAMES) if mask >> place & 1)
 
 
 def _bounds(measured: Measured) -> tuple[Ints, list[str | None]]:

@@ -7,7 +7,7 @@ set share metrics: thirty definitions measure a person a handful of times.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,7 +24,7 @@ from hpd_etl.criteria.flags import BIT, marked
 from hpd_etl.criteria.known import Known
 from hpd_etl.criteria.lineage import Lineage, Rested, evidence_frame
 from hpd_etl.criteria.metrics import MONTH_METRICS, Measured, measure
-from hpd_etl.criteria.observed import Observed, observe
+from hpd_etl.criteria.observed import Observed, new_lesions_of, observe
 from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
 from hpd_etl.criteria.requirements import unmet
 from hpd_etl.criteria.response import Response, respond
@@ -45,6 +45,11 @@ class Followed:
     line: Course
     sums: Burden
     unmet: Mapping[str, Ints]
+
+    @cached_property
+    def new_lesions(self) -> dict[str, Known]:
+        """Those of the first evaluation."""
+        return new_lesions_of(self.sums, self.unmet)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,14 +118,27 @@ class Judged:
     @cached_property
     def verdicts(self) -> list[Verdicts]:
         """By definition, and nothing but them: what labels hold beside is made where it is asked for."""
-        sets = (self.measured[each.measure_set] for each in self.definitions)
-        return [_verdicts(each, of, of.measured, self.study) for each, of in zip(self.definitions, sets, strict=True)]
+        made = {rule: self._verdicts(each) for rule, each in self._rules.items()}
+        return [made[each.rule_id] for each in self.definitions]
+
+    def _verdicts(self, definition: Definition) -> Verdicts:
+        of = self.measured[definition.measure_set]
+        return _verdicts(definition, of, of.measured, self.study)
+
+    @property
+    def _rules(self) -> dict[str, Definition]:
+        """One definition of each rule: several may state it."""
+        return {each.rule_id: each for each in self.definitions}
 
     @cached_property
     def outcomes(self) -> list[frames.Outcome]:
         """By definition."""
-        every = zip(self.definitions, self.verdicts, strict=True)
-        return [_outcome(self.timeline, self.measured[of.measure_set], of, made, self.study) for of, made in every]
+        verdicts = dict(zip((each.rule_id for each in self.definitions), self.verdicts, strict=True))
+        made = {
+            rule: _outcome(self.timeline, self.measured[each.measure_set], each, verdicts[rule], self.study)
+            for rule, each in self._rules.items()
+        }
+        return [replace(made[each.rule_id], definition=each) for each in self.definitions]
 
     @property
     def rulers(self) -> dict[str, set[str]]:
@@ -244,7 +262,7 @@ def _measure_set(clinical: _Clinical, of: Responded, group: Sequence[Definition]
         of.response,
         clinical.timeline,
         followed.unmet,
-        clinical.death,
+        followed.new_lesions | clinical.death,
         rulers=first.rulers,
         new_lesions=first.new_lesions_in_sum,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
@@ -26,18 +27,41 @@ Rested: TypeAlias = tuple[pa.Array, NDArray[np.int32], NDArray[np.int8]]
 """Source ids, persons and roles of rows."""
 
 
+@dataclass(frozen=True)
+class _Sources:
+    """The source ids of the rows of a table."""
+
+    names: pa.Array
+    joined: bool
+    """One row of it may be made of several source rows."""
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, column: str = "source_id") -> _Sources:
+        names = text(table[column]).cast(pa.large_string())
+        return cls(names, bool(pc.any(pc.match_substring(names, ";")).as_py()))
+
+    def rested(self, rows: Ints, person: Ints, role: NDArray[np.integer]) -> Rested:
+        """These rows with their persons and roles; a row of several source rows is as many."""
+        names, owner, used_as = self.names.take(pa.array(rows)), person.astype(np.int32), role.astype(np.int8)
+        if not self.joined:
+            return names, owner, used_as
+        several = pc.split_pattern(names, ";")
+        row = pc.list_parent_indices(several).to_numpy()
+        return pc.list_flatten(several), owner[row], used_as[row]
+
+
 class Lineage:
     """Finds the rows; what no window set or framework changes is read once."""
 
     def __init__(self, timeline: Timeline, line: Course) -> None:
         self._timeline, self._line = timeline, line
         self._tables = {
-            "lesions": (line.row_person, text(timeline.lesions["source_id"])),
+            "lesions": (line.row_person, _Sources.of(timeline.lesions)),
             **{name: self._placed(getattr(timeline, name)) for name in ("tumour_sums", "responses")},
         }
 
-    def _placed(self, table: pd.DataFrame) -> tuple[Ints, pa.Array]:
-        return positions(table["person_id"], self._line.ids), text(table["source_id"])
+    def _placed(self, table: pd.DataFrame) -> tuple[Ints, _Sources]:
+        return positions(table["person_id"], self._line.ids), _Sources.of(table)
 
     @cached_property
     def doses(self) -> list[Rested]:
@@ -45,7 +69,8 @@ class Lineage:
         everyone, index = np.arange(self._line.persons), self._timeline.index
         columns = (("source_id", "index_dose"), ("end_source_id", "treatment_end"))
         return [
-            _singly(text(index[name]), everyone, np.full(len(everyone), _ROLES.index(role))) for name, role in columns
+            _Sources.of(index, name).rested(everyone, everyone, np.full(len(everyone), _ROLES.index(role)))
+            for name, role in columns
         ]
 
     def scans(self, line: Course, sums: Burden, response: Response, confirmation: Confirmation) -> list[Rested]:
@@ -64,8 +89,8 @@ class Lineage:
 
     def findings(self, rows: Ints) -> Rested:
         """These findings."""
-        person, source = self._placed(self._timeline.findings.iloc[rows])
-        return _singly(source, person, np.full(len(rows), _ROLES.index("finding")))
+        person, sources = self._placed(self._timeline.findings)
+        return sources.rested(rows, person[rows], np.full(len(rows), _ROLES.index("finding")))
 
     def _recorded(self, name: str, relied_on: Bools, of_point: NDArray[np.int8]) -> NDArray[np.int8]:
         """The role of each row of such a table."""
@@ -74,9 +99,9 @@ class Lineage:
         return np.where(np.append(relied_on, False)[at], of_point[at], -1)
 
     def _rows(self, name: str, role: NDArray[np.int8]) -> Rested:
-        person, source = self._tables[name]
+        person, sources = self._tables[name]
         rows = np.flatnonzero(role >= 0)
-        return _singly(source.take(pa.array(rows)), person[rows], role[rows])
+        return sources.rested(rows, person[rows], role[rows])
 
 
 def evidence_frame(rested: Mapping[str, Sequence[Rested]], people: pd.CategoricalDtype) -> pd.DataFrame:
@@ -90,13 +115,3 @@ def evidence_frame(rested: Mapping[str, Sequence[Rested]], people: pd.Categorica
             "role": category(np.concatenate([role for *_, role in parts]), _ROLES),
         }
     )
-
-
-def _singly(source: pa.Array, person: Ints, role: NDArray[np.integer]) -> Rested:
-    """One row a source row, where several were joined."""
-    source, owner, used_as = source.cast(pa.large_string()), person.astype(np.int32), role.astype(np.int8)
-    if not pc.any(pc.match_substring(source, ";")).as_py():
-        return source, owner, used_as
-    several = pc.split_pattern(source, ";")
-    row = pc.list_parent_indices(several).to_numpy()
-    return pc.list_flatten(several), owner[row], used_as[row]

@@ -63,7 +63,7 @@ def observe(
 ) -> Observed:
     """The burdens at the three scans; `unmet` holds by requirement why a scan is missing, as reason bits.
 
-    `others` are the numbers that no scan of this window set changes.
+    `others` are the numbers that no burden changes.
     """
     line = sums.line
     scans, no_post = line.scans, unmet["first_evaluation"]
@@ -75,7 +75,7 @@ def observe(
         np.where(scans.post >= 0, response.code[scans.post], NE) if line.points else np.full(line.persons, NE),
         no_post,
         _ttf(timeline),
-        {**_new(sums, no_post), **_spread(sums, unmet), **others},
+        others,
         sums.spherical if "volume" in rulers else nobody,
     )
 
@@ -104,13 +104,16 @@ def _ttf(timeline: Timeline) -> tuple[Floats, Floats]:
     return least, index["ttf_max_days"].to_numpy(np.float64, na_value=np.inf)
 
 
-def _new(sums: Burden, no_post: Ints) -> dict[str, Known]:
-    """New lesions at the first evaluation, and their organs."""
-    post, why = sums.line.scans.post, _no_answer(sums, no_post)
+def new_lesions_of(sums: Burden, unmet: Mapping[str, Ints]) -> dict[str, Known]:
+    """New lesions at the first evaluation, their organs, and where they lie; nobody can tell without a baseline."""
+    post, why = sums.line.scans.post, _no_answer(sums, unmet["first_evaluation"])
     counted = {"new_lesions": sums.n_new, "new_organs": sums.n_new_organs}
-    if not sums.line.points:
-        return {name: Known.exactly(np.full(len(post), np.nan), why) for name in counted}
-    return {name: Known.exactly(values[post].astype(np.float64), why) for name, values in counted.items()}
+    nothing = np.full(len(post), np.nan)
+    counts = {
+        name: Known.exactly(values[post].astype(np.float64) if len(values) else nothing, why)
+        for name, values in counted.items()
+    }
+    return counts | spread(sums.line, unmet["baseline"] | why)
 
 
 def _no_answer(sums: Burden, no_post: Ints) -> Ints:
@@ -119,8 +122,3 @@ def _no_answer(sums: Burden, no_post: Ints) -> Ints:
     if not sums.line.points:
         return no_post
     return no_post | np.where((post >= 0) & ~sums.new_complete[post], BIT[Reason.LESION_SET_MISMATCH], 0)
-
-
-def _spread(sums: Burden, unmet: Mapping[str, Ints]) -> dict[str, Known]:
-    """Where the new lesions of the first evaluation lie; without a baseline nobody can tell."""
-    return spread(sums.line, unmet["baseline"] | _no_answer(sums, unmet["first_evaluation"]))

@@ -76,11 +76,10 @@ def _answer(line: Course, sums: Burden, response: Response, point: Ints, post: I
 
 def _further_new(line: Course, point: Ints, post: Ints) -> Bools:
     """A new lesion at the later time point that was not seen up to the first evaluation."""
-    lesions = int(line.lesion.max(initial=-1)) + 1
-    placed = line.is_new & (line.row_point >= 0)
-    known = any_of(line.lesion, placed & (line.row_point <= post[line.row_person]), lesions)
-    further = placed & (line.row_point == point[line.row_person]) & ~known[line.lesion]
-    return any_of(line.row_person, further, line.persons)
+    new = np.flatnonzero(line.is_new & (line.row_point >= 0))
+    person, at, lesion = line.row_person[new], line.row_point[new], line.lesion[new]
+    known = any_of(lesion, at <= post[person], line.lesions)
+    return any_of(person, (at == point[person]) & ~known[lesion], line.persons)
 
 
 def _other_therapy(line: Course, timeline: Timeline, post_day: Ints) -> Ints:

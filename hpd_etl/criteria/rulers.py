@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from hpd_etl.criteria.course import Course
-from hpd_etl.grouping import Bools, Floats, any_of, count
+from hpd_etl.grouping import Bools, Floats, count
 from hpd_etl.measurability import STATUS, TOO_SMALL_MM, measurable_area
 from hpd_etl.schema import LesionStatus
 
@@ -45,7 +45,7 @@ def _somewhere_without(line: Course, values: Floats) -> Bools:
     valued = _valued(line, values)
     lacking, targets = np.zeros(line.persons, dtype=np.bool_), count(line.target_person, line.persons)
     for scan in line.scans.by_name.values():
-        found = count(line.row_person[valued & line.at_scan(scan)], line.persons)
+        found = count(line.row_person[line.at_scan(scan, valued)], line.persons)
         lacking |= (scan >= 0) & (found < targets)
     return lacking
 
@@ -56,7 +56,8 @@ def common(line: Course, values: Floats, *, pre: bool) -> Course:
     kept = np.ones(len(line.target_lesion), dtype=np.bool_)
     for name, scan in line.scans.by_name.items():
         if pre or name != "pre":
-            there = any_of(line.lesion, valued & line.at_scan(scan), line.lesions)
+            there = np.zeros(line.lesions, dtype=np.bool_)
+            there[line.lesion[line.at_scan(scan, valued)]] = True
             kept &= there[line.target_lesion] | (scan < 0)[line.target_person]
     return line.narrowed(kept)
 

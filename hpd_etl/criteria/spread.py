@@ -37,8 +37,9 @@ def spread(line: Course, absent: Ints) -> dict[str, Known]:
     `absent` says as reason bits who lacks a scan or an answer, so that neither is known.
     """
     n, span = line.persons, int(line.organ.max(initial=-1)) + 2
-    new = np.flatnonzero(line.is_new & line.at_scan(line.scans.post))
-    concerned = any_of(line.row_person, _marked(line, new), n)
+    new = line.at_scan(line.scans.post, line.is_new)
+    concerned = np.zeros(n, dtype=np.bool_)
+    concerned[line.row_person[new]] = True
     before = _at_baseline(line, concerned, span)
     organ = _organ(line, new, span)
     key, lesions = np.unique((line.row_person[new] * span + organ)[organ >= 0], return_counts=True)
@@ -64,12 +65,6 @@ def spread(line: Course, absent: Ints) -> dict[str, Known]:
             Reason.FINDING_UNKNOWN,
         ),
     }
-
-
-def _marked(line: Course, rows: Ints) -> Bools:
-    marked = np.zeros(len(line.row_person), dtype=np.bool_)
-    marked[rows] = True
-    return marked
 
 
 def _organ(line: Course, rows: Ints, span: int) -> Ints:

@@ -91,7 +91,7 @@ class Table:
             list(frame.columns) == self.names
             and isinstance(frame.index, pd.RangeIndex)
             and frame.index.start == 0
-            and all(_is_of(column, frame[column.name]) for column in self.columns)
+            and all(map(_is_of, self.columns, frame.dtypes))
         )
 
 
@@ -101,7 +101,7 @@ def _coerced(given: pd.DataFrame, column: Column, table: str) -> pd.Series[Any]:
             pd.array([pd.NA], dtype=column.dtype).take(np.zeros(len(given), dtype=np.int64)), index=given.index
         )
     values = given[column.name]
-    if _is_of(column, values):
+    if _is_of(column, values.dtype):
         return values
     made = values.astype(column.dtype)
     if column.values and int(made.isna().sum()) > int(values.isna().sum()):
@@ -109,12 +109,12 @@ def _coerced(given: pd.DataFrame, column: Column, table: str) -> pd.Series[Any]:
     return made
 
 
-def _is_of(column: Column, values: pd.Series[Any]) -> bool:
+def _is_of(column: Column, dtype: Any) -> bool:
     """Of the column's dtype; strings that repeat may stand as a categorical of strings, which reads the same."""
-    if values.dtype == column.dtype:
+    if dtype == column.dtype:
         return True
     open_list = not column.values and column.kind in (Kind.ID, Kind.TEXT, Kind.CODE)
-    return open_list and isinstance(values.dtype, pd.CategoricalDtype) and values.cat.categories.dtype == "string"
+    return open_list and isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype == "string"
 
 
 def identifier(name: str, doc: str) -> Column:
