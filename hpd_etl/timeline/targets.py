@@ -14,7 +14,6 @@ from hpd_etl.grouping import (
     any_of,
     count,
     distinct,
-    first_of_group,
     point_key,
     point_of,
     rank_in_group,
@@ -180,10 +179,8 @@ def _history_rank(rows: Sightings, lesions: Ints) -> Ints:
         rows.size[theirs[of_lesion]], nan=-1.0
     )
     order = np.lexsort(-sizes[::-1])
-    differs = np.ones(len(order), dtype=np.bool_)
-    differs[1:] = (sizes[:, order[1:]] != sizes[:, order[:-1]]).any(axis=0)
     rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.cumsum(differs)
+    rank[order] = np.arange(len(order))
     return rank
 
 
@@ -203,7 +200,5 @@ def lost_targets(rows: Sightings, baseline_point: Ints, baseline_day: Ints) -> I
 def owners(rows: Sightings) -> Ints:
     """The person of each lesion."""
     owner = np.zeros(rows.lesions, dtype=np.int64)
-    order = np.argsort(rows.lesion, kind="stable")
-    first = order[first_of_group(rows.lesion[order])]
-    owner[rows.lesion[first]] = rows.person[first]
+    owner[rows.lesion] = rows.person
     return owner

@@ -91,7 +91,45 @@ def test_equal_sizes_in_one_organ_are_ordered_by_history(course):
         later  | hip1 10, hip2 10, hip3 10 | hip1 15, hip2 12, hip3 14 | hip1 20, hip2 20, hip3 20 | hip1 hip3
         first  | hip1 15, hip2 12, hip3 14 | hip1 1, hip2 19, hip3 19  | hip1 20, hip2 20, hip3 20 | hip1 hip3
         unseen | hip3 5                    | hip1 19                   | hip1 20, hip2 20, hip3 20 | hip1 hip3
+        gone   | hip2 gone, hip3 12        |                           | hip1 20, hip2 20, hip3 20 | hip2 hip3
+        seen   | hip1 seen, hip2 gone      |                           | hip1 20, hip2 20, hip3 20 | hip1 hip2
     """)
+
+
+def test_the_history_of_others_does_not_matter(course):
+    """Which of three equal lesions are followed depends on them alone, not on what lies beside them."""
+    course("""
+        person | -100                               | -10                                | targets
+        larger | hip1 15, hip2 12, hip3 10, skin 90 | hip1 20, hip2 20, hip3 20, skin 11 | hip1 hip2 skin
+        before | bone 90, hip1 10, hip2 12, hip3 15 | bone 11, hip1 20, hip2 20, hip3 20 | bone hip2 hip3
+    """)
+
+
+def test_sizes_that_are_known_by_convention(course):
+    """Of three targets in one organ the two largest: too small is 5 mm, gone is 0 mm, and no size is less than that."""
+    course("""
+        person | -10                                  | targets
+        small  | liver1 30, liver2 seen, liver3 small | liver1 liver3
+        gone   | liver1 seen, liver2 gone, liver3 30  | liver2 liver3
+        four   | liver1 4, liver2 30, liver3 small    | liver2 liver3
+    """)
+
+
+def test_targets_by_irrc(course):
+    """By irRC from 5 x 5 mm on, nodes as well: five an organ, ten in all, and five of the skin beside them."""
+    livers, lungs = (", ".join(f"plain {organ}{n} 3{n}x20" for n in range(1, 6)) for organ in ("liver", "lung"))
+    skins = ", ".join(f"plain {organ}{n} 2{n}x20" for organ in ("cutaneous", "skin") for n in range(1, 4))
+    ten = "liver1 liver2 liver3 liver4 liver5 lung1 lung2 lung3 lung4 lung5"
+    course(f"""
+        person   | -10                                               | targets
+        border   | plain liver 5x5, plain lung 4.9x9, plain bone 9x4.9      | liver
+        node     | plain node 6x6, plain lung 20                     | node
+        named    | liver 4x4, plain lung 20x20                       | liver
+        organ    | {livers}, plain liver6 40x20                      | liver2 liver3 liver4 liver5 liver6
+        ten      | {livers}, {lungs}, plain bone 29x20               | {ten}
+        skin     | {skins}                                           | cutaneous1 cutaneous2 cutaneous3 skin2 skin3
+        besides  | {livers}, {lungs}, plain skin 40x20               | {ten} skin
+    """, definition="kato2017_irrc")
 
 
 def test_targets_are_derived_where_nobody_named_them(course):
@@ -103,6 +141,8 @@ def test_targets_are_derived_where_nobody_named_them(course):
         non_target | plain liver 30, other lung 40                     | liver         | yes
         unsized    | plain liver 30, plain lung seen, plain bone small | liver         | yes
         capped     | plain liver1 30, plain liver2 25, plain liver3 20 | liver1 liver2 | yes
+        worse      | plain liver 30 worse, plain lung 12 worse         | liver lung    | yes
+        too_small  | plain liver 30, plain lung 12 small               | liver         | yes
         named      | plain liver 30, lung 12                           | lung          |
     """)
 
@@ -110,9 +150,11 @@ def test_targets_are_derived_where_nobody_named_them(course):
 def test_who_names_targets_only_later_names_none(course):
     """Targets are recorded if any is called so on or before the first dose, else derived."""
     course("""
-        person     | -10            | 0       | 46 | targets | targets_derived
-        before     | plain liver 30 | lung 12 | 40 | lung    |
-        only_after | plain liver 30 |         | 40 | liver   | yes
+        person     | -10                           | 0       | 1       | 46 | targets | targets_derived
+        before     | plain liver 30                | lung 12 |         | 40 | lung    |
+        only_after | plain liver 30                |         |         | 40 | liver   | yes
+        next_day   | plain liver 30                |         | lung 12 | 40 | liver   | yes
+        fewer      | plain liver 30, plain bone 20 | lung 12 |         | 40 | lung    |
     """)
 
 

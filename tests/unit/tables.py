@@ -15,6 +15,7 @@ Lines = list[dict[str, str]]
 class Table:
     """One call of a fixture of the specification: where it stands, and what it was given."""
 
+    chapter: str
     name: str
     given: tuple[object, ...]
     study: dict[str, object]
@@ -28,8 +29,8 @@ def tables(chapters: tuple[str, ...], fixture: str) -> Iterator[Table]:
             if name.startswith("test_") and list(inspect.signature(test).parameters) == [fixture]:
                 calls: list[Table] = []
 
-                def record(*given, study=None, calls=calls, name=name, **named):
-                    calls.append(Table(f"{name} {len(calls)}", (*given, *named.values()), study or {}))
+                def record(*given, study=None, calls=calls, chapter=chapter, name=name, **named):
+                    calls.append(Table(chapter, f"{name} {len(calls)}", (*given, *named.values()), study or {}))
 
                 test(record)
                 yield from calls

@@ -43,9 +43,10 @@ class Prepared:
 
 
 def _prepared() -> Iterator[Prepared]:
-    asked = ((table.name, (*table.given[1:], "saada2017")[0], table.study, notation.rows(table.given[0]))
-             for table in tables(CHAPTERS, "course"))
-    for definition, study, lines in together(each for each in asked if ASKED & set(each[3][0])):
+    """The tables of targets one by one, since ties are broken among all lesions at once; the others together."""
+    asked = ((table.name, ((*table.given[1:], "saada2017")[0], table.chapter == "targets" and table.name), table.study,
+              notation.rows(table.given[0])) for table in tables(CHAPTERS, "course"))
+    for (definition, _), study, lines in together(each for each in asked if ASKED & set(each[3][0])):
         yield _before_the_choice(lines, Study.model_validate({"id": "unit", **study}), DEFINITIONS[definition])
 
 
