@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.methods import Counts, Place, Timed, method
-from benchmarks.ours import study_and_definitions
+from benchmarks.ours import labelled, study_and_definitions
 
 if TYPE_CHECKING:
     from hpd_etl.config import Study
@@ -26,7 +26,7 @@ def ours_verdicts(place: Place) -> Timed:
     from hpd_etl.criteria.metrics import measure
 
     study, definitions = study_and_definitions()
-    measured = measure(_observed(place.patients), study, study.criteria.month_days)
+    measured = measure(_observed(place.patients), {}, study, study.criteria.month_days)
     return lambda: _decided(measured, study, definitions)
 
 
@@ -37,7 +37,7 @@ def ours_metrics_and_verdicts(place: Place) -> Timed:
 
     study, definitions = study_and_definitions()
     seen = _observed(place.patients)
-    return lambda: _decided(measure(seen, study, study.criteria.month_days), study, definitions)
+    return lambda: _decided(measure(seen, {}, study, study.criteria.month_days), study, definitions)
 
 
 def _decided(measured: Measured, study: Study, definitions: list[Definition]) -> Counts:
@@ -56,55 +56,54 @@ def _observed(patients: int) -> Observed:
     """Random sums at three scans, one in twenty without a pre-baseline sum."""
     import numpy as np
 
-    from hpd_etl.criteria.burden import BIT
-    from hpd_etl.criteria.metrics import Observed
+    from hpd_etl.criteria.known import Known
+    from hpd_etl.criteria.observed import AtScans, Observed
+    from hpd_etl.criteria.reasons import BIT
     from hpd_etl.schema import Reason
 
     draw = np.random.default_rng(3)
     s0 = draw.integers(20, 150, patients).astype(np.float64)
-    burdens = {
-        "s_pre_mm": np.where(draw.random(patients) < 0.05, np.nan, np.round(s0 * draw.uniform(0.6, 1.05, patients))),
-        "s0_mm": s0,
-        "s_post_mm": np.round(s0 * draw.uniform(0.7, 2.0, patients)),
-    }
-    absent = {name: np.where(np.isnan(mm), BIT[Reason.NO_PREBASELINE_SCAN], 0) for name, mm in burdens.items()}
-    nothing = np.zeros(patients, dtype=np.int64)
+    s_pre = np.where(draw.random(patients) < 0.05, np.nan, np.round(s0 * draw.uniform(0.6, 1.05, patients)))
+    nothing, nobody = np.zeros(patients, dtype=np.int64), np.zeros(patients, dtype=np.bool_)
+    absent = np.where(np.isnan(s_pre), BIT[Reason.NO_PREBASELINE_SCAN], 0)
+    burdens = AtScans(s_pre, s0, np.round(s0 * draw.uniform(0.7, 2.0, patients)), absent, nothing, nothing)
     days = draw.uniform(30, 400, patients)
     dt_pre, dt_post = (draw.integers(30, 90, patients).astype(np.float64) for _ in range(2))
-    counts = {name: (np.zeros(patients), nothing) for name in ("new_lesions", "new_organs")}
-    return Observed(burdens, absent, dt_pre, dt_post, draw.integers(0, 4, patients), nothing, (days, days), counts)
+    counts = {name: Known.exactly(np.zeros(patients), nothing) for name in ("new_lesions", "new_organs")}
+    response = draw.integers(0, 4, patients)
+    return Observed({"sld": burdens}, dt_pre, dt_post, response, nothing, (days, days), counts, nobody)
+
+
+def everything() -> tuple[Study, list[Definition]]:
+    """The same under every published definition."""
+    return study_and_definitions("published")
 
 
 @method
 def ours_lesions_to_labels(place: Place) -> Timed:
-    """Labels, reasons and evidence from a Timeline of three scans of four lesions a patient."""
-    from benchmarks.patients import records
-    from hpd_etl.criteria import label, window_sets
-    from hpd_etl.timeline import align
+    """Labels of every definition with reasons, metrics and evidence, from six scans of four lesions a patient."""
+    from benchmarks.workers import labelled_side_by_side
 
-    study, definitions = study_and_definitions()
-    timeline = align(records(place.patients), study, window_sets(definitions, study))
-
-    def run() -> Counts:
-        labels = label(timeline, definitions, study)
-        return {"persons": place.patients, "labels": len(labels.labels), "evidence": len(labels.evidence)}
-
-    return run
+    return lambda: labelled_side_by_side(place.patients)
 
 
 @method
 def ours_records_to_labels(place: Place) -> Timed:
-    """The same, aligning included."""
+    """The same, aligning included, in one process."""
     from benchmarks.patients import records
-    from hpd_etl.criteria import label, window_sets
-    from hpd_etl.timeline import align
 
-    study, definitions = study_and_definitions()
-    given = records(place.patients)
+    study, definitions = everything()
 
     def run() -> Counts:
-        labels = label(align(given, study, window_sets(definitions, study)), definitions, study)
-        return {"persons": place.patients, "labels": len(labels.labels), "evidence": len(labels.evidence)}
+        counts: Counts = {"persons": place.patients, "labels": 0, "evidence": 0, "seconds": 0.0}
+        for first in range(0, place.patients, BUCKET):
+            given = records(min(BUCKET, place.patients - first), first)
+            started = time.perf_counter()
+            labels = labelled(given, study, definitions)
+            counts["seconds"] += time.perf_counter() - started
+            counts["labels"] += len(labels.labels)
+            counts["evidence"] += len(labels.evidence)
+        return counts
 
     return run
 
@@ -117,7 +116,7 @@ def ours_perturbation(place: Place) -> Timed:
     from hpd_etl.robustness import perturb
     from hpd_etl.timeline import align
 
-    study, definitions = study_and_definitions()
+    study, definitions = everything()
     asked = study.sensitivity.model_copy(update={"draws": max(place.patients // 1000, 1)})
     study = study.model_copy(update={"sensitivity": asked})
     timeline = align(records(max(place.patients // 100, 1)), study, window_sets(definitions, study))
@@ -152,10 +151,8 @@ def ours_in_buckets(place: Place) -> Timed:
 def _left_as_files(given: Records, study: Study, definitions: list[Definition]) -> int:
     """How many labels the patients get; the files are removed again."""
     from hpd_etl import artefacts
-    from hpd_etl.criteria import label, window_sets
-    from hpd_etl.timeline import align
 
-    labels = label(align(given, study, window_sets(definitions, study)), definitions, study)
+    labels = labelled(given, study, definitions)
     with tempfile.TemporaryDirectory() as folder:
         artefacts.write(labels, Path(folder) / "bucket")
     return len(labels.labels)
@@ -165,16 +162,11 @@ def _left_as_files(given: Records, study: Study, definitions: list[Definition]) 
 def limit_lesion_sums(place: Place) -> Timed:
     """DuckDB sums the diameters of the same lesions per person and scan, from a table of its own."""
     import duckdb
-    import pyarrow as pa
 
-    from benchmarks.patients import records
+    from benchmarks.patients import lesion_sizes
 
-    lesions = records(place.patients).lesions[["person_id", "scan_date", "diameter_mm"]]
     connection = duckdb.connect()
-    connection.register("given", pa.Table.from_pandas(lesions))
-    connection.execute("create table sizes as select * from given")
-    connection.unregister("given")
-    del lesions
+    lesion_sizes(connection, place.patients)
 
     def run() -> Counts:
         started = time.perf_counter()

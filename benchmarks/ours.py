@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -31,16 +30,16 @@ def site(place: Place, database: str) -> Site:
     return Site(source=OmopSource(access=access, cdm=cdm, lesions=LesionIdentity(pattern=concepts.LESION_PATTERN)))
 
 
-def study_and_definitions() -> tuple[Study, list[Definition]]:
-    """The defaults: all checkpoint inhibitors, the study windows, the five definitions."""
-    from hpd_etl.assets import definition_files
-    from hpd_etl.config import Study
-    from hpd_etl.criteria import parse
+FIVE = ("champiat2017", "ferrara2018", "ji2019", "kato2017", "saada2017")
 
-    study = Study(id="bench")
-    contents = (tomllib.loads(path.read_text("utf-8")) for path in definition_files())
-    definitions = [parse(content, str(content["id"])) for content in contents]
-    return study, [definition for definition in definitions if definition.id in study.criteria.use]
+
+def study_and_definitions(*use: str) -> tuple[Study, list[Definition]]:
+    """All checkpoint inhibitors, the study windows, and these definitions; else five of one choice of windows."""
+    from hpd_etl import library
+    from hpd_etl.config import Study
+
+    study = Study.model_validate({"id": "bench", "criteria": {"use": use or FIVE}})
+    return study, list(library.chosen(study))
 
 
 def read_records(at: Site, study: Study) -> Records:

@@ -1,7 +1,7 @@
 """Treated patients without a database: Records of any number, for the criteria alone.
 
-Six scans of four target lesions each, about 24 rows of lesions a patient: one in twenty lacks the pre-baseline scan, one
-in ten dies within the year and is scanned no more, one in three gets a new lesion, one size in two hundred is not assessed.
+Six scans of four target lesions each, about 24 rows of lesions a patient. One in twenty lacks the pre-baseline scan,
+one in ten dies within the year and is scanned no more, one in three gets a new lesion; one size in 200 is missing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ where died_on is null or day < died_on
 order by n, scan, lesion
 """
 _DOSES = """
-select person_id, 'nivolumab' as agent, 'administration' as kind, (day_0 + 21 * cycle::integer)::timestamp as start_date,
+select person_id, 'nivolumab' as agent, 'administration' as kind,
+       (day_0 + 21 * cycle::integer)::timestamp as start_date,
        if(cycle = 2 and hash(n, 'stop') % 5 = 0, 'progression', null) as stop_reason,
        'drug_exposure:' || (n * 10 + cycle) as source_id
 from given, range(3) cycles(cycle)
@@ -60,7 +61,8 @@ where died_on is null or 35 * visit - 5 < died_on
 """
 _FOLLOWUP = """
 select person_id, timestamp '2018-01-01' as start_date,
-       coalesce((day_0 + died_on)::timestamp, timestamp '2024-01-01') as end_date, 'observation_period:' || n as source_id
+       coalesce((day_0 + died_on)::timestamp, timestamp '2024-01-01') as end_date,
+       'observation_period:' || n as source_id
 from given
 """
 
@@ -76,11 +78,9 @@ def records(persons: int, first: int = 0) -> Records:
         schema.FINDINGS: _FINDINGS,
         schema.FOLLOWUP: _FOLLOWUP,
     }
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute(f"create table given as {_PERSONS}", {"first": first, "end": first + persons})
-        return schema.Records.of(
-            {table.name: table.frame(_frame(connection, sql)) for table, sql in tables.items()}
-        )
+        return schema.Records.of({table.name: table.frame(_frame(connection, sql)) for table, sql in tables.items()})
 
 
 def lesion_sizes(connection: duckdb.DuckDBPyConnection, persons: int) -> None:
