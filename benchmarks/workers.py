@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from benchmarks.methods import Counts
 
-BUCKET = 50_000
+BUCKET = 25_000
 """Patients that a process labels at a time."""
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from hpd_etl.config import Study
 from hpd_etl.grouping import (
@@ -112,11 +113,6 @@ class Lesions:
         """How many lesions."""
         return len(self.lesion_keys)
 
-    def at_scan(self, scan: Ints, marked: Bools) -> Ints:
-        """Which of the marked lesion rows are at this scan of their persons."""
-        rows = np.flatnonzero(marked & (self.row_point >= 0))
-        return np.asarray(rows[self.row_point[rows] == scan[self.row_person[rows]]])
-
     def own_organ(self, rows: Ints) -> Ints:
         """The organs of these lesion rows: lymph nodes are one, as is each other lesion whose organ is not known."""
         nodes = int(self.organ.max(initial=-1)) + 1
@@ -173,6 +169,18 @@ class Course(Treated, Followed, Lesions):
     """All of this for one window set, with its three scans."""
 
     scans: Scans
+
+    @cached_property
+    def _scan_of_row(self) -> NDArray[np.int8]:
+        """By lesion row: which of the three scans it is at, -1 for none."""
+        of_point = np.full(self.points + 1, -1, dtype=np.int8)
+        for place, scan in enumerate(self.scans.by_name.values()):
+            of_point[scan[scan >= 0]] = place
+        return np.asarray(of_point[self.row_point])
+
+    def at_scan(self, name: str, marked: Bools | bool = True) -> Ints:
+        """Which of the marked lesion rows are at this scan of their persons."""
+        return np.flatnonzero((self._scan_of_row == list(self.scans.by_name).index(name)) & marked)
 
     def same_burdens(self, other: Course) -> bool:
         """Whether the two have the same baseline, targets and local therapies, hence the same sums at all points."""

@@ -35,7 +35,7 @@ def flags_of(
     """What a careful reader should know of each label."""
     scans, n = line.scans, line.persons
     base, post = scans.day_of(scans.baseline), scans.day_of(scans.post)
-    rows = line.at_scan(scans.post, line.row_point >= 0)
+    rows = line.at_scan("post")
     owner = line.row_person[rows]
     has_new = any_of(owner, (line.is_new | line.may_be_new)[rows], n)
     has_rows = any_of(owner, np.ones(len(rows), dtype=np.bool_), n)

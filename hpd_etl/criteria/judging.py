@@ -23,7 +23,7 @@ from hpd_etl.criteria.flagging import OF_PRE_GROWTH, flags_of, flags_of_growth
 from hpd_etl.criteria.flags import BIT, marked
 from hpd_etl.criteria.known import Known
 from hpd_etl.criteria.lineage import Lineage, Rested, evidence_frame
-from hpd_etl.criteria.metrics import MONTH_METRICS, Measured, measure
+from hpd_etl.criteria.metrics import Measured, depends_on_month, measure
 from hpd_etl.criteria.observed import Observed, new_lesions_of, observe
 from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
 from hpd_etl.criteria.requirements import unmet
@@ -92,9 +92,9 @@ class MeasureSet:
 
     @cached_property
     def by_month(self) -> tuple[Measured, ...]:
-        """The same with months of other lengths, where a rule depends on it."""
+        """The same with months of other lengths."""
         own = self.clinical.study.criteria.month_days
-        return tuple(self._measured(month) for month in MONTHS if month != own) if self.named & MONTH_METRICS else ()
+        return tuple(self._measured(month) for month in MONTHS if month != own)
 
     def _measured(self, month_days: float) -> Measured:
         return measure(self.seen, self.clinical.performance(month_days), self.clinical.study, month_days)
@@ -280,7 +280,7 @@ def _outcome(
 ) -> frames.Outcome:
     of = measures.responded
     sensitive: Bools = np.zeros(len(verdicts.verdict), dtype=np.bool_)
-    if MONTH_METRICS & {leaf.metric for leaf in leaves(definition.rule)}:
+    if any(map(depends_on_month, leaves(definition.rule))):
         for other in measures.by_month:
             sensitive |= _verdicts(definition, measures, other, study).verdict != verdicts.verdict
     flags = of.flags | measures.flags | np.where(sensitive, BIT["month_sensitive"], 0)

@@ -72,9 +72,16 @@ NUMERIC = {name for name, source in METRIC_SOURCES.items() if not source.codes}
 
 def failed_reason(leaf: Leaf) -> str:
     """The reason given where this leaf is false; growth that is asked to be positive has one of its own."""
-    if leaf.metric in ("tgk_post", "tgr_post", "volume_tgr_post") and leaf.sign == ">" and leaf.value == 0:
-        return "post_nonpositive"
-    return METRIC_SOURCES[leaf.metric].failed
+    return "post_nonpositive" if _asks_for_growth(leaf) else METRIC_SOURCES[leaf.metric].failed
+
+
+def depends_on_month(leaf: Leaf) -> bool:
+    """Whether another length of a month can change the truth of this leaf; whether something grew it cannot."""
+    return leaf.metric in MONTH_METRICS and not _asks_for_growth(leaf)
+
+
+def _asks_for_growth(leaf: Leaf) -> bool:
+    return leaf.metric in ("tgk_post", "tgr_post", "volume_tgr_post") and leaf.sign == ">" and leaf.value == 0
 
 
 MONTH_METRICS = frozenset(

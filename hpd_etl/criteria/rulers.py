@@ -44,8 +44,8 @@ def _somewhere_without(line: Course, values: Floats) -> Bools:
     """By person: a target lacks such a value at one of the scans that there are."""
     valued = _valued(line, values)
     lacking, targets = np.zeros(line.persons, dtype=np.bool_), count(line.target_person, line.persons)
-    for scan in line.scans.by_name.values():
-        found = count(line.row_person[line.at_scan(scan, valued)], line.persons)
+    for name, scan in line.scans.by_name.items():
+        found = count(line.row_person[line.at_scan(name, valued)], line.persons)
         lacking |= (scan >= 0) & (found < targets)
     return lacking
 
@@ -57,7 +57,7 @@ def common(line: Course, values: Floats, *, pre: bool) -> Course:
     for name, scan in line.scans.by_name.items():
         if pre or name != "pre":
             there = np.zeros(line.lesions, dtype=np.bool_)
-            there[line.lesion[line.at_scan(scan, valued)]] = True
+            there[line.lesion[line.at_scan(name, valued)]] = True
             kept &= there[line.target_lesion] | (scan < 0)[line.target_person]
     return line.narrowed(kept)
 

@@ -37,7 +37,7 @@ def spread(line: Course, absent: Ints) -> dict[str, Known]:
     `absent` says as reason bits who lacks a scan or an answer, so that neither is known.
     """
     n, span = line.persons, int(line.organ.max(initial=-1)) + 2
-    new = line.at_scan(line.scans.post, line.is_new)
+    new = line.at_scan("post", line.is_new)
     concerned = np.zeros(n, dtype=np.bool_)
     concerned[line.row_person[new]] = True
     before = _at_baseline(line, concerned, span)
