@@ -112,7 +112,7 @@ def _most_then_last(points: Points, within: Bools, targets: Ints, persons: int) 
 def _shows_new_lesion(points: Points, rows: Sightings, baseline_day: Ints) -> Bools:
     """Points at which a new lesion is seen that was not seen at or before baseline (ambiguity C5)."""
     base = baseline_day[rows.person]
-    earlier = any_of(rows.lesion, rows.seen & (rows.day <= np.where(base == NO_DAY, 0, base)), rows.lesions)
+    earlier = any_of(rows.lesion, rows.seen & (rows.day <= base), rows.lesions)
     new = rows.seen & (rows.point >= 0) & (rows.counts_as_new & ~earlier)[rows.lesion]
     return any_of(rows.point, new, len(points))
 
@@ -124,15 +124,14 @@ def _merged(by_lesions: Choice, by_sums: Choice, points: Points, rows: Sightings
     scans = np.stack([by_sums.pre, by_sums.baseline, by_sums.post])
     mixed = (has_target_row[np.maximum(scans, 0)] & (scans >= 0)).any(axis=0)
     use_sums = (by_lesions.baseline < 0) & (by_sums.baseline >= 0) & ~mixed
-    of_sums = use_sums[points.person]
     kept = by_lesions.target_lesions[~use_sums[owners(rows)[by_lesions.target_lesions]]]
     return Choice(
         np.where(use_sums, by_sums.pre, by_lesions.pre),
         np.where(use_sums, by_sums.baseline, by_lesions.baseline),
         np.where(use_sums, by_sums.post, by_lesions.post),
         kept,
-        by_lesions.uncapped & ~of_sums,
-        np.where(of_sums, by_sums.n_targets, by_lesions.n_targets),
+        by_lesions.uncapped,
+        np.where(use_sums[points.person], by_sums.n_targets, by_lesions.n_targets),
     )
 
 

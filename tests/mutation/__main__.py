@@ -20,7 +20,7 @@ from mutmut.configuration import reset_config
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 
-from tests.mutation.survivors import Mutant, compare, excused
+from tests.mutation.survivors import Mutant, compare, excused, kinds
 
 ROOT = Path(__file__).parents[2]
 NOTICED = {"killed", "timeout", "caught by type check", "segfault"}
@@ -83,7 +83,7 @@ def _change(name: str, module: str) -> tuple[str, str]:
 
 
 def _report(name: str, mutants: list[tuple[Mutant, bool]], modules: list[str]) -> bool:
-    found = compare(mutants, excused(), modules)
+    found = compare(mutants, excused(), kinds(), modules)
     print(f"{name}: {len(mutants)} mutants, {found.killed} killed, {len(found.excused)} excused, "
           f"{len(found.unexcused)} survived", flush=True)
     for mutant in found.unexcused:

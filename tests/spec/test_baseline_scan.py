@@ -26,10 +26,11 @@ def test_what_a_careful_reader_is_told_of_the_baseline(course):
 def test_days_of_grace(course):
     """With `baseline_grace_days = 3` a scan up to the third day of treatment is a baseline."""
     course("""
-        person | 2  | 3  | 4  | 40 | baseline
-        second | 50 |    |    | 60 | 2
-        third  |    | 50 |    | 60 | 3
-        fourth |    |    | 50 | 60 |
+        person | 2                   | 3               | 4  | 40 | baseline | post | refused
+        second | 50                  |                 |    | 60 | 2        | 40   |
+        third  |                     | 50              |    | 60 | 3        | 40   |
+        fourth |                     |                 | 50 | 60 |          | 4    | 40 after_first_evaluation
+        beside | 50, other bone seen | other bone seen |    | 60 | 2        | 40   | 3 no_target_assessed
     """, study={"windows": {"baseline_grace_days": 3}})
 
 
@@ -67,4 +68,21 @@ def test_no_scan_or_no_disease(course):
         non_target   | other bone seen | 50 |          | no_measurable_disease
         small_only   | plain lung 9    | 50 |          | no_measurable_disease
         products     | SPD 900         | 50 |          | no_measurable_disease
+    """)
+
+
+def test_a_scan_on_a_border_of_the_window_lies_within(course):
+    """On day -42 and on day 0 it is what was not assessed that refuses a scan, not the day."""
+    course("""
+        person | -42             | 0               | baseline | refused
+        first  | other bone seen |                 |          | -42 no_target_assessed
+        last   |                 | other bone seen |          | 0 no_target_assessed
+    """)
+
+
+def test_who_was_never_examined(course):
+    """Where there is no scan at all there is nothing to choose and nothing to refuse."""
+    course("""
+        person | pre | baseline | post | refused | targets | reason
+        nobody |     |          |      |         |         | no_baseline_scan
     """)

@@ -54,3 +54,20 @@ def test_without_a_baseline_any_assessed_time_point_counts(course):
         non_target | other bone seen | 20   | no_baseline_scan
         unmeasured | scan            |      | no_baseline_scan
     """)
+
+
+def test_a_scan_on_a_border_of_the_evaluation_window_lies_within(course):
+    """On day 1 and on day 120 it is what was not assessed that refuses a scan, not the day."""
+    course("""
+        person | -10 | 1               | 120             | post | refused
+        first  | 50  | other bone seen |                 |      | 1 nothing_assessed
+        last   | 50  |                 | other bone seen |      | 120 nothing_assessed
+    """)
+
+
+def test_the_first_scan_of_all_may_be_the_evaluation(course):
+    """Without a baseline the first time point is the evaluation and the next comes after it."""
+    course("""
+        person | 20 | 46 | post | refused
+        only   | 50 | 60 | 20   | 46 after_first_evaluation
+    """)

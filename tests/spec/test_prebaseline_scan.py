@@ -29,7 +29,25 @@ def test_most_baseline_targets_then_the_last(course):
 def test_window_counted_from_the_first_dose(course):
     """A definition or study may say how long before the first dose the pre-baseline scan may lie at most."""
     course("""
-        person  | -85 | -84 | -10 | pre | refused
-        inside  |     | 50  | 60  | -84 |
-        outside | 50  |     | 60  |     | -85 before_pre_window 1
+        person  | -85 | -84             | -10 | pre | refused
+        inside  |     | 50              | 60  | -84 |
+        outside | 50  |                 | 60  |     | -85 before_pre_window 1
+        border  |     | other bone seen | 60  |     | -84 no_target_assessed
     """, study={"windows": {"pre_from_day": -84}})
+
+
+def test_a_scan_on_a_border_of_the_prebaseline_window_lies_within(course):
+    """180 and 14 days before baseline it is what was not assessed that refuses a scan, not the day."""
+    course("""
+        person | -190            | -24             | -10 | pre | refused
+        first  | other bone seen |                 | 60  |     | -190 no_target_assessed
+        last   |                 | other bone seen | 60  |     | -24 no_target_assessed
+    """)
+
+
+def test_the_first_scan_of_all_may_be_the_fullest(course):
+    """A later scan with fewer of the targets is refused for that."""
+    course("""
+        person | -100        | -60      | -10         | pre  | refused
+        only   | 30, lung 20 | liver 32 | 40, lung 30 | -100 | -60 fewer_targets_assessed
+    """)

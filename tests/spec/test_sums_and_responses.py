@@ -87,3 +87,33 @@ def test_a_response_belongs_to_the_last_time_point_of_two_weeks(course):
         alone    | 60, lung 20 |           |    |           | RECIST PD | 61   | PD
         baseline | 60, lung 20 | RECIST PD |    |           |           | 3    | PD
     """)
+
+
+def test_scans_are_chosen_from_sums_as_from_lesions(course):
+    """The last before treatment and the first on it; a sum beside target lesions at any of its scans is not used."""
+    lesions, sums = "-10 no_target_assessed, 46 nothing_assessed", "-100 earlier_than_chosen, 60 after_first_evaluation"
+    course(f"""
+        person    | -100   | -60     | -30 | -10    | 46         | 60     | pre | baseline | post | refused
+        lesion    |        |         | 50  | SLD 60 | SLD 80     |        |     | -30      |      | {lesions}
+        only_sums |        |         |     | SLD 60 | SLD 80     |        |     | -10      | 46   |
+        sums      | SLD 50 | SLD 55  |     | SLD 60 | SLD 80     | SLD 90 | -60 | -10      | 46   | {sums}
+        late_row  |        |         |     | SLD 60 | 50, SLD 80 |        |     | -10      | 46   |
+    """)
+
+
+def test_a_target_beside_a_sum_before_baseline(course):
+    """Sums are not used where targets were measured at their pre-baseline scan."""
+    mixed = "-60 before_baseline_window 18, -10 no_target_assessed"
+    course(f"""
+        person | -60        | -10    | 46     | pre | baseline | post | refused
+        mixed  | 50, SLD 50 | SLD 60 | SLD 80 |     |          | 46   | {mixed}
+    """)
+
+
+def test_sums_of_the_first_person(course):
+    """Who is listed first is treated as anybody else."""
+    course("""
+        person | -10    | 46     | baseline | post
+        first  | SLD 60 | SLD 80 | -10      | 46
+        second | SLD 60 | SLD 80 | -10      | 46
+    """)

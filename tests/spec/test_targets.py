@@ -66,6 +66,15 @@ def test_five_targets_two_an_organ(course):
     """)
 
 
+def test_more_targets_than_allowed_are_told(course):
+    """Where the source has more targets at baseline than are followed, the label says so."""
+    course("""
+        person | -10                             | uncapped_source
+        three  | liver1 30, liver2 25, liver3 20 | yes
+        two    | liver1 30, liver2 25            |
+    """)
+
+
 def test_what_lies_nowhere_is_an_organ_of_its_own(course):
     """Lesions without an organ do not crowd each other out."""
     course("""

@@ -20,11 +20,11 @@ from hpd_etl.timeline.lesions import LesionDays
 from hpd_etl.timeline.targets import owners, sightings, under
 from hpd_etl.timeline.time_points import Points, choose, reasons_of
 from tests.spec import notation
-from tests.unit.tables import tables, together
+from tests.unit.tables import tables
 
 CHAPTERS = ("baseline_scan", "prebaseline_scan", "first_evaluation", "time_points", "targets", "lesion_values",
             "sums_and_responses", "new_lesions", "local_therapy", "parts", "volumes")
-ASKED = {"pre", "baseline", "post", "refused", "targets"}
+ASKED = {"pre", "baseline", "post", "refused", "targets", "uncapped_source"}
 DEFINITIONS = {each.id: each for one in published() for each in (one, *variants(one))}
 ROLES = SCAN_CHOICES["role"].values
 
@@ -33,6 +33,7 @@ ROLES = SCAN_CHOICES["role"].values
 class Prepared:
     """Patients of one study and definition just before their scans are chosen, and what each table line expects."""
 
+    name: str
     lines: list[dict[str, str]]
     lesions: LesionDays
     points: Points
@@ -43,14 +44,14 @@ class Prepared:
 
 
 def _prepared() -> Iterator[Prepared]:
-    """The tables of targets one by one, since ties are broken among all lesions at once; the others together."""
-    asked = ((table.name, ((*table.given[1:], "saada2017")[0], table.chapter == "targets" and table.name), table.study,
-              notation.rows(table.given[0])) for table in tables(CHAPTERS, "course"))
-    for (definition, _), study, lines in together(each for each in asked if ASKED & set(each[3][0])):
-        yield _before_the_choice(lines, Study.model_validate({"id": "unit", **study}), DEFINITIONS[definition])
+    for table in tables(CHAPTERS, "course"):
+        lines = sorted(notation.rows(table.given[0]), key=lambda line: line["person"])
+        if ASKED & set(lines[0]):
+            definition = DEFINITIONS[(*table.given[1:], "saada2017")[0]]
+            yield _before_the_choice(table.name, lines, Study.model_validate({"id": "unit", **table.study}), definition)
 
 
-def _before_the_choice(lines, study, definition) -> Prepared:
+def _before_the_choice(name, lines, study, definition) -> Prepared:
     held = {}
 
     def sighted(lesions, point, day, persons, asked):
@@ -66,7 +67,7 @@ def _before_the_choice(lines, study, definition) -> Prepared:
         tap.setattr(timeline, "sightings", sighted)
         tap.setattr(timeline, "choose", chosen)
         timeline.align(notation.records(lines), study, windows)
-    return Prepared(lines=lines, windows=windows[definition.window_set], study=study, **held)
+    return Prepared(name=name, lines=lines, windows=windows[definition.window_set], study=study, **held)
 
 
 PREPARED = list(_prepared())
@@ -89,13 +90,15 @@ def _answers(given: Prepared) -> list[dict[str, str]]:
             assert why in ("latest_with_most_baseline_targets", "latest_with_most_targets", "first_in_window")
             assert not out[at]
             answers[person][ROLES[role[at]]] = day
+    for person in np.flatnonzero(rows.recorded & (choice.baseline >= 0)):
+        answers[person]["uncapped_source"] = "yes" if choice.uncapped[choice.baseline[person]] else ""
     names, owner = given.lesions.names["lesion_id"].to_pylist(), owners(rows)
     for name, person in sorted((names[given.lesions.name_of[each]], owner[each]) for each in choice.target_lesions):
         answers[person]["targets"] += " " * bool(answers[person]["targets"]) + name
     return answers
 
 
-@pytest.mark.parametrize("given", PREPARED, ids=lambda given: f"{len(given.lines)}_lines")
+@pytest.mark.parametrize("given", PREPARED, ids=lambda given: given.name)
 def test_the_tables_hold(given):
     """Each line of the specification that names scans, refusals or targets."""
     wrong = [f"{line['person']}: {name} is {answer.get(name, '')}, not {line[name]}"
