@@ -98,7 +98,7 @@ def records(draw: st.DrawFn, persons: int = 3) -> Records:
     return records_of(patient_of(Drawn(draw), f"p{number}") for number in range(persons))
 
 
-def seeded_patients(count: int, seed: int) -> list[Patient]:
+def seeded_patients(count: int, seed: int | str) -> list[Patient]:
     """So many patients, the same for the same seed."""
     return [patient_of(Seeded(random.Random(f"{seed}/{number}")), f"p{number:05d}") for number in range(count)]
 

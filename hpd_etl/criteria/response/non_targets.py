@@ -55,9 +55,12 @@ def reference(line: Course, study: Study) -> Ints:
 
 
 def non_targets(line: Course, timeline: Timeline, framework: Framework, reference: Ints) -> NonTargets:
-    """Complete where all are gone, else not evaluable where one is not assessed; progression is only ever recorded."""
+    """Complete where all are gone, else not evaluable where one is not assessed; progression is only ever recorded.
+
+    A lesion with a row at baseline is followed even where it was not assessed there and is seen first after it.
+    """
     n = line.points
-    rows = np.flatnonzero(rows_of(line))
+    rows = np.flatnonzero(~line.is_target & ~line.is_new & (line.row_point >= 0))
     person, point, lesion = line.row_person[rows], line.row_point[rows], line.lesion[rows]
     size, status = line.size[rows], line.status[rows]
     base_day = line.scans.day_of(reference)[person]
@@ -69,7 +72,8 @@ def non_targets(line: Course, timeline: Timeline, framework: Framework, referenc
     vanished, seen = count(point[gone], n), count(point[there], n)
     code = np.select([left == 0, vanished >= left, vanished + seen >= left], [NONE, CR, NON_CR_NON_PD], NE)
     stated = recorded(line, timeline, framework, "non_target")
-    progressed = any_of(point, status == STATUS[LesionStatus.PROGRESSED], n) | np.isin(stated, PROGRESSIONS)
+    worse = (status == STATUS[LesionStatus.PROGRESSED]) & ~line.seen_late[rows]
+    progressed = any_of(point, worse, n) | np.isin(stated, PROGRESSIONS)
     stated = np.where((stated == PR) | (stated == SD), NON_CR_NON_PD, stated)
     code = np.where(((code == NONE) | (code == NE)) & (stated != NONE), stated, code)
     return NonTargets(np.where(progressed, PD, code), seen > 0)
