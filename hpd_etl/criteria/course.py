@@ -201,23 +201,22 @@ class Course(Treated, Followed, Lesions):
 
 def lines_of(timeline: Timeline, window_sets: Iterable[str], study: Study) -> dict[str, Course]:
     """The arrays of each window set."""
-    rows, choices = None, timeline.scan_choices
+    rows, choices, ids = None, timeline.scan_choices, text(timeline.index["person_id"])
+    key = point_key(positions(choices["person_id"], ids), choices["days_from_index"].to_numpy(np.int64))
+    role, window_set = choices["role"].cat.codes.to_numpy().astype(np.int8), choices["window_set"]
     made: dict[str, Course] = {}
     for name in window_sets:
-        own = choices.loc[(choices["window_set"] == name).to_numpy(np.bool_)]
-        ids = text(timeline.index["person_id"]) if rows is None else rows.ids
-        key = point_key(positions(own["person_id"], ids), own["days_from_index"].to_numpy(np.int64))
-        order = stable_order(key)
-        key, role = key[order], own["role"].cat.codes.to_numpy().astype(np.int64)[order]
+        own = np.flatnonzero((window_set == name).to_numpy(np.bool_))
+        own = own[stable_order(key[own])]
         if rows is None:
-            measured = key[(own["reason"] != NOT_MEASURED).to_numpy(np.bool_, na_value=True)[order]]
-            rows = _lesions(timeline, ids, key, measured, study)
-        scans = _scans(key, role, rows)
+            measured = (choices["reason"] != NOT_MEASURED).to_numpy(np.bool_, na_value=True)
+            rows = _lesions(timeline, ids, key[own], key[own[measured[own]]], study)
+        scans = _scans(key[own], role[own], rows)
         made[name] = _course(timeline, name, scans, rows, tuple(made.values()))
     return made
 
 
-def _scans(key: Ints, role: Ints, rows: Lesions) -> Scans:
+def _scans(key: Ints, role: NDArray[np.int8], rows: Lesions) -> Scans:
     person, day = point_of(key)
     if len(person) != rows.points:
         raise ValueError("the window sets of a timeline have different time points")

@@ -79,10 +79,10 @@ def _on_treatment(timeline: Timeline, line: Course) -> Bools:
 
 def _changed(timeline: Timeline, line: Course, column: str) -> Bools:
     """Target lesions were examined differently at the three scans (ambiguity C10)."""
+    if not timeline.lesions[column].notna().any():
+        return np.zeros(line.persons, dtype=np.bool_)
     code, _ = encoded(timeline.lesions[column])
     used = np.flatnonzero(line.is_target & (code >= 0) & (line.row_point >= 0))
-    if not len(used):
-        return np.zeros(line.persons, dtype=np.bool_)
     person, point = line.row_person[used], line.row_point[used]
     looked_at = np.any([point == scan[person] for scan in line.scans.by_name.values()], axis=0)
     person, code = person[looked_at], code[used[looked_at]]

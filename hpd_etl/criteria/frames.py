@@ -167,13 +167,15 @@ def _missing(measured: Measured) -> tuple[Ints, list[str | None]]:
     """`metric=reason` of every missing metric, written once for each distinct combination."""
     masks = {name: why for name, why in sorted(measured.missing.items()) if why.any()}
     for name in masks.keys() & measured.low.keys():
-        least = measured.low[name] if name == "ttf_months" else exactly(measured, name)
-        masks[name] = np.where(np.isnan(least), masks[name], 0)
+        if measured.low[name] is not measured.high[name]:
+            least = measured.low[name] if name == "ttf_months" else exactly(measured, name)
+            masks[name] = np.where(np.isnan(least), masks[name], 0)
     rows = np.flatnonzero(reduce(np.bitwise_or, masks.values(), np.zeros(len(measured.response), dtype=np.int64)))
-    whys = [why[rows] for why in masks.values()]
+    once = {id(why): why[rows] for why in masks.values()}
+    whys, distinct = [once[id(why)] for why in masks.values()], list(once.values())
     packed = [
-        reduce(lambda together, why: together << len(NAMES) | why, whys[place : place + _MASKS_IN_ONE])
-        for place in range(0, len(whys), _MASKS_IN_ONE)
+        reduce(lambda together, why: together << len(NAMES) | why, distinct[place : place + _MASKS_IN_ONE])
+        for place in range(0, len(distinct), _MASKS_IN_ONE)
     ]
     combination, example = _combined(packed, len(rows))
     codes = np.zeros(len(measured.response), dtype=np.int64)

@@ -209,6 +209,16 @@ class _Growth:
         return self.at.no_base | self.at.no_post
 
     @cached_property
+    def all_above_zero(self) -> Ints:
+        """The same for one that divides by the first two burdens."""
+        return self.both | self.zero
+
+    @cached_property
+    def base_above_zero(self) -> Ints:
+        """Why a metric of baseline and first evaluation that divides by the former is missing."""
+        return self.since | self.zero_base
+
+    @cached_property
     def zero_base(self) -> Ints:
         """Nothing at baseline (A5)."""
         return np.where(self.at.base == 0, BIT[Reason.ZERO_BASELINE], 0)
@@ -248,8 +258,8 @@ class _Growth:
             ratio = since / before
         return {
             f"{name}_pre": (before, self.at.no_pre | self.at.no_base | self.zero_pre),
-            f"{name}_post": (since, self.since | self.zero_base),
-            f"{name}_ratio": self.ratio(ratio, self.both | self.zero),
+            f"{name}_post": (since, self.base_above_zero),
+            f"{name}_ratio": self.ratio(ratio, self.all_above_zero),
         }
 
 
@@ -262,9 +272,9 @@ def _of_diameters(of: _Growth) -> Found:
         "tgk_post": (growth.tgk(base, post, of.dt_post, of.month_days), of.since),
         "tgk_ratio": of.ratio(growth.tgk_ratio(pre, base, post, *gaps), of.both),
         **rates,
-        "tgr_delta": (rates["tgr_post"][0] - rates["tgr_pre"][0], of.both | of.zero),
-        "pace_ratio": of.ratio(growth.pace_ratio(pre, base, post, *gaps), of.both | of.zero),
-        "sld_change_pct": (growth.change_pct(base, post), of.since | of.zero_base),
+        "tgr_delta": (rates["tgr_post"][0] - rates["tgr_pre"][0], of.all_above_zero),
+        "pace_ratio": of.ratio(growth.pace_ratio(pre, base, post, *gaps), of.all_above_zero),
+        "sld_change_pct": (growth.change_pct(base, post), of.base_above_zero),
         "sld_change_mm": (post - base, of.since),
         "sld_change_from_pre_pct": (growth.change_pct(pre, post), of.both | of.zero_pre),
     }
@@ -272,7 +282,7 @@ def _of_diameters(of: _Growth) -> Found:
 
 def _of_volumes(of: _Growth) -> Found:
     _, base, post = of.at.named
-    change = (growth.change_pct(base, post), of.since | of.zero_base)
+    change = (growth.change_pct(base, post), of.base_above_zero)
     return {**of.rates("volume_tgr"), "volume_change_pct": change}
 
 
@@ -280,8 +290,8 @@ def _of_products(of: _Growth) -> Found:
     pre, base, post = of.at.named
     pace = growth.pace_ratio(pre, base, post, of.dt_pre, of.dt_post)
     return {
-        "spd_change_pct": (growth.change_pct(base, post), of.since | of.zero_base),
-        "spd_pace_ratio": of.ratio(pace, of.both | of.zero),
+        "spd_change_pct": (growth.change_pct(base, post), of.base_above_zero),
+        "spd_pace_ratio": of.ratio(pace, of.all_above_zero),
     }
 
 
