@@ -71,3 +71,19 @@ def test_the_first_scan_of_all_may_be_the_evaluation(course):
         person | 20 | 46 | post | refused
         only   | 50 | 60 | 20   | 46 after_first_evaluation
     """)
+
+
+def test_a_new_lesion_that_was_not_looked_at_makes_no_evaluation(course):
+    """What is called new without being assessed shows nothing."""
+    course("""
+        person | -10                 | 20                           | 46 | post | refused
+        only   | 50, other bone seen | other bone seen, new lung NE | 60 | 46   | 20 nothing_assessed
+    """)
+
+
+def test_what_is_first_seen_late_may_make_an_evaluation(course):
+    """Where the study counts it as new, it is seen at a first evaluation."""
+    course("""
+        person | -10 | 20            | 46 | post
+        only   | 50  | plain lung 12 | 60 | 20
+    """, study={"lesions": {"new_lesions": "first_seen"}})

@@ -117,3 +117,7 @@ def test_sums_of_the_first_person(course):
         first  | SLD 60 | SLD 80 | -10      | 46
         second | SLD 60 | SLD 80 | -10      | 46
     """)
+    course("""
+        person | -30 | -10    | 46     | baseline | post
+        lesion | 50  | SLD 60 | SLD 80 | -30      |
+    """)
