@@ -38,7 +38,8 @@ class _Sources:
     @classmethod
     def of(cls, table: pd.DataFrame, column: str = "source_id") -> _Sources:
         names = text(table[column]).cast(pa.large_string())
-        return cls(names, bool(pc.any(pc.match_substring(names, ";")).as_py()))
+        letters = names.buffers()[2]
+        return cls(names, letters is not None and b";" in letters.to_pybytes())
 
     def rested(self, rows: Ints, person: Ints, role: NDArray[np.integer]) -> Rested:
         """These rows with their persons and roles; a row of several source rows is as many."""

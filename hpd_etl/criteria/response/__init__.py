@@ -7,6 +7,7 @@ time points on study; the pre-baseline scan never enters (ambiguity B10a).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -65,17 +66,17 @@ class Response:
     pending: irecist.Pending | None
     """Which first progressions wait for which assessment, where the framework lets them wait."""
 
-    @property
+    @cached_property
     def code(self) -> Ints:
         """CR, PR, SD, PD ...: an unconfirmed and a confirmed progression are both one."""
         return _as_progression(self.assessed)
 
-    @property
+    @cached_property
     def written(self) -> Ints:
         """The recorded response, likewise; -1 where there is none."""
         return _as_progression(self.named)
 
-    @property
+    @cached_property
     def recorded(self) -> Bools:
         """Where the recorded response stands in for one that cannot be derived."""
         return np.asarray((self.derived == NE) & (self.named >= 0))
