@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hpd_etl import agreement, criteria, growth_models, progress, quality, robustness, timeline
@@ -105,7 +106,7 @@ def sensitivity(this: Run, records: Records, aligned: Timeline, labels: Labels) 
     """Find out which labels other readings flip, and how surely each stands against errors of measurement."""
     with this.show("sensitivity") as note:
         flips = robustness.flips(records, aligned, labels, this.definitions, this.study)
-        drawn = robustness.perturb(aligned, labels, this.definitions, this.study)
+        drawn = robustness.perturb(aligned, labels, this.definitions, this.study, told=partial(note, so_far=True))
         found = Sensitivity.of({**flips, "perturbation": drawn})
         this.leave(SENSITIVITY, found)
         note(f"{len(found.flipped):,} flips, {int(found.perturbation['fragile'].sum()):,} fragile labels")

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-Note = Callable[[str], None]
+
+class Note(Protocol):
+    """Says what came of a stage, or how far it is."""
+
+    def __call__(self, told: str, *, so_far: bool = False) -> None:
+        """Say it; what is `so_far` is not what came of the stage."""
 
 
 class Progress(Protocol):
@@ -21,15 +26,22 @@ class Progress(Protocol):
 @contextmanager
 def silent(stage: str) -> Iterator[Note]:
     """Say nothing, for callers from Python."""
-    yield lambda note: None
+    yield lambda told, *, so_far=False: None
 
 
 @contextmanager
 def lines(stage: str) -> Iterator[Note]:
-    """A line when the stage starts and one when it has ended."""
+    """A line when the stage starts, one each time it tells how far it is, and one when it has ended."""
     print(f"{stage} ...", file=sys.stderr, flush=True)  # noqa: T201 - the plain progress is a print
     started, notes = time.monotonic(), list[str]()
-    yield notes.append
+
+    def note(told: str, *, so_far: bool = False) -> None:
+        if so_far:
+            print(f"{stage}: {told} ...", file=sys.stderr, flush=True)  # noqa: T201
+        else:
+            notes.append(told)
+
+    yield note
     told = f"{stage}: {'; '.join(notes) or 'done'} ({time.monotonic() - started:.1f} s)"
     print(told, file=sys.stderr, flush=True)  # noqa: T201
 
@@ -44,7 +56,7 @@ def bar(stage: str) -> Iterator[Note]:
                TextColumn("{task.fields[note]}"))
     with Progress(*columns, console=Console(stderr=True)) as bars:
         task = bars.add_task(stage, total=None, note="")
-        yield lambda note: bars.update(task, note=note)
+        yield lambda told, *, so_far=False: bars.update(task, note=told)
         bars.update(task, total=1, completed=1)
 
 

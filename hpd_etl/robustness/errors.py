@@ -10,7 +10,7 @@ lesion's scans it is: whoever else is measured, in whatever order, and on whiche
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -69,9 +69,18 @@ class Remeasured:
 
     def draw(self, number: int) -> Timeline:
         """The timeline with the sizes of this draw."""
-        sizes = {name: floats(each.again(number)) for name, each in self.rulers.items()}
-        courses = None if self.courses is None else self.courses.draw(number)
-        return replace(self.timeline, lesions=self.timeline.lesions.assign(**sizes), courses=courses)
+        return self.drawn((number,), self.timeline)
+
+    def drawn(self, numbers: Sequence[int], copied: Timeline) -> Timeline:
+        """So many copies of the timeline, each with the sizes of its draw."""
+        sizes = {
+            name: floats(np.concatenate([each.again(number) for number in numbers]))
+            for name, each in self.rulers.items()
+        }
+        tried = None
+        if self.courses is not None and copied.courses is not None:
+            tried = self.courses.drawn(numbers, copied.courses)
+        return replace(copied, lesions=copied.lesions.assign(**sizes), courses=tried)
 
 
 def normal(keys: _Keys, draw: int) -> Floats:

@@ -21,7 +21,7 @@ def given(labels: Labels) -> Ints:
 def of_labels(
     found: NDArray[np.generic], labels: Labels, timeline: Timeline, definitions: Sequence[Definition]
 ) -> NDArray[np.generic]:
-    """What was found, by definition and person of the timeline, in the order of the labels."""
+    """What was found, by definition, whatever else, and person of the timeline: by label, and whatever else."""
     definition = positions(labels.labels["definition_id"], pa.array([each.id for each in definitions], pa.string()))
     person = positions(labels.labels["person_id"], text(timeline.index["person_id"]))
-    return found[definition, person]
+    return found[definition, ..., person]

@@ -10,14 +10,28 @@ import pandas as pd
 import pytest
 
 from hpd_etl import robustness
+from hpd_etl.robustness import perturbation
+from hpd_etl.robustness.copies import copies
 from hpd_etl.robustness.errors import Remeasured, normal
 from tests.laws.cohorts import records
-from tests.reference.patient import Lesion, TumourSum, records_of
+from tests.reference.patient import Lesion, Patient, TumourSum, records_of
 from tests.robustness.given import SCANS, START, labelled, patient, perturbed, study
 
 COPIES, DRAWS = 400, 10
 """So many patients alike, each with errors of their own: as good as 4,000 draws of one."""
 FAR = patient("far", 20, 40, 200)
+
+
+def of_a_month(one: Patient, scan: int) -> Patient:
+    """The patient, where of one scan only the month is known."""
+    return replace(one, lesions=[
+        replace(each, scan_date=each.scan_date.replace(day=1), date_precision="month") if place == scan else each
+        for place, each in enumerate(one.lesions)])
+
+
+SOME = (patient("border", 20, 40, 80), patient("near", 20, 40, 100), patient("slow", 40, 41, 80),
+        of_a_month(patient("month", 20, 40, 110), 2), of_a_month(patient("pre", 20, 40, 110), 0))
+"""Near the borders of their verdicts, with courses and without."""
 
 
 def alike(*sizes: float, **sensitivity: object) -> pd.Series[float]:
@@ -143,9 +157,7 @@ def test_errors_are_standard_normal_and_independent():
 
 def test_possible_courses_share_their_errors():
     """A scan of which only the month is known was read once: its sizes are the same on each day that it may be."""
-    dated = [replace(each, scan_date=each.scan_date.replace(day=1), date_precision="month") if place == 2 else each
-             for place, each in enumerate(FAR.lesions)]
-    timeline, _, _ = labelled(records_of([replace(FAR, lesions=dated)]), study())
+    timeline, _, _ = labelled(records_of([of_a_month(FAR, 2)]), study())
     assert timeline.courses is not None
     assert len(timeline.courses.index) > 1
     again = Remeasured.of(timeline, 0, 0.086).draw(3)
@@ -158,7 +170,60 @@ def test_possible_courses_share_their_errors():
 
 def test_a_partial_date_is_tried_in_every_draw():
     """HPD whatever the day and whatever the reader: it stands in all draws, over all courses."""
-    dated = [replace(each, scan_date=each.scan_date.replace(day=1), date_precision="month") if place == 2 else each
-             for place, each in enumerate(FAR.lesions)]
-    one = perturbed([replace(FAR, lesions=dated)], study(draws=50)).iloc[0]
+    one = perturbed([of_a_month(FAR, 2)], study(draws=50)).iloc[0]
     assert (one["verdict"], one["p_stands"]) == ("HPD", 1.0)
+
+
+def test_the_draws_of_a_seed_are_what_they_were():
+    """Written down when each draw was judged on its own: seed 5, 100 draws, with partial dates and without."""
+    found = perturbed(SOME, study(("saada2017", "champiat2017"), draws=100, seed=5))
+    told = found[["p_hpd", "p_not_evaluable", "p_stands"]].astype(object).where(found["p_hpd"].notna(), None)
+    told["p_stands"] = found["p_stands"]
+    assert {key: tuple(row) for key, *row in told.itertuples()} == {
+        ("border", "champiat2017"): (0.04, 0.0, 0.96),
+        ("border", "saada2017"): (0.45, 0.0, 0.45),
+        ("month", "champiat2017"): (None, None, 0.57),
+        ("month", "saada2017"): (1.0, 0.0, 1.0),
+        ("near", "champiat2017"): (0.27, 0.0, 0.73),
+        ("near", "saada2017"): (0.9, 0.0, 0.9),
+        ("pre", "champiat2017"): (0.04, 0.53, 0.43),
+        ("pre", "saada2017"): (None, None, 0.64),
+        ("slow", "champiat2017"): (0.64, 0.35, 0.64),
+        ("slow", "saada2017"): (0.64, 0.35, 0.64),
+    }
+
+
+@pytest.mark.parametrize("persons", [1, 200, 500])
+def test_how_many_draws_are_judged_at_once_says_nothing(persons, monkeypatch):
+    """One draw at a time, a few, or all: the same fractions, the last round filled or not."""
+    asked = study(("saada2017", "champiat2017"), draws=11, seed=5)
+    expected = perturbed(SOME, asked)
+    monkeypatch.setattr(perturbation, "PERSONS", persons)
+    pd.testing.assert_frame_equal(perturbed(SOME, asked), expected)
+
+
+def test_it_is_told_how_far_it_is(monkeypatch):
+    """At most ten times, and at the end that all is done."""
+    monkeypatch.setattr(perturbation, "PERSONS", 1)
+    asked, heard = study(draws=25), list[str]()
+    timeline, labels, definitions = labelled(records_of([FAR]), asked)
+    robustness.perturb(timeline, labels, definitions, asked, told=heard.append)
+    assert len(heard) == 10
+    assert heard[-1] == "25 of 25 draws"
+
+
+def test_a_copy_is_the_person_again_under_another_name():
+    """Three copies hold three times the rows, copy after copy in the old order; what differs are the names alone."""
+    timeline, _, _ = labelled(records_of(SOME), study())
+    for once, thrice in ((timeline, copies(timeline, 3)), (timeline.courses, copies(timeline, 3).courses)):
+        assert thrice.index["person_id"].is_unique
+        assert thrice.index["person_id"].is_monotonic_increasing
+        for table, frame in once:
+            names = [name for name in ("person_id", "course_of") if name in frame and table.name != "rejections"]
+            copied, n = getattr(thrice, table.name), len(frame)
+            assert len(copied) == (0 if table.name == "rejections" else 3 * n)
+            for start in range(0, len(copied), n or 1):
+                copy = copied.iloc[start : start + n].reset_index(drop=True)
+                pd.testing.assert_frame_equal(copy.drop(columns=names), frame.drop(columns=names))
+                for name in names:
+                    assert copy[name].str.split("\x1f").str[-1].fillna("").tolist() == frame[name].fillna("").tolist()
