@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -84,7 +85,15 @@ def ours_lesions_to_labels(place: Place) -> Timed:
     """Labels of every definition with reasons, metrics and evidence, from six scans of four lesions a patient."""
     from benchmarks.workers import labelled_side_by_side
 
-    return lambda: labelled_side_by_side(place.patients)
+    return lambda: labelled_side_by_side(place.patients, os.cpu_count() or 1)
+
+
+@method
+def ours_lesions_to_labels_one(place: Place) -> Timed:
+    """The same in one process."""
+    from benchmarks.workers import labelled_side_by_side
+
+    return lambda: labelled_side_by_side(place.patients, 1)
 
 
 @method
@@ -160,13 +169,24 @@ def _left_as_files(given: Records, study: Study, definitions: list[Definition]) 
 
 @method
 def limit_lesion_sums(place: Place) -> Timed:
-    """DuckDB sums the diameters of the same lesions per person and scan, from a table of its own."""
+    """DuckDB sums the diameters of the same lesions per person and scan, from a table of its own, with all cores."""
+    return _lesion_sums(place, os.cpu_count() or 1)
+
+
+@method
+def limit_lesion_sums_one(place: Place) -> Timed:
+    """The same with one thread."""
+    return _lesion_sums(place, 1)
+
+
+def _lesion_sums(place: Place, threads: int) -> Timed:
     import duckdb
 
     from benchmarks.patients import lesion_sizes
 
     connection = duckdb.connect()
     lesion_sizes(connection, place.patients)
+    connection.execute(f"set threads = {threads}")
 
     def run() -> Counts:
         started = time.perf_counter()
