@@ -91,7 +91,7 @@ class Lesions:
     seen: Bools
     """By lesion row: it is said what is there, or that nothing is any more."""
     unseen: Bools
-    """By lesion row: the lesion was not seen up to then."""
+    """By lesion row: the lesion was not seen up to then, nor at the time point that the row concerns."""
     counts_as_new: Bools
     """By lesion row: the lesion is new if it emerges after baseline."""
     row_order: Ints
@@ -241,6 +241,7 @@ def _lesions(timeline: Timeline, ids: pa.Array, point_keys: Ints, measured: Ints
     seen = (status != STATUS[LesionStatus.NOT_ASSESSED]) & (status != STATUS[LesionStatus.NOT_YET_PRESENT])
     called_new = any_of(lesion, role == ROLE[LesionRole.NEW], len(keys))
     by_day, at = point_key(lesion, day), point_key(row_person, day)
+    at = np.where(role == ROLE[LesionRole.NEW], _answered(at, status, measured, study), at)
     order = stable_order(by_day)
     [organ], _ = sorted_codes(rows["organ"])
     return Lesions(
@@ -248,7 +249,7 @@ def _lesions(timeline: Timeline, ids: pa.Array, point_keys: Ints, measured: Ints
         ids,
         point_of(point_keys)[0],
         row_person,
-        lookup(np.where(role == ROLE[LesionRole.NEW], _answered(at, status, measured, study), at), point_keys),
+        lookup(at, point_keys),
         day,
         lesion,
         keys,
@@ -258,7 +259,7 @@ def _lesions(timeline: Timeline, ids: pa.Array, point_keys: Ints, measured: Ints
         flags(rows["is_node"]),
         organ,
         seen,
-        unseen=lowest(lesion[seen], day[seen], len(keys), _NEVER)[lesion] > day,
+        unseen=lowest(lesion[seen], day[seen], len(keys), _NEVER)[lesion] > point_of(at)[1],
         counts_as_new=called_new[lesion] | (study.lesions.new_lesions == "first_seen"),
         row_order=order,
         row_keys=by_day[order],

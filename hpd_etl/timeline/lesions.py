@@ -211,6 +211,8 @@ def _collapsed(raw: LesionDays) -> tuple[LesionDays, Bools]:
         values[name] = low
     best = _RANKED_STATUS[lowest(group, _STATUS_RANK[status], n, 0)]
     best[small & (best == STATUS[LesionStatus.PRESENT])] = STATUS[LesionStatus.TOO_SMALL]
+    nothing_left = any_of(group, gone, n) & np.isnan(values["diameter"]) & (best == STATUS[LesionStatus.MEASURED])
+    best[nothing_left] = STATUS[LesionStatus.DISAPPEARED]
     best[conflict] = STATUS[LesionStatus.NOT_ASSESSED]
     by_convention = small & np.isnan(values["diameter"]) & (best != STATUS[LesionStatus.TOO_SMALL])
     values["diameter"][by_convention] = TOO_SMALL_MM

@@ -141,8 +141,9 @@ def one_lesion_one_day(rows: list[Lesion]) -> Seen:
     gone = any(row.status in GONE or (row.diameter_mm is not None and not _is_there(row.diameter_mm)) for row in rows)
     if gone and any(_there(row) for row in rows):
         return Seen("not_assessed", None, roles, False, sources)
-    if values and progressed and values[0][1] == "too_small":
-        return Seen("progressed", TOO_SMALL, roles, progressed, sources, **sizes)
+    otherwise = next((status for status in ("progressed", "measured") if any(row.status == status for row in rows)), "")
+    if otherwise and all(status == "too_small" for _, status in values) and values:
+        return Seen(otherwise, TOO_SMALL, roles, progressed, sources, **sizes)
     if values:
         ranked = ["measured", "too_small", "disappeared", "not_yet_present"]
         status = min((status for _, status in values), key=ranked.index)
