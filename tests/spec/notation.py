@@ -6,6 +6,7 @@ Columns that are numbers are days counted from the first of January 2020, the da
     50                 one target in the liver, 50 mm       gone     disappeared, 0 mm
     lung 20            a target in the lung, 20 mm          small    too small to measure
     node 16            a lymph node, 16 mm short axis       NE       not assessed
+    hilar_node 16      a lymph node of one station
     new lung2 12       a second lung lesion, called new     absent   not yet present
     other bone seen    a lesion called non-target           seen     there, without a size
     plain lung3 12     a lesion that nobody named           worse    progressed; with a size as `bone 20 worse`
@@ -156,8 +157,8 @@ def finding(words: list[str], on: datetime | None) -> tuple[str, dict[str, objec
     worse = len(words) > 2 and words.pop()
     name, value = words if len(words) > 1 else ("liver", words[0])
     organ = name.rstrip("0123456789")
-    return "lesions", {"lesion_id": name, "scan_date": on, "role": role, "is_node": organ == "node", "part_of": whole,
-                       "organ": None if organ == "unplaced" else organ, **size(value),
+    return "lesions", {"lesion_id": name, "scan_date": on, "role": role, "is_node": organ.endswith("node"),
+                       "part_of": whole, "organ": None if organ == "unplaced" else organ, **size(value),
                        **({"status": STATUSES[worse]} if worse else {})}
 
 

@@ -4,12 +4,12 @@
 def test_recorded_sums_stand_in_for_lesions(course):
     """Without any target row the recorded sums of longest diameters choose the scans and are the burden."""
     course("""
-        person  | -66         | -10            | 46          | s_pre_mm | s0_mm | s_post_mm | sum_recorded
-        sums    | SLD 50      | SLD 60         | SLD 80      | 50       | 60    | 80        | yes
-        lesions | 50          | 60             | 80          | 50       | 60    | 80        |
-        both    | 50, SLD 500 | 60, SLD 500    | 80, SLD 500 | 50       | 60    | 80        |
-        equal   | SLD 50      | SLD 60, SLD 60 | SLD 80      | 50       | 60    | 80        | yes
-        two     | SLD 50      | SLD 60, SLD 61 | SLD 80      |          |       | 80        |
+        person  | -66         | -10            | 46          | s_pre_mm | s0_mm | s_post_mm | targets | sum_recorded
+        sums    | SLD 50      | SLD 60         | SLD 80      | 50       | 60    | 80        |         | yes
+        lesions | 50          | 60             | 80          | 50       | 60    | 80        | liver   |
+        both    | 50, SLD 500 | 60, SLD 500    | 80, SLD 500 | 50       | 60    | 80        | liver   |
+        equal   | SLD 50      | SLD 60, SLD 60 | SLD 80      | 50       | 60    | 80        |         | yes
+        two     | SLD 50      | SLD 60, SLD 61 | SLD 80      |          |       | 80        |         |
     """)
 
 
@@ -107,6 +107,7 @@ def test_a_target_beside_a_sum_before_baseline(course):
     course(f"""
         person | -60        | -10    | 46     | pre | baseline | post | refused
         mixed  | 50, SLD 50 | SLD 60 | SLD 80 |     |          | 46   | {mixed}
+        sums   | SLD 50     | SLD 60 | SLD 80 | -60 | -10      | 46   |
     """)
 
 

@@ -20,11 +20,14 @@ def test_each_target_needs_a_value_at_every_scan(course):
 
 
 def test_targets_that_exist_only_before_baseline_are_ignored(course):
-    """A lesion that was operated on long before belongs to no set; one that comes back does."""
+    """A lesion that was operated on long before belongs to no set; one with a size before and after baseline does."""
     course("""
-        person     | -66         | -10 | 46          | targets    | s_pre_mm | s0_mm | reason
-        only_pre   | 50, lung 40 | 60  | 80          | liver      | 50       | 60    | rule_met
-        comes_back | 50, lung 40 | 60  | 80, lung 10 | liver lung | 90       |       | lesion_set_mismatch
+        person     | -66           | -10 | 46            | targets    | s_pre_mm | s0_mm | reason
+        only_pre   | 50, lung 40   | 60  | 80            | liver      | 50       | 60    | rule_met
+        comes_back | 50, lung 40   | 60  | 80, lung 10   | liver lung | 90       |       | lesion_set_mismatch
+        later_size | 50, lung seen | 60  | 80, lung 10   | liver      | 50       | 60    | rule_met
+        no_size    | 50, lung seen | 60  | 80, lung seen | liver      | 50       | 60    | rule_met
+        missed     | 50, lung 40   | 60  | 80, lung NE   | liver      | 50       | 60    | rule_met
     """)
 
 
@@ -35,6 +38,7 @@ def test_a_target_not_assessed_at_baseline_stays_in_the_set(course):
         not_assessed | 50, lung 40 | 60, lung NE          | 80, lung 50 | liver lung |       | lesion_set_mismatch
         too_large    | 50, lung 40 | 60, lung 501         | 80, lung 50 | liver lung |       | lesion_set_mismatch
         only_then    | 50          | 60, lung NE          | 80          | liver lung |       | lesion_set_mismatch
+        alone        |             | 60, lung NE          | 80          | liver lung |       | no_prebaseline_scan
         conflict     | 50, lung 40 | 60, lung 40, lung 45 | 80, lung 50 | liver lung |       | lesion_set_mismatch
     """)
 
@@ -83,25 +87,62 @@ def test_what_lies_nowhere_is_an_organ_of_its_own(course):
     """)
 
 
+def test_what_lies_nowhere_is_never_in_a_named_organ(course):
+    """A lesion without an organ takes no place of a named organ."""
+    course("""
+        person | -10                                         | targets
+        beside | liver 40, unplaced 20, wrist1 30, wrist2 25 | liver unplaced wrist1 wrist2
+    """)
+
+
+def test_lymph_nodes_of_all_stations_are_one_organ(course):
+    """Two lymph nodes in all, wherever they lie."""
+    course("""
+        person   | -10                                                  | targets
+        stations | hilar_node 25, neck_node 24, groin_node 23, liver 11 | hilar_node liver neck_node
+    """)
+
+
+def test_each_scan_has_its_own_caps(course):
+    """What is counted at one scan takes no place at another: the last of the fullest scans is the baseline."""
+    course("""
+        person | -30                  | -10                  | baseline | targets
+        twice  | liver1 30, liver2 25 | liver1 32, liver2 26 | -10      | liver1 liver2
+    """)
+    course("""
+        person | -30                | -10                           | baseline | targets
+        nodes  | node1 20, node2 18 | bone 12, liver1 30, liver2 25 | -10      | bone liver1 liver2
+    """)
+    course("""
+        person | -40               | -36  | -32  | -28  | -24  | -20  | -10                         | targets
+        many   | lung1 20, lung2 8 | scan | scan | scan | scan | scan | liver 30, lung1 20, lung2 8 | liver lung1 lung2
+    """)
+
+
 def test_equal_sizes_are_ordered_by_organ_name(course):
     """Of six lesions of 20 mm in six organs the one whose organ comes last in the alphabet is left out."""
     course("""
-        person | -10                                                      | targets
-        organs | skin 20, bone 20, colon 20, kidney 20, liver 20, lung 20 | bone colon kidney liver lung
-        larger | skin 21, bone 20, colon 20, kidney 20, liver 20, lung 20 | bone colon kidney liver skin
+        person | -10                                                          | targets
+        organs | skin 20, bone 20, colon 20, kidney 20, liver 20, lung 20     | bone colon kidney liver lung
+        larger | skin 21, bone 20, colon 20, kidney 20, liver 20, lung 20     | bone colon kidney liver skin
+        none   | unplaced 20, bone 20, colon 20, kidney 20, liver 20, lung 20 | bone colon kidney liver lung
     """)
 
 
 def test_equal_sizes_in_one_organ_are_ordered_by_history(course):
     """The larger at the earliest date on which they differ goes first; the numbers of lesions never matter."""
     course("""
-        person | -100                      | -60                       | -10                       | targets
-        pre    | hip1 10, hip2 15, hip3 12 |                           | hip1 20, hip2 20, hip3 20 | hip2 hip3
-        later  | hip1 10, hip2 10, hip3 10 | hip1 15, hip2 12, hip3 14 | hip1 20, hip2 20, hip3 20 | hip1 hip3
-        first  | hip1 15, hip2 12, hip3 14 | hip1 1, hip2 19, hip3 19  | hip1 20, hip2 20, hip3 20 | hip1 hip3
-        unseen | hip3 5                    | hip1 19                   | hip1 20, hip2 20, hip3 20 | hip1 hip3
-        gone   | hip2 gone, hip3 12        |                           | hip1 20, hip2 20, hip3 20 | hip2 hip3
-        seen   | hip1 seen, hip2 gone      |                           | hip1 20, hip2 20, hip3 20 | hip1 hip2
+        person | -100                      | -60                       | -10                           | targets
+        pre    | hip1 10, hip2 15, hip3 12 |                           | hip1 20, hip2 20, hip3 20     | hip2 hip3
+        later  | hip1 10, hip2 10, hip3 10 | hip1 15, hip2 12, hip3 14 | hip1 20, hip2 20, hip3 20     | hip1 hip3
+        first  | hip1 15, hip2 12, hip3 14 | hip1 1, hip2 19, hip3 19  | hip1 20, hip2 20, hip3 20     | hip1 hip3
+        unseen | hip3 5                    | hip1 19                   | hip1 20, hip2 20, hip3 20     | hip1 hip3
+        gone   | hip2 gone, hip3 12        |                           | hip1 20, hip2 20, hip3 20     | hip2 hip3
+        seen   | hip1 seen, hip2 gone      |                           | hip1 20, hip2 20, hip3 20     | hip1 hip2
+        less   | hip2 seen, hip3 gone      |                           | hip1 20, hip2 20, hip3 20     | hip1 hip3
+        no_row | hip2 seen, hip3 5         | hip1 15, hip2 12          | hip1 20, hip2 20, hip3 20     | hip1 hip3
+        toes   | toe1 10, toe2 15, toe3 12 |                           | toe1 19, toe2 19, toe3 19     | toe2 toe3
+        larger | hip1 15, hip2 10          |                           | hip1 seen, hip2 gone, hip3 20 | hip2 hip3
     """)
 
 
@@ -110,6 +151,7 @@ def test_the_history_of_others_does_not_matter(course):
     course("""
         person | -100                               | -10                                | targets
         larger | hip1 15, hip2 12, hip3 10, skin 90 | hip1 20, hip2 20, hip3 20, skin 11 | hip1 hip2 skin
+        after  | hip1 15, hip2 10, hip3 12, skin 90 | hip1 20, hip2 20, hip3 20, skin 11 | hip1 hip3 skin
         before | bone 90, hip1 10, hip2 12, hip3 15 | bone 11, hip1 20, hip2 20, hip3 20 | bone hip2 hip3
     """)
 
@@ -129,6 +171,7 @@ def test_targets_by_irrc(course):
     livers, lungs = (", ".join(f"plain {organ}{n} 3{n}x20" for n in range(1, 6)) for organ in ("liver", "lung"))
     skins = ", ".join(f"plain {organ}{n} 2{n}x20" for organ in ("cutaneous", "skin") for n in range(1, 4))
     ten = "liver1 liver2 liver3 liver4 liver5 lung1 lung2 lung3 lung4 lung5"
+    nowhere = [f"unplaced{n}" for n in range(1, 7)]
     course(f"""
         person   | -10                                               | targets
         border   | plain liver 5x5, plain lung 4.9x9, plain bone 9x4.9      | liver
@@ -138,6 +181,11 @@ def test_targets_by_irrc(course):
         ten      | {livers}, {lungs}, plain bone 29x20               | {ten}
         skin     | {skins}                                           | cutaneous1 cutaneous2 cutaneous3 skin2 skin3
         besides  | {livers}, {lungs}, plain skin 40x20               | {ten} skin
+        nowhere  | {", ".join(f"plain {name} 30x20" for name in nowhere)} | {" ".join(nowhere)}
+    """, definition="kato2017_irrc")
+    course(f"""
+        person | -30     | -20     | -10                | baseline | targets
+        scans  | {skins} | {skins} | {livers}, {lungs} | -10      | {ten}
     """, definition="kato2017_irrc")
 
 

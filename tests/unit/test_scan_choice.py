@@ -14,6 +14,7 @@ import pytest
 from hpd_etl import timeline
 from hpd_etl.config import Study, Windows
 from hpd_etl.criteria import window_sets
+from hpd_etl.grouping import NO_DAY
 from hpd_etl.library import published, variants
 from hpd_etl.schema import SCAN_CHOICES
 from hpd_etl.timeline.lesions import LesionDays
@@ -105,3 +106,9 @@ def test_the_tables_hold():
                  for line, answer in zip(given.lines, _answers(given), strict=True)
                  for name in ASKED & set(line) if line[name] != answer.get(name, "")]
         assert not wrong, "\n".join(wrong)
+
+
+def test_where_nobody_was_examined_there_is_no_day():
+    """Without any point a scan that nobody has lies on no day, for each person."""
+    points = Points(*(np.zeros(0, dtype) for dtype in (int, int, bool, bool, bool, bool)))
+    assert (points.day_of(np.array([-1, -1])) == NO_DAY).all()
