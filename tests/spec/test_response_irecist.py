@@ -48,6 +48,7 @@ def test_a_scan_after_the_window_confirms_unless_the_study_forbids(assess):
     assess("iRECIST", late.format("iCPD"))
     strict = {"frameworks": ["iRECIST"], "late_scan_confirms": False}
     assess("iRECIST", late.format("iUPD"), study={"responses": strict})
+    assess("iRECIST", late.replace("| 85 ", "| 84 ").format("iCPD"), study={"responses": strict})
 
 
 def test_new_lesions_confirm_by_size_or_number(assess):

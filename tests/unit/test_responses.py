@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from hpd_etl.config import Study
@@ -15,7 +16,8 @@ from hpd_etl.criteria import window_sets
 from hpd_etl.criteria.burden import Burden, burden
 from hpd_etl.criteria.course import Course, lines_of
 from hpd_etl.criteria.definition import assessed_sets
-from hpd_etl.criteria.response import respond
+from hpd_etl.criteria.response import _as_progression, respond
+from hpd_etl.criteria.response.frameworks import ICPD, IUPD, PD, SD
 from hpd_etl.criteria.response.tables import assessed, response_tables
 from hpd_etl.schema import Timeline
 from hpd_etl.timeline import align
@@ -66,3 +68,8 @@ def test_the_tables_hold(given):
              for line, answer in zip(given.lines, answers, strict=True)
              for name in ANSWERS & set(line) if line[name] != answer[name]]
     assert not wrong, "\n".join(wrong)
+
+
+def test_any_progression_is_one():
+    """Whoever asks whether somebody progressed does not mind whether it was confirmed."""
+    assert _as_progression(np.array([PD, IUPD, ICPD, SD, -1])).tolist() == [PD, PD, PD, SD, -1]
