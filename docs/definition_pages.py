@@ -213,6 +213,7 @@ def _variants(each: Definition) -> Iterator[str]:
     yield "\n## Variants\n"
     yield from _head("id", "the same rule")
     yield from (f"| `{each.id}_{name}` | {VARIANTS[name].title} |" for name in possible(each))
+    yield "\nAn HPD that no later scan has confirmed or refuted is not evaluable under `_confirmed` (`unconfirmed`)."
 
 
 def pages(drawn: dict[str, Border]) -> dict[str, str]:
