@@ -64,7 +64,7 @@ def outcomes(patient: Patient, study: Study, definitions: tuple[str, ...] = DEFI
     return agreed([_certain(world, study, definitions) for world in worlds(patient)])
 
 
-def _earlier_dose(refusals: list[Refusal], index_date: date) -> str | None:
+def earlier_dose(refusals: list[Refusal], index_date: date) -> str | None:
     """A8: whether a refused dose names an earlier day, or none; one whose dates contradict others is doubtful."""
     earlier = {refusal.reason for refusal in refusals
                if refusal.table == "doses" and (refusal.first is None or refusal.first < index_date)}
@@ -110,7 +110,7 @@ def _certain(patient: Patient, study: Study, definitions: tuple[str, ...]) -> li
     if treated is None:
         return []
     followed = Followed(patient, study, treated, course(patient, treated.index_date, study), {})
-    earlier = _earlier_dose(refusals, treated.index_date) if "earlier_dose_refused" in FLAGS else None
+    earlier = earlier_dose(refusals, treated.index_date) if "earlier_dose_refused" in FLAGS else None
     made = [followed.outcome(named(name)) for name in definitions]
     if earlier is None:
         return made

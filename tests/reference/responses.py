@@ -75,15 +75,20 @@ class Judge:
 
     def _reappeared(self, point: TimePoint) -> bool:
         """Disease after a complete response is progression, unless immune criteria hold."""
-        if self.immune or not self._on_study(point):
-            return False
+        return bool(self.returned(point))
+
+    def returned(self, point: TimePoint) -> set[str]:
+        """What is back after a complete response: targets, non-targets."""
+        if self.immune or not self.on_study(point):
+            return set()
         complete = any(self._at_once(visit) == "CR" or (self._at_once(visit) is None and self.recorded(visit) == "CR")
-                       for visit in self.sums.course.points if self._on_study(visit) and visit.day < point.day)
+                       for visit in self.sums.course.points if self.on_study(visit) and visit.day < point.day)
         sizes = [(lesion, self.sums.size(point, lesion)[0]) for lesion in self.sums.choice.targets]
         targets = any(size is not None and not self._gone(lesion, size) for lesion, size in sizes)
-        return complete and (targets or "there" in self._others(point).values())
+        others = "there" in self._others(point).values()
+        return {name for name, back in (("targets", targets), ("non_targets", others)) if complete and back}
 
-    def _on_study(self, point: TimePoint) -> bool:
+    def on_study(self, point: TimePoint) -> bool:
         """After the first dose and the time point that is counted from."""
         return point.day > 0 and (self.reference is None or point.day > self.reference.day)
 

@@ -48,7 +48,7 @@ class Sums:
               among: tuple[str, ...] | None = None) -> Total:
         """Targets at this time point, plus measurable new lesions where they are added."""
         targets = self.targets(point, ruler, among)
-        if not with_new or self.choice.baseline is None or point.day <= self.choice.baseline.day:
+        if not with_new or point.day <= (0 if self.choice.baseline is None else self.choice.baseline.day):
             return targets
         reasons = targets.reasons
         added = self.new_sum(point, ruler)

@@ -87,7 +87,7 @@ class Course:
     examined_days: set[int]
     anatomy: dict[str, Anatomy]
     called: dict[str, list[tuple[int, str]]]
-    """lesion -> the role the source gave it on each day it gave one."""
+    """lesion -> the role the source gave it at each time point (else day) at which it gave one."""
 
 
 def course(patient: Patient, index_date: date, study: Study) -> Course:
@@ -108,11 +108,13 @@ def course(patient: Patient, index_date: date, study: Study) -> Course:
     looked = set(by_day) | refused_days | {(scan.scan_date - index_date).days for scan in patient.scans}
     point_of = {day: point.day for point in points for day in point.study_days}
     examined = {point_of.get(day, day) for day in looked} | {point.day for point in points}
-    called: dict[str, list[tuple[int, str]]] = {}
+    roles: dict[str, dict[int, list[str]]] = {}
     for day, lesions in by_day.items():
         for lesion, rows in lesions.items():
-            roles = [row.role for row in rows if row.role]
-            called.setdefault(lesion, []).extend([(day, min(roles, key=ROLES.index))] if roles else [])
+            said = roles.setdefault(lesion, {}).setdefault(point_of.get(day, day), [])
+            said += [row.role for row in rows if row.role]
+    called = {lesion: [(day, min(said, key=ROLES.index)) for day, said in days.items() if said]
+              for lesion, days in roles.items()}
     return Course(points, examined, {lesion: _anatomy(patient, lesion) for lesion in called | _ids(by_day)}, called)
 
 

@@ -24,7 +24,7 @@ class More:
     non_targets: Bools
     """A non-target lesion is larger, or has progressed that had not."""
     new_targets_mm: Floats
-    """By how much the new lesions that are measured like targets grew together."""
+    """By how much the new lesions that are measured like targets grew together; one that is gone counts against."""
     new_others: Bools
     """Another new lesion is larger."""
     additional: Bools
@@ -60,7 +60,7 @@ class Growing:
         progressed = STATUS[LesionStatus.PROGRESSED]
         worse = (line.status[row] == progressed) & ~(there & (line.status[source] == progressed))
         like_targets = self.measured_like_targets[lesion]
-        grown = np.where(new & like_targets, np.nan_to_num(line.size[row] - size_then), 0.0)
+        grown = np.where(like_targets, np.nan_to_num(line.size[row] - size_then), 0.0)
         return More(
             any_of(visit, ~new & (larger | worse), n),
             total(visit, grown, n),
