@@ -49,14 +49,15 @@ class Waiting:
     outcome: bool | None = None
 
 
-def judge_of(patient: Patient, study: Study, framework: str) -> Judge | None:
-    """The patient as one framework looks at them; nobody where day 0 is not known."""
+def judges_of(patient: Patient, study: Study) -> list[Judge]:
+    """The patient as each framework of the study looks at them; none where day 0 is not known."""
     left, refusals = admitted(patient)
     treated = treatment(left, study)
     if treated is None or earlier_dose(refusals, treated.index_date) == "possible":
-        return None
+        return []
     followed = Followed(left, study, treated, course(left, treated.index_date, study), {})
-    return Judge(followed.sums(study.windows, IRRC if framework == "irRC" else RECIST), framework)
+    return [Judge(followed.sums(study.windows, IRRC if framework == "irRC" else RECIST), framework)
+            for framework in study.responses.frameworks]
 
 
 def visits_of(judge: Judge, study: Study) -> list[Visit]:

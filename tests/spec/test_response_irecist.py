@@ -63,6 +63,7 @@ def test_new_lesions_confirm_by_size_or_number(assess):
         five      | 100 | 100, new lung 12              | 100, lung 17             | iUPD iCPD | 100 100
         together  | 100 | 100, new lung 12, new bone 12 | 100, lung 14, bone 15    | iUPD iCPD | 100 100
         offset    | 100 | 100, new lung 12, new bone 20 | 100, lung 18, bone 16    | iUPD iUPD | 100 100
+        one_gone  | 100 | 100, new lung 12, new bone 12 | 100, lung 18, bone gone  | iUPD iUPD | 100 100
         small     | 100 | 100, new lung 8               | 100, lung 9              | iUPD iCPD | 100 100
         small_too | 100 | 100, new lung 8               | 100, lung 8              | iUPD iUPD | 100 100
         another   | 100 | 100, new lung 12              | 100, lung 12, new bone 6 | iUPD iCPD | 100 100
