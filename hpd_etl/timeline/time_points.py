@@ -147,7 +147,7 @@ def reasons_of(points: Points, choice: Choice, windows: Windows) -> tuple[Ints, 
     late = has_base & ~before & (day <= last_baseline_day)
     pre_from = NO_DAY if windows.pre_from_day is None else windows.pre_from_day
     pre = choice.pre[person]
-    fewer = (pre >= 0) & (targets < targets[pre]) if len(points) else late
+    fewer = (pre >= 0) & (targets < targets[pre])
     anyway = np.ones(len(points), dtype=np.bool_)
     early, with_base = before & ~has_base, before & has_base
     cases: list[tuple[str, Bools, Ints | int]] = [

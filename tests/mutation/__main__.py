@@ -1,6 +1,6 @@
 """Runs mutmut in a copy of the repository and holds what survives against `survivors.toml`; see `./hpd mutate`.
 
-Each group of `[tool.hpd-mutation]` is mutated on its own and judged by its own quick tests.
+Each group of `[tool.hpd-mutation]` is mutated on its own and judged by its own quick tests; so may be one file of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import TypeAlias
 
 from mutmut.configuration import reset_config
 from mutmut.mutation.diff_apply import get_diff_for_mutant
@@ -26,27 +28,36 @@ ROOT = Path(__file__).parents[2]
 NOTICED = {"killed", "timeout", "caught by type check", "segfault"}
 NOT_COPIED = ("docs", "benchmarks", ".ci")
 CONFIG = "[tool.mutmut]\n"
+Group: TypeAlias = dict[str, list[str]]
 
 
 def main() -> int:
     """0 if every mutant is noticed or excused, 1 otherwise."""
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hpd-mutation"]
     parser = argparse.ArgumentParser("./hpd mutate", description=__doc__)
-    parser.add_argument("groups", nargs="*", metavar="MODULE", help=f"of {', '.join(groups)}; all if none is named")
+    parser.add_argument("modules", nargs="*", metavar="MODULE",
+                        help=f"of {', '.join(groups)}, or the path of a file of theirs; all if none is named")
     parser.add_argument("--processes", type=int, default=1)
     asked = parser.parse_args()
-    if unknown := set(asked.groups) - set(groups):
-        parser.error(f"nobody has listed {', '.join(sorted(unknown))}; there is {', '.join(groups)}")
+    chosen = {name: groups.get(name) or _of_file(name, groups) for name in asked.modules or groups}
+    if unknown := sorted(name for name, group in chosen.items() if not group):
+        parser.error(f"nobody has listed {', '.join(unknown)}; there is {', '.join(groups)}")
     sound = True
-    for name in asked.groups or groups:
+    for name, group in chosen.items():
         with tempfile.TemporaryDirectory(prefix="hpd-mutation-") as folder:
             copy = Path(folder)
-            _copy(copy, groups[name])
-            sound &= _report(name, list(_mutants(copy, asked.processes)), groups[name]["mutate"])
+            _copy(copy, group)
+            sound &= _report(name, list(_mutants(copy, asked.processes)), group["mutate"])
     return 0 if sound else 1
 
 
-def _copy(folder: Path, group: Mapping[str, list[str]]) -> None:
+def _of_file(path: str, groups: Mapping[str, Group]) -> Group:
+    """This file alone, with the tests of the group that it belongs to; empty where it belongs to none."""
+    return next((group | {"mutate": [path]} for group in groups.values()
+                 if any(fnmatch(path, pattern) for pattern in group["mutate"])), {})
+
+
+def _copy(folder: Path, group: Group) -> None:
     """What git knows of the working tree, with the settings of this group; never data, never an environment."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                             cwd=ROOT, check=True, capture_output=True, text=True).stdout

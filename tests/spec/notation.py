@@ -14,7 +14,7 @@ Columns that are numbers are days counted from the first of January 2020, the da
     60=90000           a diameter and a volume in mm3       ECOG 1   a performance status
     SLD 100, SPD 900   a recorded sum                       scan     an examination without a measurement
 
-    RECIST PD, irRECIST SD, some PD, nontarget PD           a recorded response ("some": framework unstated)
+    RECIST PD, irRECIST SD, some PD, nontarget PD           a recorded response ("some": without framework and scope)
 
 A date known only to the month or the year is written `2020-02` or `2020-??`, wherever a day may stand, also as a
 column. `read` is `part` where not all of a person could be fetched, `cause` the coded cause of death.
@@ -149,7 +149,7 @@ def finding(words: list[str], on: datetime | None) -> tuple[str, dict[str, objec
     if first == "ECOG":
         return "findings", {"finding": "ecog", "assessed_on": on, "value_number": float(words[1])}
     if first in FRAMEWORKS:
-        scope = "non_target" if first == "nontarget" else "overall"
+        scope = {"nontarget": "non_target", "some": None}.get(first, "overall")
         return "responses", {"assessed_on": on, "framework": FRAMEWORKS[first], "scope": scope, "response": words[1]}
     role = ROLES[words.pop(0)] if first in ROLES else "target"
     whole = words.pop() if "of" in words else None

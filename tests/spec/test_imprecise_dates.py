@@ -129,3 +129,23 @@ def test_what_no_label_looks_at_does_not_count(course):
         known  | 50  | 60  | 120 | -20000  | HPD     |         | lesions_complete;targets_recorded
         born   | 50  | 60  | 120 | 1960-?? | HPD     |         | lesions_complete;targets_recorded
     """)
+
+
+def test_a_response_stands_where_every_day_gives_it(assess):
+    """A visit on which the days disagree is not shown; the best response is, and its day where all days give it.
+
+    Of day 56 a scan of March is 4 to 34 days away, so it may confirm a response or not; one of April does. In February
+    disease may be stable too early to count. Too many courses say nothing.
+    """
+    assess("RECIST1.1", """
+        person  | -10 | 56 | 2020-03 | 2020-04 | responses | confirmed | best | best_day | best_confirmed | from_day
+        exact   | 100 | 60 |         |         | PR        | -         | PR   | 56       | SD             | 56
+        either  | 100 | 60 | 60      |         |           |           | PR   | 56       | NE             |
+        sure    | 100 | 60 |         | 60      | PR        | yes       | PR   | 56       | PR             | 56
+        dayless | 100 |    | 100     |         |           |           | SD   |          | SD             |
+    """)
+    assess("RECIST1.1", """
+        person  | -10 | 2020-02 | 2020-03 | 2020-04 | responses | best | best_confirmed
+        early   | 100 | 100     |         |         |           | NE   | NE
+        untried | 100 | 60      | 60      | 60      |           | NE   | NE
+    """)

@@ -48,6 +48,7 @@ def test_irrc_confirms_what_it_says(assess):
         refuted   | 40x20 | 40x30 |       | 40x10 | 40x10 | PD PR PR  | no yes -  | PD   | PR
         between   | 40x20 | 40x30 | 40x20 | 40x30 |       | PD SD PD  | no - -    | PD   | SD
         alone     | 40x20 | 20x10 |       |       |       | PR        | -         | PR   | NE
+        all_gone  | 40x20 | 40x30 |       | gone  |       | PD CR     | no -      | PD   | SD
     """)
 
 

@@ -119,3 +119,79 @@ def test_recorded_responses_stand_beside_the_derived(assess):
         of_other | 100         | 130, iRECIST iUPD                | PD      | -        | PD
         worst    | 100, lung 9 | 100, lung NE, RECIST SD, some PD | NE      | PD       | PD
     """)
+
+
+def test_of_several_recorded_responses_the_worst_stands(assess):
+    """Not evaluable says nothing beside another answer, nor alone."""
+    assess("RECIST1.1", """
+        person  | -10         | 46                                          | recorded | responses
+        partial | 100, lung 9 | 100, lung NE, RECIST CR, some PR            | PR       | PR
+        neither | 100, lung 9 | 100, lung NE, RECIST PR, some NON_CR_NON_PD | neither  | neither
+        stable  | 100, lung 9 | 100, lung NE, RECIST NE, some SD            | SD       | SD
+        unknown | 100, lung 9 | 100, lung NE, RECIST NE                     | -        | NE
+    """)
+
+
+def test_what_cannot_be_assessed_is_passed_over(assess):
+    """Between a response and its confirmation it says nothing; alone it confirms nothing."""
+    assess("RECIST1.1", """
+        person | -10         | 28         | 42          | 56          | responses | confirmed | best | best_confirmed
+        passed | 100, lung 9 | 60, lung 9 | 60, lung NE | 60, lung 9  | PR NE PR  | yes - -   | PR   | PR
+        silent | 100, lung 9 | 60, lung 9 |             | 60, lung NE | PR NE     | - -       | PR   | NE
+    """)
+
+
+def test_best_response_without_targets(assess):
+    """Neither gone nor progressed counts as late as stable disease does, and beside it a confirmed disappearance."""
+    assess("RECIST1.1", """
+        person | -10          | 28           | 56            | best          | best_day | best_confirmed | from_day
+        early  | other a seen | other a seen |               | NE            |          | NE             |
+        late   | other a seen | other a seen | other a seen  | NON_CR_NON_PD | 56       | NON_CR_NON_PD  | 56
+        worse  | other a seen | other a seen | other a worse | PD            | 56       | PD             | 56
+        gone   | other a seen | other a gone | other a gone  | CR            | 28       | CR             | 28
+    """)
+
+
+def test_a_visit_is_shown_if_something_was_recorded(assess):
+    """An examination of which nothing is known is none; of recorded sums only a progression can be told (C14)."""
+    assess("RECIST1.1", """
+        person | -10     | 28     | 56        | responses | burdens
+        scan   | 100     | 100    | scan      | SD        | 100
+        sums   | SLD 100 | SLD 60 | SLD 130   | NE PD     | 60 130
+        answer | 100     | 100    | RECIST SD | SD SD     | 100 -
+    """)
+
+
+def test_what_became_of_other_lesions(assess):
+    """All of them gone, one still there, or not all assessed; a node is gone below 10 mm, and what was gone is none.
+
+    One that was not assessed at baseline is followed all the same; one that is first seen later, and not called new, is
+    neither followed nor progression.
+    """
+    assess("RECIST1.1", """
+        person    | -10                               | 46                                | others  | responses
+        node_gone | 100, other node 12                | 100, other node 9.9               | CR      | SD
+        node_left | 100, other node 12                | 100, other node 10                | neither | SD
+        all_gone  | 100, other a seen, other b seen   | 100, other a gone, other b gone   | CR      | SD
+        one_left  | 100, other a seen, other b seen   | 100, other a gone, other b seen   | neither | SD
+        one_lost  | 100, other a seen, other b seen   | 100, other a gone, other b NE     | NE      | SD
+        no_row    | 100, other a seen, other b seen   | 100, other b gone                 | NE      | SD
+        before    | 100, other a gone                 | 100, other a gone                 | -       | SD
+        unknown   | 100, other a NE                   | 100, other a seen                 | neither | SD
+        late      | 100                               | 100, other a seen                 | -       | SD
+        late_pd   | 100                               | 100, other a worse                | -       | SD
+        beside    | 100, other a seen                 | gone, other a gone, other b worse | CR      | CR
+    """)
+
+
+def test_what_was_recorded_of_other_lesions(assess):
+    """It stands where no lesion says it, and progression always; less or the same of them is neither."""
+    assess("RECIST1.1", """
+        person  | -10               | 46                               | others  | responses
+        partial | 100, other a seen | gone, other a NE, nontarget PR   | neither | PR
+        stable  | 100, other a seen | gone, other a NE, nontarget SD   | neither | PR
+        gone    | 100, other a seen | gone, other a NE, nontarget CR   | CR      | CR
+        nothing | 100               | gone, nontarget SD               | neither | PR
+        seen    | 100, other a seen | gone, other a seen, nontarget CR | neither | PR
+        worse   | 100, other a seen | gone, other a gone, nontarget PD | PD      | PD
+    """)

@@ -1,6 +1,6 @@
 """The tables of the specification that name responses, asked of the response alone: quick, for mutation testing.
 
-What the response is made from (courses, sums) is made once, when this file is read.
+The timelines are aligned once, when this file is read.
 """
 
 from __future__ import annotations
@@ -9,23 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hpd_etl.config import Study
-from hpd_etl.criteria import window_sets
-from hpd_etl.criteria.burden import Burden, burden
-from hpd_etl.criteria.course import Course, lines_of
-from hpd_etl.criteria.definition import assessed_sets
-from hpd_etl.criteria.response import _as_progression, respond
+from hpd_etl.criteria import assess, window_sets
+from hpd_etl.criteria.response import _as_progression
 from hpd_etl.criteria.response.frameworks import ICPD, IUPD, PD, SD
-from hpd_etl.criteria.response.tables import assessed, response_tables
 from hpd_etl.schema import Timeline
 from hpd_etl.timeline import align
 from tests.spec import notation
 from tests.spec.assessing import told
 from tests.unit.tables import tables, together
 
-CHAPTERS = ("response", "response_recist", "response_irrc", "response_irecist", "parts")
+CHAPTERS = ("response", "response_recist", "response_irrc", "response_irecist", "parts", "imprecise_dates")
 ANSWERS = {"responses", "derived", "recorded", "targets", "others", "new", "confirmed", "burdens", "windows", "best",
            "best_confirmed", "best_day", "from_day"}
 
@@ -38,9 +35,10 @@ class Prepared:
     lines: list[dict[str, str]]
     timeline: Timeline
     study: Study
-    course: Course
-    sums: Burden
-    window_set: str
+
+
+def _aligned(lines: list[dict[str, str]], study: Study) -> Timeline:
+    return align(notation.records(lines), study, window_sets([], study))
 
 
 def _prepared() -> Iterator[Prepared]:
@@ -48,11 +46,14 @@ def _prepared() -> Iterator[Prepared]:
              for table in tables(CHAPTERS, "assess"))
     for framework, settings, lines in together(asked):
         study = Study.model_validate({"id": "unit", "responses": {"frameworks": [framework]}, **settings})
-        timeline = align(notation.records(lines), study, window_sets([], study))
-        [window_set] = assessed_sets(study).values()
-        course = lines_of(timeline, [window_set], study)[window_set]
-        if timeline.courses is None:
-            yield Prepared(framework, lines, timeline, study, course, burden(course, timeline, study), window_set)
+        yield Prepared(framework, lines, _aligned(lines, study), study)
+
+
+def _holds(lines: list[dict[str, str]], timeline: Timeline, study: Study) -> None:
+    wrong = [f"{line['person']}: {name} is {answer[name]}, not {line[name]}"
+             for line, answer in zip(lines, told(lines, assess(timeline, study)), strict=True)
+             for name in ANSWERS & set(line) if line[name] != answer[name]]
+    assert not wrong, "\n".join(wrong)
 
 
 PREPARED = list(_prepared())
@@ -61,15 +62,83 @@ PREPARED = list(_prepared())
 @pytest.mark.parametrize("given", PREPARED, ids=lambda given: f"{given.framework}_{len(given.lines)}_lines")
 def test_the_tables_hold(given):
     """Each line of the specification that names responses."""
-    response = respond(given.course, given.sums, given.timeline, given.framework, given.study)
-    one = assessed(given.course, response, given.framework, given.window_set, given.study)
-    answers = told(given.lines, response_tables(given.timeline, [one], given.study))
-    wrong = [f"{line['person']}: {name} is {answer[name]}, not {line[name]}"
-             for line, answer in zip(given.lines, answers, strict=True)
-             for name in ANSWERS & set(line) if line[name] != answer[name]]
-    assert not wrong, "\n".join(wrong)
+    _holds(given.lines, given.timeline, given.study)
+
+
+ALONE = {
+    "nobody_examined": """
+        person | doses | responses | best | best_confirmed
+        one    | 0     |           | NE   | NE
+    """,
+    "first_time_point_of_all": """
+        person | 28          | 56      | responses | confirmed | windows | best
+        one    | new lung 12 | lung 17 | iUPD iCPD | yes yes   | 56..84 - | iCPD
+    """,
+    "no_organ_known": """
+        person | -10          | 28                                | 56                  | responses | confirmed
+        one    | unplaced 100 | unplaced 100, new unplaced2 12    | unplaced 100, unplaced2 16 | iUPD iUPD | - -
+    """,
+}
+
+
+@pytest.mark.parametrize("table", ALONE.values(), ids=ALONE)
+def test_one_patient_alone(table):
+    """The first time point, lesion and organ of all are such like any other, and none at all are no error."""
+    lines, study = notation.rows(table), Study.model_validate({"id": "unit", "responses": {"frameworks": ["iRECIST"]}})
+    _holds(lines, _aligned(lines, study), study)
 
 
 def test_any_progression_is_one():
     """Whoever asks whether somebody progressed does not mind whether it was confirmed."""
     assert _as_progression(np.array([PD, IUPD, ICPD, SD, -1])).tolist() == [PD, PD, PD, SD, -1]
+
+
+IN_FULL = {
+    "assessments, answers": """
+        framework | scan_date  | days_from_index | target | non_target    | new_lesion | derived | recorded | response
+        RECIST1.1 | 2020-01-29 | 28              | PR     | NON_CR_NON_PD | False      | PR      |          | PR
+        RECIST1.1 | 2020-03-25 | 84              | PD     | NE            | True       | PD      | SD       | PD
+        iRECIST   | 2020-01-29 | 28              | PR     | NON_CR_NON_PD | False      | PR      |          | PR
+        iRECIST   | 2020-03-25 | 84              | PD     | NE            | True       | iUPD    |          | iUPD
+        irRC      | 2020-01-29 | 28              | PR     | NON_CR_NON_PD | False      | PR      |          | PR
+        irRC      | 2020-03-25 | 84              | PD     | NE            | True       | PD      |          | PD
+    """,
+    "assessments, burden": """
+        window_set | baseline_burden | nadir_burden | burden | burden_unit
+        study      | 40.0            | 40.0         | 20.0   | mm
+        study      | 40.0            | 20.0         | 30.0   | mm
+        study      | 40.0            | 40.0         | 20.0   | mm
+        study      | 40.0            | 20.0         | 30.0   | mm
+        study;irRC | 800.0           | 800.0        | 200.0  | mm2
+        study;irRC | 800.0           | 200.0        | 720.0  | mm2
+    """,
+    "assessments, confirmation": """
+        confirmed | confirm_from_day | confirm_to_day
+        False     |                  |
+                  |                  |
+        False     |                  |
+                  | 112              | 140
+        False     |                  |
+                  |                  |
+    """,
+    "best_response": """
+        framework | window_set | person_id | best | best_day | best_confirmed | best_confirmed_day
+        RECIST1.1 | study      | one       | PR   | 28       | PD             | 84
+        iRECIST   | study      | one       | PR   | 28       | iUPD           | 84
+        irRC      | study;irRC | one       | PR   | 28       | NE             |
+    """,
+}
+
+
+@pytest.mark.parametrize("part", IN_FULL)
+def test_a_patient_in_full(part):
+    """Every column where several criteria judge one patient: 800 mm2, 200, and 600 with 120 of a new lesion."""
+    lines = notation.rows("""
+        person | -10                    | 28                     | 84
+        one    | 40x20, other bone seen | 20x10, other bone seen | 30x20, new lung 12x10, RECIST SD
+    """)
+    study = Study.model_validate({"id": "unit", "responses": {"frameworks": ["RECIST1.1", "iRECIST", "irRC"]}})
+    made, expected = assess(_aligned(lines, study), study)[part.partition(",")[0]], notation.rows(IN_FULL[part])
+    found = [{name: "" if pd.isna(value) else str(value).removesuffix(" 00:00:00") for name, value in row.items()}
+             for row in made[list(expected[0])].to_dict("records")]
+    assert found == expected

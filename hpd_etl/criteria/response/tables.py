@@ -84,7 +84,7 @@ def _assessments(timeline: Timeline, one: Assessed, window_sets: list[str], stud
     response, line = one.response, one.line
     examined = np.zeros(line.points + 1, dtype=np.bool_)
     examined[line.row_point] = True
-    told = examined[:-1] | (response.derived != NE) | (response.named >= 0)
+    told = examined[:-1] | response.known | (response.derived != NE) | (response.named >= 0)
     shown = np.flatnonzero(response.on_study & told)
     person, day = line.person[shown], line.scans.day[shown]
     answers = {
