@@ -47,7 +47,8 @@ def _of(visits: Rows, bests: Rows) -> dict[str, str]:
     [best] = bests
     return {
         **{name: " ".join(_word(visit[column]) for visit in visits) for name, column in EACH_VISIT.items()},
-        "burdens": " ".join("-" if visit["burden"] is None else f"{visit['burden']:g}" for visit in visits),
+        **{name: " ".join("-" if visit[column] is None else f"{visit[column]:g}" for visit in visits)
+           for name, column in (("burdens", "burden"), ("nadirs", "nadir_burden"))},
         "windows": " ".join(_window(visit) for visit in visits),
         **{name: "" if best[name] is None else str(best[name])
            for name in ("best", "best_day", "best_confirmed")},

@@ -131,7 +131,7 @@ def course() -> Callable[..., None]:
 def assess() -> Callable[..., None]:
     """Asserts the responses by some criteria of the patients of a table; columns as in `assessing.EACH_VISIT`.
 
-    Besides: `best`, `best_confirmed` and their days, `burdens`, and `windows` in which an iUPD is to be confirmed.
+    Besides: `best`, `best_confirmed` and their days, `burdens`, `nadirs`, and the `windows` to confirm an iUPD in.
     """
     return assessing.checker(_compare)
 

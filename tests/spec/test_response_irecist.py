@@ -73,11 +73,44 @@ def test_new_lesions_confirm_by_size_or_number(assess):
 
 
 def test_only_two_new_lesions_of_an_organ_are_measured_like_targets(assess):
-    """Of a third one any growth counts."""
+    """The largest of those that are measurable when first seen; of another any growth counts.
+
+    Lymph nodes are one organ, and what has no organ is one of its own.
+    """
     assess("iRECIST", """
-        person | -10 | 28                                           | 56                               | responses
-        second | 100 | 100, new lung 30, new lung2 20               | 100, lung 30, lung2 24           | iUPD iUPD
-        third  | 100 | 100, new lung 30, new lung2 20, new lung3 12 | 100, lung 30, lung2 20, lung3 13 | iUPD iCPD
+        person  | -10 | 28                                           | 56                               | responses
+        second  | 100 | 100, new lung 30, new lung2 20               | 100, lung 30, lung2 24           | iUPD iUPD
+        third   | 100 | 100, new lung 12, new lung2 20, new lung3 30 | 100, lung 13, lung2 20, lung3 30 | iUPD iCPD
+        largest | 100 | 100, new lung 12, new lung2 20, new lung3 30 | 100, lung 12, lung2 20, lung3 34 | iUPD iUPD
+        beside  | 100 | 100, new lung 30, new lung2 20, new lung3 12 | 100, lung 30, lung2 24, lung3 12 | iUPD iUPD
+    """)
+    assess("iRECIST", """
+        person   | -10 | 28                                                     | 56              | responses
+        nodes    | 9   | 9, new a_node 20, new b_node 19, new c_node 18         | 9, c_node 19    | iUPD iCPD
+        small    | 9   | 9, new a_node 12                                       | 9, a_node 13    | iUPD iCPD
+        normal   | 9   | 9, new a_node 15                                       | 9, a_node 19    | iUPD iUPD
+        unplaced | 9   | 9, new unplaced 20, new unplaced2 19, new unplaced3 18 | 9, unplaced3 19 | iUPD iUPD
+    """)
+
+
+def test_only_five_new_lesions_are_measured_like_targets(assess):
+    """In all organs together; those that came earlier are first, also where they were gone in between."""
+    assess("iRECIST", """
+        person | -10 | 28                                                            | 56      | responses
+        fifth  | 9   | 9, new a 20, new b 19, new c 18, new d 17, new e 16, new f 15 | 9, e 17 | iUPD iUPD
+        sixth  | 9   | 9, new a 20, new b 19, new c 18, new d 17, new e 16, new f 15 | 9, f 16 | iUPD iCPD
+    """)
+    assess("iRECIST", """
+        person  | -10 | 28                     | 56                 | 84                 | 112      | responses
+        earlier | 9   | 9, new a 12, new a2 11 | 9, a gone, a2 gone | 9, a 12, new a3 30 | 9, a3 31 | iUPD SD iUPD iCPD
+    """)
+
+
+def test_what_is_small_when_first_seen_is_not_measured_like_a_target(assess):
+    """Not even if it is large enough when it is counted: 8 to 12 mm are any growth, though a scan too soon saw 12."""
+    assess("iRECIST", """
+        person | -10 | 28              | 42           | 56           | responses
+        grew   | 100 | 100, new lung 8 | 100, lung 12 | 100, lung 12 | iUPD iUPD iCPD
     """)
 
 
@@ -100,10 +133,12 @@ def test_non_targets_confirm_by_any_further_increase(assess):
         smaller | 100, other bone 20   | 100, other bone 30 worse | 100, other bone 29       | iUPD SD
         still   | 100, other bone seen | 100, other bone worse    | 100, other bone worse    | iUPD iUPD
         better  | 100, other bone seen | 100, other bone worse    | 100, other bone seen     | iUPD SD
+        target  | 100, other bone 20   | 100, other bone 30 worse | 103, other bone 30 worse | iUPD iUPD
     """)
     assess("iRECIST", """
-        person  | -10                      | 28                | 56                               | responses
-        another | 50, other a 9, other b 9 | 50, other a worse | 50, other a worse, other b worse | iUPD iCPD
+        person  | -10                      | 28                           | 56                               | responses
+        another | 50, other a 9, other b 9 | 50, other a worse            | 50, other a worse, other b worse | iUPD iCPD
+        seen    | 50, other a 9, other b 9 | 50, other a worse, other b 9 | 50, other a worse, other b worse | iUPD iCPD
     """)
 
 
@@ -116,4 +151,13 @@ def test_a_scan_that_cannot_be_assessed_leaves_it_waiting(assess):
     assess("iRECIST", """
         person  | -10         | 46                         | 84                         | responses | recorded
         unknown | 100, lung 9 | 100, lung NE, iRECIST iUPD | 100, lung NE, iRECIST iCPD | iUPD iCPD | iUPD iCPD
+    """)
+
+
+def test_the_sum_that_a_progression_is_counted_from(assess):
+    """Where a target was not assessed at the unconfirmed progression it is the first known sum after it."""
+    assess("iRECIST", """
+        person | -10         | 28           | 56          | 84          | 112         | responses
+        later  | 100, lung 9 | 131, lung NE | 131, lung 9 | 136, lung 9 |             | iUPD iUPD iCPD
+        short  | 100, lung 9 | 131, lung NE | 131, lung 9 | 135, lung 9 | 136, lung 9 | iUPD iUPD iUPD iCPD
     """)

@@ -77,6 +77,35 @@ def test_what_comes_back_after_a_complete_response_is_progression(assess):
     """)
 
 
+def test_a_complete_response_that_was_recorded_is_not_refuted_on_its_own_day(assess):
+    """What the same scan still shows did not come back; what a later one shows did."""
+    assess("RECIST1.1", """
+        person | -10         | 28                     | 56          | recorded | responses
+        same   | 100, lung 9 | 50, lung NE, RECIST CR | 50, lung NE | CR -     | CR PD
+    """)
+
+
+def test_response_begins_after_baseline_and_after_the_first_dose(assess):
+    """The visits of day -3 and 0 have fewer targets and are no baseline, hence neither a response nor a nadir."""
+    assess("RECIST1.1", """
+        person | -10         | -3  | 0  | 1            | 28          | responses | nadirs
+        before | 100, lung 9 | 130 | 20 |              | 100, lung 9 | SD        | 109
+        day_1  | 100, lung 9 |     |    | 100, lung 40 | 100, lung 9 | PD SD     | 109 109
+    """)
+    assess("RECIST1.1", """
+        person | -10 | 5  | 28 | responses | nadirs
+        late   | 100 | 60 | 72 | PD        | 60
+    """, study={"windows": {"baseline_grace_days": 7}})
+
+
+def test_where_a_target_is_missing_at_baseline_progression_is_counted_from_the_first_whole_sum(assess):
+    """There is no nadir before it, and no response without a baseline."""
+    assess("RECIST1.1", """
+        person | -10          | 28          | 56          | 84          | targets  | nadirs    | burdens
+        lost   | 100, lung NE | 100, lung 9 | 122, lung 9 | 121, lung 9 | NE PD NE | - 109 109 | 109 131 130
+    """)
+
+
 def test_best_response_with_and_without_confirmation(assess):
     """A response counts confirmed if the next assessments, 28 days on or more, say the same; else it is stable disease.
 
@@ -169,18 +198,18 @@ def test_what_became_of_other_lesions(assess):
     neither followed nor progression.
     """
     assess("RECIST1.1", """
-        person    | -10                               | 46                                | others  | responses
-        node_gone | 100, other node 12                | 100, other node 9.9               | CR      | SD
-        node_left | 100, other node 12                | 100, other node 10                | neither | SD
-        all_gone  | 100, other a seen, other b seen   | 100, other a gone, other b gone   | CR      | SD
-        one_left  | 100, other a seen, other b seen   | 100, other a gone, other b seen   | neither | SD
-        one_lost  | 100, other a seen, other b seen   | 100, other a gone, other b NE     | NE      | SD
-        no_row    | 100, other a seen, other b seen   | 100, other b gone                 | NE      | SD
-        before    | 100, other a gone                 | 100, other a gone                 | -       | SD
-        unknown   | 100, other a NE                   | 100, other a seen                 | neither | SD
-        late      | 100                               | 100, other a seen                 | -       | SD
-        late_pd   | 100                               | 100, other a worse                | -       | SD
-        beside    | 100, other a seen                 | gone, other a gone, other b worse | CR      | CR
+        person    | -10                             | 46                                | others  | responses
+        node_gone | 100, other node 12              | 100, other node 9.9               | CR      | SD
+        node_left | 100, other node 12              | 100, other node 10                | neither | SD
+        all_gone  | 100, other a seen, other b seen | 100, other a gone, other b gone   | CR      | SD
+        one_left  | 100, other a seen, other b seen | 100, other a gone, other b seen   | neither | SD
+        one_lost  | 100, other a seen, other b seen | 100, other a gone, other b NE     | NE      | SD
+        no_row    | 100, other a seen, other b seen | 100, other b gone                 | NE      | SD
+        before    | 100, other a gone               | 100, other a gone                 | -       | SD
+        unknown   | 100, other a NE                 | 100, other a seen                 | neither | SD
+        late      | 100                             | 100, other a seen                 | -       | SD
+        late_pd   | 100                             | 100, other a worse                | -       | SD
+        beside    | 100, other a seen               | gone, other a gone, other b worse | CR      | CR
     """)
 
 

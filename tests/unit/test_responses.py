@@ -14,17 +14,20 @@ import pytest
 
 from hpd_etl.config import Study
 from hpd_etl.criteria import assess, window_sets
+from hpd_etl.criteria.course import lines_of
 from hpd_etl.criteria.response import _as_progression
 from hpd_etl.criteria.response.frameworks import ICPD, IUPD, PD, SD
+from hpd_etl.criteria.response.visits import visits
 from hpd_etl.schema import Timeline
 from hpd_etl.timeline import align
 from tests.spec import notation
 from tests.spec.assessing import told
 from tests.unit.tables import tables, together
 
+STUDY = Study(id="unit")
 CHAPTERS = ("response", "response_recist", "response_irrc", "response_irecist", "parts", "imprecise_dates")
-ANSWERS = {"responses", "derived", "recorded", "targets", "others", "new", "confirmed", "burdens", "windows", "best",
-           "best_confirmed", "best_day", "from_day"}
+ANSWERS = {"responses", "derived", "recorded", "targets", "others", "new", "confirmed", "burdens", "nadirs", "windows",
+           "best", "best_confirmed", "best_day", "from_day"}
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,12 @@ ALONE = {
         one    | 0     |           | NE   | NE
     """,
     "first_time_point_of_all": """
-        person | 28          | 56      | responses | confirmed | windows | best
-        one    | new lung 12 | lung 17 | iUPD iCPD | yes yes   | 56..84 - | iCPD
+        person | 28          | 56      | 84      | responses      | confirmed   | windows         | best
+        one    | new lung 12 | lung 16 | lung 17 | iUPD iUPD iCPD | yes yes yes | 56..84 56..84 - | iCPD
+    """,
+    "first_answer_of_all": """
+        person | 28         | 56   | responses | recorded | best
+        one    | iRECIST SD | scan | SD        | SD       | NE
     """,
     "no_organ_known": """
         person | -10          | 28                                | 56                  | responses | confirmed
@@ -142,3 +149,16 @@ def test_a_patient_in_full(part):
     found = [{name: "" if pd.isna(value) else str(value).removesuffix(" 00:00:00") for name, value in row.items()}
              for row in made[list(expected[0])].to_dict("records")]
     assert found == expected
+
+
+def test_visits_are_walked_side_by_side():
+    """The first of all, then the second of those who have one, and so on; of some persons alone if only they matter."""
+    [line] = lines_of(_aligned(notation.rows("""
+        person | -10 | 28 | 56
+        a      | 50  | 50 |
+        b      | 50  |    |
+        c      | 50  | 50 | 50
+    """), STUDY), ["study"], STUDY).values()
+    assert [at.tolist() for at in visits(line)] == [[0, 2, 3], [1, 4], [5]]
+    assert [at.tolist() for at in visits(line, np.array([False, True, True]))] == [[2, 3], [4], [5]]
+    assert [at.tolist() for at in visits(line, np.array([False, False, False]))] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hpd_etl.criteria.course import Course
-from hpd_etl.criteria.response.frameworks import NONE, WORST_FIRST, Framework
+from hpd_etl.criteria.response.frameworks import CODES, NONE, WORST_FIRST, Framework
 from hpd_etl.grouping import Ints, lookup, lowest, point_key, positions
 from hpd_etl.schema import Timeline
 
@@ -20,8 +20,8 @@ def recorded(line: Course, timeline: Timeline, framework: Framework, scope: str)
     code = chosen["response"].cat.codes.to_numpy().astype(np.int64)
     keys = point_key(positions(chosen["person_id"], line.ids), chosen["days_from_index"].to_numpy(np.int64))
     at = lookup(keys, point_key(line.person, line.scans.day))
-    rank = np.full(max(code.max(initial=0), *WORST_FIRST) + 1, NONE)
+    rank = np.full(len(CODES), NONE)
     rank[list(WORST_FIRST)] = np.arange(len(WORST_FIRST))
-    judged = (code >= 0) & (at >= 0) & (rank[np.maximum(code, 0)] >= 0)
+    judged = (code >= 0) & (at >= 0) & (rank[code] >= 0)
     worst = lowest(at[judged], rank[code[judged]], line.points, NONE)
     return np.where(worst < 0, NONE, np.array(WORST_FIRST)[worst])
