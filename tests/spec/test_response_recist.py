@@ -65,6 +65,36 @@ def test_disease_without_targets(assess):
     """)
 
 
+def test_the_baseline_of_disease_without_targets(assess):
+    """The last scan of the baseline window that shows a lesion, if it shows all that were seen up to then.
+
+    Who had others, targets perhaps, cannot be judged; the window is -42 to 0.
+    """
+    assess("RECIST1.1", """
+        person  | -43       | -42       | -10                     | 46           | others | responses
+        later   |           | other a 9 | other a 9, other b 9    | other a gone | NE     | NE
+        fewer   |           | other a 9 | other b 9               | other b gone | -      | NE
+        outside | other a 9 |           |                         | other a gone | -      | NE
+        first   |           | other a 9 |                         | other a gone | CR     | CR
+        before  | other a 9 |           | other a 9               | other a gone | CR     | CR
+        target  | 50        |           | other b 9               | other b gone | -      | NE
+        gone    |           | other a 9 | other a gone, other b 9 | other b gone | -      | NE
+        missed  |           | other b 9 | other b 9, other a NE   | other b gone | NE     | NE
+        nothing |           | other b 9 | other b NE              | other b gone | CR     | CR
+        vanish  |           | other b 9 | other b gone            | other b gone | CR     | CR
+    """)
+    assess("RECIST1.1", """
+        person  | 0         | 1         | 46           | others | responses
+        last    | other a 9 |           | other a gone | CR     | CR
+        treated |           | other a 9 | other a gone | - -    | NE NE
+    """)
+    assess("RECIST1.1", """
+        person | 5            | 8            | 46           | others | responses
+        grace  | other a seen |              | other a gone | CR     | CR
+        late   |              | other a seen | other a gone | - -    | NE NE
+    """, study={"windows": {"baseline_grace_days": 7}})
+
+
 def test_what_comes_back_after_a_complete_response_is_progression(assess):
     """A lesion that is seen again is none by itself, but it is once nothing had been left."""
     assess("RECIST1.1", """

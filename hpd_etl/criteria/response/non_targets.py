@@ -10,7 +10,7 @@ from hpd_etl.config import Study
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.response.frameworks import CR, NE, NON_CR_NON_PD, NONE, PD, PR, PROGRESSIONS, SD, Framework
 from hpd_etl.criteria.response.recorded import recorded
-from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, count, highest
+from hpd_etl.grouping import Bools, Ints, any_of, count, highest
 from hpd_etl.measurability import STATUS, persists
 from hpd_etl.schema import LesionStatus, Timeline
 
@@ -44,12 +44,9 @@ def reference(line: Course, study: Study) -> Ints:
     last_day = windows.baseline_to_day + windows.baseline_grace_days
     known = there[day <= last_day]
     shown = there[(day >= windows.baseline_from_day) & (day <= last_day)]
-    if not len(shown):
-        return scans.baseline
     last = highest(line.row_person[shown], line.row_point[shown], line.persons, NONE)
     here = known[line.row_point[known] == last[line.row_person[known]]]
-    lesions = int(line.lesion.max(initial=-1)) + 1
-    on_it = any_of(line.lesion[here], np.ones(len(here), np.bool_), lesions)
+    on_it = any_of(line.lesion[here], np.ones(len(here), np.bool_), line.lesions)
     incomplete = any_of(line.row_person[known], ~on_it[line.lesion[known]], line.persons)
     return np.where(without & ~incomplete, last, scans.baseline)
 
@@ -64,8 +61,8 @@ def non_targets(line: Course, timeline: Timeline, framework: Framework, referenc
     person, point, lesion = line.row_person[rows], line.row_point[rows], line.lesion[rows]
     size, status = line.size[rows], line.status[rows]
     base_day = line.scans.day_of(reference)[person]
-    at_baseline = (base_day != NO_DAY) & (line.row_day[rows] == base_day) & (size != 0)
-    followed = any_of(lesion, at_baseline, int(line.lesion.max(initial=-1)) + 1)[lesion]
+    at_baseline = (line.row_day[rows] == base_day) & (size != 0)
+    followed = any_of(lesion, at_baseline, line.lesions)[lesion]
     gone = followed & ~np.isnan(size) & ~persists(size, line.is_node[rows])
     there = followed & ~gone & (status != STATUS[LesionStatus.NOT_ASSESSED])
     left = count(person[at_baseline], line.persons)[line.person]
