@@ -36,6 +36,7 @@ def tables() -> str:
         "Records": schema.Records.tables(),
         "Timeline": tuple(table for table in schema.Timeline.tables() if table.name not in _names(schema.Records)),
         "Labels": schema.Labels.tables(),
+        "Attrition": schema.Attrition.tables(),
         "Sensitivity": schema.Sensitivity.tables(),
         "Agreement": schema.Agreement.tables(),
         "Growth": schema.Growth.tables(),
@@ -132,7 +133,7 @@ def _artefacts() -> Iterator[str]:
     held: dict[str, type[schema.Bundle]] = {
         artefacts.RECORDS: schema.Records, artefacts.TIMELINE: schema.Timeline, artefacts.LABELS: schema.Labels,
         artefacts.SENSITIVITY: schema.Sensitivity, artefacts.AGREEMENT: schema.Agreement,
-        artefacts.GROWTH: schema.Growth}
+        artefacts.GROWTH: schema.Growth, artefacts.FUNNEL: schema.Attrition}
     for name, verb in artefacts.MADE_BY.items():
         bundle = held.get(name)
         content = ", ".join(f"`{table.name}`" for table in bundle.tables()) if bundle else "counts and codes"

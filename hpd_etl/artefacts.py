@@ -7,6 +7,7 @@
         2-timeline/<table>.parquet, 2-timeline/courses/<table>.parquet
         3-quality.json
         4-labels/{labels,evidence,metrics,burden}.parquet, labels.csv, evidence.csv, README.txt
+        4-funnel/funnel.parquet, and as CSV
         5-receipt.json
         6-sensitivity/{flips,flipped,perturbation}.parquet, and as CSV
         7-agreement/{pairs,agreement_rates,labelled,labelled_counts,overlaps}.parquet, and as CSV
@@ -42,14 +43,15 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the layout of an artefact; another one is refused."""
 
-RECORDS, TIMELINE, QUALITY, LABELS, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH, MANIFEST = (
-    "1-records", "2-timeline", "3-quality.json", "4-labels", "5-receipt.json", "6-sensitivity", "7-agreement",
-    "8-growth", "manifest.json")
-MADE_BY = {RECORDS: "extract", TIMELINE: "align", QUALITY: "validate", LABELS: "label", RECEIPT: "writeback",
-           SENSITIVITY: "sensitivity", AGREEMENT: "agreement", GROWTH: "growth", MANIFEST: "extract"}
+RECORDS, TIMELINE, QUALITY, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH, MANIFEST = (
+    "1-records", "2-timeline", "3-quality.json", "4-labels", "4-funnel", "5-receipt.json", "6-sensitivity",
+    "7-agreement", "8-growth", "manifest.json")
+MADE_BY = {RECORDS: "extract", TIMELINE: "align", QUALITY: "validate", LABELS: "label", FUNNEL: "label",
+           RECEIPT: "writeback", SENSITIVITY: "sensitivity", AGREEMENT: "agreement", GROWTH: "growth",
+           MANIFEST: "extract"}
 _FORMAT_KEY = b"hpd_etl.format"
 _CSV = ("labels", "evidence", "assessments", "best_response", "flips", "flipped", "perturbation", "pairs",
-        "agreement_rates", "labelled", "labelled_counts", "overlaps", "growth")
+        "agreement_rates", "labelled", "labelled_counts", "overlaps", "growth", "funnel")
 _COURSES = "courses"
 
 _B = TypeVar("_B", bound="Bundle")

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hpd_etl import agreement, criteria, growth_models, progress, quality, robustness, timeline
-from hpd_etl.artefacts import AGREEMENT, GROWTH, LABELS, QUALITY, RECEIPT, RECORDS, SENSITIVITY, TIMELINE
+from hpd_etl.artefacts import AGREEMENT, FUNNEL, GROWTH, LABELS, QUALITY, RECEIPT, RECORDS, SENSITIVITY, TIMELINE
 from hpd_etl.runs import Run, started
 from hpd_etl.schema import Agreement, Growth, Sensitivity
 from hpd_etl.sinks import open_sink
@@ -85,6 +85,7 @@ def label(this: Run, aligned: Timeline) -> Labels:
         manifest = this.manifest.with_labels(labels)
         manifest.assert_sums()
         this.keep("label", LABELS, labels, manifest)
+        this.leave(FUNNEL, quality.attrition(aligned, labels))
         note(f"{len(labels.labels):,} labels under {len(this.definitions)} definitions")
     return labels
 

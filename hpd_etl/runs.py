@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from hpd_etl import artefacts, assets, criteria, library, progress
 from hpd_etl.artefacts import (
     AGREEMENT,
+    FUNNEL,
     GROWTH,
     LABELS,
     MANIFEST,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from hpd_etl.config import Site, Study
     from hpd_etl.criteria.definition import Definition
 
-_ORDER = (RECORDS, TIMELINE, QUALITY, LABELS, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH)
+_ORDER = (RECORDS, TIMELINE, QUALITY, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH)
 
 
 @dataclass

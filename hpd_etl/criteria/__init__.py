@@ -15,13 +15,25 @@ from hpd_etl.criteria.again import Lines
 from hpd_etl.criteria.assessing import assess
 from hpd_etl.criteria.courses import Courses
 from hpd_etl.criteria.definition import Definition, parse, window_sets
-from hpd_etl.criteria.judging import Judged, follow, judge
+from hpd_etl.criteria.foreseeing import foreseeable, foreseen, lacking
+from hpd_etl.criteria.judging import Judged, judge
 from hpd_etl.criteria.metrics import Measured
 from hpd_etl.criteria.verdicts import NOT_EVALUABLE
 from hpd_etl.grouping import NO_DAY, Ints, days
 from hpd_etl.schema import Labels, Timeline
 
-__all__ = ["Definition", "Lines", "assess", "label", "parse", "unmet_requirements", "verdicts_of", "window_sets"]
+__all__ = [
+    "Definition",
+    "Lines",
+    "assess",
+    "foreseeable",
+    "foreseen_reasons",
+    "label",
+    "parse",
+    "unmet_requirements",
+    "verdicts_of",
+    "window_sets",
+]
 
 
 def label(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> Labels:
@@ -95,18 +107,17 @@ def unmet_requirements(timeline: Timeline, definitions: Sequence[Definition], st
 
     Columns person_id, cohort, definition_id, primary_reason, reasons; `<NA>` where nothing is lacking.
     """
-    lacking = _lacking(timeline, definitions, study)
+    found = lacking(timeline, definitions, study, sums=False)
     if timeline.courses is not None:
         courses = Courses.of(timeline, timeline.courses)
-        tried = _lacking(timeline.courses, definitions, study)
-        lacking = {name: courses.lacking(shown, tried[name]) for name, shown in lacking.items()}
-    return frames.unmet_frame(timeline, lacking)
+        tried = lacking(timeline.courses, definitions, study, sums=False)
+        found = {name: courses.lacking(shown, tried[name]) for name, shown in found.items()}
+    return frames.unmet_frame(timeline, found)
 
 
-def _lacking(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> dict[str, Ints]:
-    followed = follow(timeline, definitions, study)
-    unmet = {each.id: followed[each.window_set].unmet for each in definitions}
-    return {
-        each.id: np.bitwise_or.reduce([unmet[each.id]["index"], *(unmet[each.id][need] for need in each.requires)])
-        for each in definitions
-    }
+def foreseen_reasons(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> pd.DataFrame:
+    """The frame of `unmet_requirements` with all that shows before a label: also sums that a rule cannot do without.
+
+    It says the same as the labels in the reasons that are `foreseeable` for a definition.
+    """
+    return frames.unmet_frame(timeline, foreseen(timeline, definitions, study))

@@ -251,14 +251,9 @@ class _Clinical:
 
 
 def _measure_set(clinical: _Clinical, of: Responded, group: Sequence[Definition]) -> MeasureSet:
-    first, study, followed = group[0], clinical.study, of.followed
-    sums = followed.sums
-    if first.common_targets:
-        line = sums.line
-        values = areas(line) if "spd" in first.rulers else line.size
-        sums = burden(common(line, values, pre=first.looks_before), clinical.timeline, study)
+    first, followed = group[0], of.followed
     seen = observe(
-        sums,
+        burden_for(first, followed, clinical.timeline, clinical.study),
         of.response,
         clinical.timeline,
         followed.unmet,
@@ -268,6 +263,15 @@ def _measure_set(clinical: _Clinical, of: Responded, group: Sequence[Definition]
     )
     named = frozenset(leaf.metric for each in group for leaf in leaves(each.rule))
     return MeasureSet(of, seen, clinical, named)
+
+
+def burden_for(definition: Definition, followed: Followed, timeline: Timeline, study: Study) -> Burden:
+    """The burden that a definition measures: that of its window set, or of the common targets alone."""
+    if not definition.common_targets:
+        return followed.sums
+    line = followed.sums.line
+    values = areas(line) if "spd" in definition.rulers else line.size
+    return burden(common(line, values, pre=definition.looks_before), timeline, study)
 
 
 def _verdicts(definition: Definition, measures: MeasureSet, measured: Measured, study: Study) -> Verdicts:

@@ -116,6 +116,17 @@ FROM_PRE = frozenset(
 )
 """Metrics that look at the pre-baseline scan."""
 
+_SINCE = ("baseline", "first_evaluation")
+SCANS_OF: Mapping[str, tuple[str, ...]] = {
+    **{f"{rate}_pre": ("baseline", "pre_baseline") for rate in ("tgk", "tgr", "volume_tgr")},
+    **{f"{rate}_post": _SINCE for rate in ("tgk", "tgr", "volume_tgr")},
+    **dict.fromkeys(("sld_change_pct", "sld_change_mm", "volume_change_pct", "spd_change_pct"), _SINCE),
+    **dict.fromkeys(("new_lesions_involved", "organs_spread"), _SINCE),
+    **{name: (*_SINCE, "pre_baseline") for name in FROM_PRE if not name.endswith("_pre")},
+    **dict.fromkeys(("response_first", "new_lesions", "new_organs"), ("first_evaluation",)),
+}
+"""The scans without which a metric is missing, by the requirement that asks for them; the others need none."""
+
 _DIMENSIONS = {"tgr": 3.0, "volume_tgr": 1.0}
 """The power of the burden that is a volume."""
 SUMS = {

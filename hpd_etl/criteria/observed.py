@@ -69,7 +69,7 @@ def observe(
     scans, no_post = line.scans, unmet["first_evaluation"]
     nobody = np.zeros(line.persons, dtype=np.bool_)
     return Observed(
-        {name: _at_scans(line, getattr(sums, name), unmet, new_lesions=new_lesions) for name in rulers},
+        {name: at_scans(line, getattr(sums, name), unmet, new_lesions=new_lesions) for name in rulers},
         scans.interval(scans.pre, scans.baseline),
         scans.interval(scans.baseline, scans.post),
         np.where(scans.post >= 0, response.code[scans.post], NE) if line.points else np.full(line.persons, NE),
@@ -80,7 +80,8 @@ def observe(
     )
 
 
-def _at_scans(line: Course, ruled: Ruled, unmet: Mapping[str, Ints], *, new_lesions: bool) -> AtScans:
+def at_scans(line: Course, ruled: Ruled, unmet: Mapping[str, Ints], *, new_lesions: bool) -> AtScans:
+    """The burden by one ruler at the three scans of every person."""
     value = np.round(ruled.targets + ruled.new, 6) if new_lesions else ruled.targets
     known, absent = [], []
     needs = ("pre_baseline", "baseline", "first_evaluation")

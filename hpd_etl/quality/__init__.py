@@ -8,26 +8,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hpd_etl import assets, expectations
-from hpd_etl.criteria import unmet_requirements
+from hpd_etl.criteria import foreseeable, foreseen_reasons
 from hpd_etl.quality import counts
-from hpd_etl.quality.funnel import STEPS, foreseen, funnel
+from hpd_etl.quality.funnel import STEPS, by_cohort, by_stratum, funnel, open_labels
 from hpd_etl.quality.gate import check_budget, close_gate
 from hpd_etl.quality.rates import rates
 from hpd_etl.quality.report import QualityReport
+from hpd_etl.quality.strata import strata_of
+from hpd_etl.schema import Attrition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
     from hpd_etl.config import Study
     from hpd_etl.criteria.definition import Definition
-    from hpd_etl.schema import Timeline
+    from hpd_etl.schema import Labels, Timeline
 
-__all__ = ["STEPS", "QualityReport", "check_budget", "close_gate", "funnel", "rates", "validate"]
+__all__ = [
+    "STEPS",
+    "QualityReport",
+    "attrition",
+    "check_budget",
+    "close_gate",
+    "foreseen",
+    "funnel",
+    "rates",
+    "validate",
+]
 
 
 def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> QualityReport:
     """Count who can be labelled, what was refused and which expectations fail; raises nothing, see `close_gate`."""
-    unmet = unmet_requirements(timeline, definitions, study)
+    told = foreseen(timeline, definitions, study)
     suites = expectations.read_suites(assets.expectation_files()) if study.gate.expectations else []
     return QualityReport(
         persons={str(name): int(n) for name, n in timeline.index["cohort"].value_counts().sort_index().items()},
@@ -35,6 +49,18 @@ def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study
         rejected_fraction=counts.rejected_fraction(timeline),
         rejections=counts.rejections(timeline.rejections),
         scans=counts.counted(timeline.scan_choices, ["window_set", "role", "reason"], "scans"),
-        funnel=foreseen(unmet),
+        funnel=by_cohort(told),
+        strata=told[told["by"] != "cohort"].reset_index(drop=True),
         checks=expectations.check(timeline, suites),
     )
+
+
+def foreseen(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> pd.DataFrame:
+    """The funnel of everybody and every stratum before any label: the steps that no metric and no rule can change."""
+    settled = {each.id: foreseeable(each) for each in definitions}
+    return by_stratum(foreseen_reasons(timeline, definitions, study), strata_of(timeline), settled)
+
+
+def attrition(timeline: Timeline, labels: Labels) -> Attrition:
+    """The whole funnel of everybody and every stratum, once there are labels."""
+    return Attrition.of({"funnel": by_stratum(open_labels(labels), strata_of(timeline))})

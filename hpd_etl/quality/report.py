@@ -27,6 +27,7 @@ class QualityReport:
     rejections: pd.DataFrame
     scans: pd.DataFrame
     funnel: pd.DataFrame
+    strata: pd.DataFrame
     checks: tuple[CheckResult, ...]
 
     @property

@@ -8,7 +8,7 @@ Lengths are millimetres, days are whole calendar days; day 0 is the day of the f
 from __future__ import annotations
 
 from hpd_etl.schema.agreement import AGREEMENT_RATES, LABELLED, LABELLED_COUNTS, OVERLAPS, PAIRS
-from hpd_etl.schema.bundles import Agreement, Bundle, Growth, Labels, Records, Sensitivity, Timeline
+from hpd_etl.schema.bundles import Agreement, Attrition, Bundle, Growth, Labels, Records, Sensitivity, Timeline
 from hpd_etl.schema.codes import (
     CHECKPOINT_COHORT,
     INTENDED_USE,
@@ -19,6 +19,7 @@ from hpd_etl.schema.codes import (
     Verdict,
 )
 from hpd_etl.schema.columns import Column, Kind, Table
+from hpd_etl.schema.funnel import FUNNEL, STRATA
 from hpd_etl.schema.growth import GROWTH, GROWTH_MODELS
 from hpd_etl.schema.responses import ASSESSMENTS, BEST_RESPONSE
 from hpd_etl.schema.sensitivity import FLIPPED, FLIPS, PARAMETERS, PERTURBATION
@@ -58,6 +59,7 @@ __all__ = [
     "FLIPPED",
     "FLIPS",
     "FOLLOWUP",
+    "FUNNEL",
     "GROWTH",
     "GROWTH_MODELS",
     "INDEX",
@@ -77,10 +79,12 @@ __all__ = [
     "RESPONSES",
     "SCANS",
     "SCAN_CHOICES",
+    "STRATA",
     "TARGETS",
     "THERAPIES",
     "TUMOUR_SUMS",
     "Agreement",
+    "Attrition",
     "Bundle",
     "Column",
     "Growth",

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hpd_etl.schema.agreement import AGREEMENT_RATES, LABELLED, LABELLED_COUNTS, OVERLAPS, PAIRS
 from hpd_etl.schema.columns import Table
+from hpd_etl.schema.funnel import FUNNEL
 from hpd_etl.schema.growth import GROWTH
 from hpd_etl.schema.responses import ASSESSMENTS, BEST_RESPONSE
 from hpd_etl.schema.sensitivity import FLIPPED, FLIPS, PERTURBATION
@@ -109,6 +110,13 @@ class Labels(Bundle):
     burden: pd.DataFrame = _holds(BURDEN)
     assessments: pd.DataFrame = _holds(ASSESSMENTS)
     best_response: pd.DataFrame = _holds(BEST_RESPONSE)
+
+
+@dataclass(frozen=True)
+class Attrition(Bundle):
+    """Who can be labelled, who cannot, and why; counts only."""
+
+    funnel: pd.DataFrame = _holds(FUNNEL)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from hpd_etl import quality
 from hpd_etl.config import MONTH_DAYS
 from hpd_etl.criteria import growth
-from tests.published.cases import ROWS, at_days, courses, metrics, of_case, verdicts
+from tests.published.cases import DEFINITIONS, ROWS, STUDY, at_days, courses, metrics, of_case, verdicts
 
 HYPERPROGRESSORS = [f"ji-{number}" for number in range(1, 6)]
 WITH_NEW_LESIONS = {"ji-1", "ji-2", "ji-3", "ji-5"}
@@ -161,10 +161,14 @@ def _cohort() -> list[dict[str, str]]:
 
 
 def test_attrition():
-    """Of 45 treated 8 drop out early and 12 lack an earlier scan; 5 of the 25 evaluable, and of the 45, are HPD."""
+    """Of 45 treated 8 drop out early and 12 lack an earlier scan, known before any label; 5 of 25 and of 45 are HPD."""
     printed = {name: row.number for name, row in COHORT.items()}
-    _, labels = courses(_cohort())
+    timeline, labels = courses(_cohort())
     steps = quality.funnel(labels).query("definition_id == 'ji2019'")
+    before = quality.foreseen(timeline, [DEFINITIONS["ji2019"]], STUDY).query("by == 'run'")
+    assert list(before.groupby("step", sort=False, observed=True)["remaining"].min()) == [
+        *[printed["n_total"]] * 3, printed["n_total"] - printed["n_early_dropout_before_first_scan"],
+        *[printed["n_evaluable"]] * 2]
     remaining = steps.groupby("step", sort=False)["remaining"].min()
     assert remaining["treated"] == printed["n_total"]
     assert remaining["first evaluation"] == printed["n_total"] - printed["n_early_dropout_before_first_scan"]

@@ -1,4 +1,4 @@
-"""The funnel loses nobody, the rates have both denominators, the gate stops what the study forbids."""
+"""The rates have both denominators, the gate stops what the study forbids, the report holds counts alone."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from itertools import chain
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from hpd_etl import criteria, library, quality, summary
 from hpd_etl.config import Gate, Study
 from hpd_etl.errors import BudgetError, HpdEtlError, QualityGateError
 from hpd_etl.expectations import CheckResult, Outcome
-from hpd_etl.schema import CHECKPOINT_COHORT, Labels, Reason, Records, Timeline
+from hpd_etl.schema import CHECKPOINT_COHORT, Labels, Records, Timeline
 from hpd_etl.timeline import align
 
 SEED = [("HPD", None, 5), ("NOT_HPD", "post_nonpositive", 4), ("NOT_HPD", None, 16),
@@ -40,7 +38,7 @@ def labels_of(groups: list[tuple[str, str | None, int]], definition: str = "ji20
 def report(*, persons: int = 3, rejected: float = 0.0, checks: tuple[CheckResult, ...] = ()) -> quality.QualityReport:
     """A report with these figures and nothing else."""
     empty = pd.DataFrame()
-    return quality.QualityReport({CHECKPOINT_COHORT: persons}, {}, rejected, empty, empty, empty, checks)
+    return quality.QualityReport({CHECKPOINT_COHORT: persons}, {}, rejected, empty, empty, empty, empty, checks)
 
 
 def study(**gate: float) -> Study:
@@ -58,52 +56,6 @@ def printed(shown: RenderableType) -> str:
     text = StringIO()
     Console(width=200, file=text).print(shown)
     return text.getvalue()
-
-
-# --- funnel -----------------------------------------------------------------------------------
-
-
-def test_steps_hold_every_reason_once_in_its_order() -> None:
-    """The order of the funnel is the order in which a primary reason is chosen."""
-    assert list(chain.from_iterable(quality.STEPS.values())) == list(Reason)
-
-
-def test_seed_study_loses_8_then_12_of_45() -> None:
-    """The attrition of Ji 2019 comes out as printed: 45, 37, 25."""
-    found = quality.funnel(labels_of(SEED))
-    last = found.groupby("step", sort=False)["remaining"].last().to_dict()
-    assert last == {"treated": 45, "enough look-back": 45, "baseline, measurable disease": 45, "first evaluation": 37,
-                    "pre-baseline": 25, "same lesions": 25, "metrics defined": 25, "evaluable": 25}
-    assert dict(found.dropna(subset="reason")[["reason", "left"]].itertuples(index=False)) == {
-        "early_dropout_death": 5, "early_dropout_progression": 3, "no_prebaseline_scan": 12}
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(list(Reason)), st.integers(0, 9)), max_size=8), st.integers(0, 9))
-def test_funnel_adds_up_to_everybody(lost: list[tuple[Reason, int]], evaluable: int) -> None:
-    """Whoever was treated either left at one step or is evaluable."""
-    groups = [("NOT_EVALUABLE", str(reason), n) for reason, n in lost] + [("NOT_HPD", None, evaluable)]
-    found = quality.funnel(labels_of(groups))
-    treated = sum(n for _, n in lost) + evaluable
-    if treated:
-        assert found["left"].sum() + found["remaining"].iloc[-1] == treated
-        assert found["remaining"].iloc[-1] == evaluable
-        assert found["remaining"].is_monotonic_decreasing
-
-
-def test_cohorts_and_definitions_have_funnels_of_their_own() -> None:
-    """A comparator cohort never dilutes the attrition or the rate of the checkpoint cohort."""
-    one = labels_of([("HPD", None, 2)])
-    other = labels_of([("NOT_EVALUABLE", "no_post_scan", 3)], "kato2017", "chemotherapy")
-    both = Labels.of({"labels": pd.concat([one.labels, other.labels])})
-    last = quality.funnel(both).groupby(["cohort", "definition_id"])["remaining"].last().to_dict()
-    assert last == {(CHECKPOINT_COHORT, "ji2019"): 2, ("chemotherapy", "kato2017"): 0}
-
-
-def test_a_reason_without_a_step_is_refused() -> None:
-    """A reason that the funnel does not know would make people vanish, so it raises."""
-    with pytest.raises(ValueError, match="without a step"):
-        quality.funnel(labels_of([("NOT_EVALUABLE", "bad_weather", 1)]))
 
 
 # --- rates ------------------------------------------------------------------------------------
@@ -214,17 +166,6 @@ def test_report_holds_no_identifier_and_no_value() -> None:
     shown = found.to_json() + printed(summary.of_report(found))
     assert json.loads(found.to_json())["persons"] == {CHECKPOINT_COHORT: 1}
     assert not any(secret in shown for secret in ("4711", "measurement:1", "31.5", "17.25", "20.125"))
-
-
-def test_before_labels_the_funnel_ends_where_the_requirements_end() -> None:
-    """Without a scan before treatment all leave at baseline; of metrics nobody has computed nothing is said."""
-    asked = study()
-    found = quality.validate(rejected_timeline(), library.chosen(asked), asked).funnel
-    assert list(found["step"].unique()) == ["treated", "enough look-back", "baseline, measurable disease",
-                                            "first evaluation", "pre-baseline"]
-    champiat = found[found["definition_id"] == "champiat2017"]
-    assert champiat[champiat["left"] > 0][["step", "reason", "left"]].to_numpy().tolist() == [
-        ["baseline, measurable disease", "no_baseline_scan", 1]]
 
 
 def test_checks_that_did_not_pass_are_shown_with_their_reason() -> None:
