@@ -42,7 +42,8 @@ def test_days_outside_follow_up_are_to_its_nearer_end() -> None:
     given = timeline(
         followup={"person_id": ["a", "a"], "start_date": ["2019-01-10", "2020-01-01"],
                   "end_date": ["2019-02-01", "2020-12-31"]},
-        doses={"person_id": ["a", "a", "a", "a", "b"], "agent": "nivolumab", "date_precision": [None] * 3 + ["month", None],
+        doses={"person_id": ["a", "a", "a", "a", "b"], "agent": "nivolumab",
+               "date_precision": [None, None, None, "month", None],
                "start_date": ["2019-01-01", "2019-06-01", "2021-01-03", "2022-01-01", "2019-01-01"]})
     assert values(given, "doses", "days_outside_followup") == [9, 0, 3, None, None]
 
@@ -50,7 +51,7 @@ def test_days_outside_follow_up_are_to_its_nearer_end() -> None:
 def test_what_ends_after_death() -> None:
     """Days after an exact day of death; none can be said of a month."""
     given = timeline(
-        persons={"person_id": ["a", "b"], "death_date": ["2020-03-01", "2020-03-01"], "death_precision": [None, "month"]},
+        persons={"person_id": ["a", "b"], "death_date": "2020-03-01", "death_precision": [None, "month"]},
         doses={"person_id": ["a", "a", "b"], "agent": "nivolumab", "start_date": "2020-01-01",
                "end_date": ["2020-03-04", "2020-02-29", "2020-03-04"]})
     assert values(given, "doses", "end_days_after_death") == [3, -1, None]
@@ -84,12 +85,13 @@ def test_volumes_are_told_in_spheres() -> None:
 def test_targets_are_measured_at_their_own_baseline_scan() -> None:
     """Each window set has its own; 12 mm are less than measurable for a node and more for another lesion."""
     given = timeline(
-        scan_choices={"person_id": ["a", "a", "a"], "window_set": ["w", "w", "v"], "role": ["baseline", "post", "baseline"],
+        scan_choices={"person_id": "a", "window_set": ["w", "w", "v"], "role": ["baseline", "post", "baseline"],
                       "scan_date": ["2020-01-01", "2020-03-01", "2020-03-01"]},
         lesions={"person_id": "a", "lesion_id": ["x", "x", "n", "y"], "is_node": [False, False, True, False],
                  "diameter_mm": [20.0, 30.0, 12.0, 12.0],
                  "scan_date": ["2020-01-01", "2020-03-01", "2020-01-01", "2020-03-01"]},
-        targets={"person_id": "a", "window_set": ["w", "v", "w", "v", "w", "u"], "lesion_id": ["x", "x", "n", "y", "y", "x"]})
+        targets={"person_id": "a", "window_set": ["w", "v", "w", "v", "w", "u"],
+                 "lesion_id": ["x", "x", "n", "y", "y", "x"]})
     assert values(given, "targets", "over_measurable") == pytest.approx([2, 3, 0.8, 1.2, None, None])
 
 
@@ -106,7 +108,8 @@ def test_ecog_counts_in_the_ninety_days_before_the_first_dose() -> None:
 def test_progression_is_counted_among_overall_responses_on_treatment() -> None:
     """Not before the first dose, not of targets alone, not where nobody could tell."""
     given = timeline(responses={
-        "person_id": "a", "response": ["PD", "iUPD", "PR", "NE", "PD", "PD"], "days_from_index": [50, 60, 70, 80, -3, 90],
+        "person_id": "a", "response": ["PD", "iUPD", "PR", "NE", "PD", "PD"],
+        "days_from_index": [50, 60, 70, 80, -3, 90],
         "scope": ["overall"] * 5 + ["target"]})
     assert values(given, "responses", "is_progression") == [1, 1, 0, None, None, None]
 
@@ -115,7 +118,7 @@ def test_shares_of_windows_are_of_everybody_treated() -> None:
     """Four were treated; one has all three scans, one a baseline scan alone; another window set has none."""
     given = timeline(
         index={"person_id": list("abcd")},
-        scan_choices={"person_id": list("aaabb") + ["c"], "window_set": ["w"] * 5 + ["v"],
+        scan_choices={"person_id": list("aaabbc"), "window_set": ["w"] * 5 + ["v"],
                       "role": ["pre", "baseline", "post", "baseline", "refused", "refused"]})
     found = windows(given).set_index("name")
     assert found.loc["w"].to_dict() == {"pre": 0.25, "baseline": 0.5, "post": 0.25, "all_three": 0.25}
