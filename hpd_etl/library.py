@@ -28,15 +28,21 @@ def everything(folder: Path | None) -> dict[str, Definition]:
     """
     found = {each.id: each for each in published()}
     for path in assets.definition_files(folder) if folder else ():
-        for each in read(path):
-            if each.id in found:
-                raise ConfigurationError(f"{path}: there is another definition {each.id}",
-                                         remedy="give the study's own definition an id of its own")
-            if each.number is not None and each.number < 4 * SHIPPED_BELOW:
-                raise ConfigurationError(f"{path}: number = {each.number} is that of a definition that ships",
-                                         remedy=f"choose one from {4 * SHIPPED_BELOW}, or leave it out")
-            found[each.id] = each
+        found |= {each.id: each for each in _of_its_own(path, found)}
     return found
+
+
+def _of_its_own(path: Path, others: Mapping[str, Definition]) -> tuple[Definition, ...]:
+    """The definitions in a file of a study; raises `ConfigurationError` where another has an id or number of them."""
+    own = read(path)
+    for each in own:
+        if each.id in others:
+            raise ConfigurationError(f"{path}: there is another definition {each.id}",
+                                     remedy="give the study's own definition an id of its own")
+        if each.number is not None and each.number < 4 * SHIPPED_BELOW:
+            raise ConfigurationError(f"{path}: number = {each.number} is that of a definition that ships",
+                                     remedy=f"choose one from {4 * SHIPPED_BELOW}, or leave it out")
+    return own
 
 
 def published() -> tuple[Definition, ...]:
@@ -61,6 +67,9 @@ def named(name: str, found: Mapping[str, Definition]) -> Definition:
         base = name.removesuffix(f"_{variant}")
         if base != name and base in found:
             return varied(found[base], variant)
+    if name == PUBLISHED:
+        raise ConfigurationError("published is the group of all definitions that ship, not one of them",
+                                 remedy="`hpd-etl definitions list` shows them")
     known = [*found, *(each.id for one in found.values() for each in variants(one)), PUBLISHED]
     near = get_close_matches(name, known, n=1)
     raise ConfigurationError(f"there is no definition {name}" + (f", did you mean {near[0]}?" if near else ""),
@@ -75,7 +84,7 @@ def variants(definition: Definition) -> Iterator[Definition]:
 def read(path: Path) -> tuple[Definition, ...]:
     """The definitions in this TOML file; raises `ConfigurationError` that says everything that is wrong."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
         return family(tomllib.loads(text), str(path), text)
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
@@ -84,9 +93,12 @@ def read(path: Path) -> tuple[Definition, ...]:
 
 
 def problem(path: Path) -> str | None:
-    """Everything that is wrong in this definition file; None if nothing is."""
+    """Everything that is wrong in this definition file, shipped or a study's own; None if nothing is."""
     try:
-        read(path)
+        if path.resolve() in {file.resolve() for file in assets.definition_files()}:
+            read(path)
+        else:
+            _of_its_own(path, {each.id: each for each in published()})
     except ConfigurationError as error:
         return str(error)
     return None

@@ -35,6 +35,7 @@ from hpd_etl.config.site import (
 )
 from hpd_etl.config.study import (
     EARLY_DEATH_DAYS,
+    FAR,
     MONTH_DAYS,
     AgentCodes,
     Comparator,
@@ -51,10 +52,11 @@ from hpd_etl.config.study import (
 from hpd_etl.errors import ConfigurationError
 
 __all__ = [
-    "EARLY_DEATH_DAYS", "MONTH_DAYS", "Access", "AgentCodes", "Comparator", "Criteria", "FhirAccess", "FhirBulkSource",
-    "FhirFilesSink", "FhirFilesSource", "FhirReading", "FhirServerSink", "FhirServerSource", "FhirSink", "Gate",
-    "IndexEvent", "LesionIdentity", "Lesions", "Mapping", "OmopSink", "OmopSource", "Priorities", "Responses",
-    "Sensitivity", "Sink", "Site", "Source", "Study", "Windows", "WindowsOfIrRC", "read_site", "read_study", "revealed",
+    "EARLY_DEATH_DAYS", "FAR", "MONTH_DAYS", "Access", "AgentCodes", "Comparator", "Criteria", "FhirAccess",
+    "FhirBulkSource", "FhirFilesSink", "FhirFilesSource", "FhirReading", "FhirServerSink", "FhirServerSource",
+    "FhirSink", "Gate", "IndexEvent", "LesionIdentity", "Lesions", "Mapping", "OmopSink", "OmopSource", "Priorities",
+    "Responses", "Sensitivity", "Sink", "Site", "Source", "Study", "Windows", "WindowsOfIrRC", "read_site",
+    "read_study", "revealed", "said",
 ]
 
 _KINDS = ("omop_cdm", "fhir_server", "fhir_bulk", "fhir_files")
@@ -77,7 +79,7 @@ def read_site(path: Path) -> Site:
 
 def _read(path: Path, model: type[_M]) -> _M:
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}", remedy="hpd-etl init writes one") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -93,9 +95,19 @@ def _explained(detail: Any, model: type[BaseModel]) -> str:
     loc = [str(part) for place, part in enumerate(detail["loc"]) if place != 1 or part not in _KINDS]
     where = ".".join(loc)
     if detail["type"] != "extra_forbidden":
-        return f"{where or 'file'}: {detail['msg']}"
+        return f"{where or 'file'}: {said(detail)}"
     near = difflib.get_close_matches(loc[-1], _keys_at(model, list(detail["loc"][:-1])), n=1)
     return f"unknown key {where}" + (f", did you mean {near[0]}?" if near else "")
+
+
+def said(detail: Any) -> str:
+    """What is wrong with a value, in the words of TOML."""
+    match detail["type"]:
+        case "tuple_type" | "list_type":
+            return "a list is expected, in brackets"
+        case "too_short":
+            return "the list is empty"
+    return str(detail["msg"]).removeprefix("Value error, ")
 
 
 def _keys_at(model: type[BaseModel], parents: list[Any]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -14,7 +14,12 @@ from hpd_etl.schema import CHECKPOINT_COHORT
 MONTH_DAYS = 30.4375
 EARLY_DEATH_DAYS = 84
 """Twelve weeks: a death of progression up to then, before anybody looked, is fast progression (Gandara 2021, V1)."""
-_FAR = 36_525
+FAR = 36_525
+"""A hundred years: no window reaches farther."""
+
+
+Month: TypeAlias = Annotated[float, Field(ge=1, le=366)]
+"""Days of a month; a week and a year are months too, where rates are asked for by them."""
 
 
 class AgentCodes(Model):
@@ -55,21 +60,21 @@ class Windows(Model):
     targets_of: ClassVar[str] = "RECIST1.1"
     """The criteria that say how many lesions are targets, and which are measurable."""
 
-    baseline_from_day: int = Field(default=-42, ge=-_FAR)
+    baseline_from_day: int = Field(default=-42, ge=-FAR)
     """First day of the baseline window, counted from the first dose."""
-    baseline_to_day: int = Field(default=0, ge=-_FAR)
+    baseline_to_day: int = Field(default=0, ge=-FAR)
     """Last day of the baseline window."""
     baseline_grace_days: int = Field(default=0, ge=0)
     """Days after the first dose on which a scan still counts as baseline."""
     pre_min_gap_days: int = Field(default=14, ge=1)
     """The pre-baseline scan lies at least this long before the baseline scan."""
-    pre_max_gap_days: int = Field(default=180, le=_FAR)
+    pre_max_gap_days: int = Field(default=180, le=FAR)
     """And at most this long."""
-    pre_from_day: int | None = Field(default=None, ge=-_FAR)
+    pre_from_day: int | None = Field(default=None, ge=-FAR, le=0)
     """Earliest day of the pre-baseline scan counted from the first dose, where a definition says so."""
     post_from_day: int = Field(default=1, ge=1)
     """First day of the window of the first evaluation, counted from the first dose."""
-    post_to_day: int = Field(default=120, le=_FAR)
+    post_to_day: int = Field(default=120, le=FAR)
     """Last day of that window."""
 
     def but(self, stated: Mapping[str, int]) -> Windows:
@@ -117,7 +122,7 @@ class Criteria(Model):
     """The definitions to label under, by id, in this order; `published` stands for all that ship."""
     folder: Path | None = None
     """A folder with the study's own definitions."""
-    month_days: float = Field(default=MONTH_DAYS, gt=0)
+    month_days: Month = MONTH_DAYS
     """Days in a month; the ratio and the difference of tumour growth rates depend on it (A9)."""
     pre_growth_nonpositive: Literal["not_evaluable", "positive_post_is_hpd", "exclude"] = "not_evaluable"
     """What a ratio is where the tumour did not grow before treatment (A1)."""
@@ -135,7 +140,8 @@ class Criteria(Model):
 class Responses(Model):
     """What `assessments` and `best_response` say of the response; no label depends on it."""
 
-    frameworks: tuple[Literal["RECIST1.1", "irRECIST", "irRC", "iRECIST"], ...] = ("RECIST1.1", "iRECIST")
+    frameworks: tuple[Literal["RECIST1.1", "irRECIST", "irRC", "iRECIST"], ...] = Field(
+        default=("RECIST1.1", "iRECIST"), min_length=1)
     """The criteria by which every time point is assessed, with the study's windows."""
     confirm_from_days: int = Field(default=28, ge=1)
     """A later assessment confirms a response, or a progression that needs it, from so many days on."""
@@ -169,7 +175,7 @@ class Gate(Model):
 class Sensitivity(Model):
     """What `sensitivity` tries: other readings of the rules, and errors of measurement."""
 
-    month_days: tuple[Annotated[float, Field(gt=0)], ...] = (28.0, 30.0, MONTH_DAYS)
+    month_days: tuple[Month, ...] = (28.0, 30.0, MONTH_DAYS)
     """Lengths of a month."""
     windows: dict[str, dict[str, int]] = {
         "baseline_28": {"baseline_from_day": -28},

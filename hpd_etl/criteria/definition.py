@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from hpd_etl.config import Study, Windows, WindowsOfIrRC
+from hpd_etl.config import Study, Windows, WindowsOfIrRC, said
 from hpd_etl.criteria.definition_file import (
     FRAMEWORKS,
     REQUIREMENTS,
@@ -137,7 +137,7 @@ def window_sets(definitions: Sequence[Definition], study: Study) -> dict[str, Wi
             sets[definition.window_set] = _kind(definition.framework).model_validate({**own, **definition.windows})
         except ValidationError as error:
             raise ConfigurationError(
-                f"{definition.id}: its windows do not fit the study's: {error.errors()[0]['msg']}"
+                f"{definition.id}: its windows do not fit the study's: {said(error.errors()[0])}"
             ) from error
     return sets
 

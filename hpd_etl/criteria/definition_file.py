@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from hpd_etl.config import Windows
+from hpd_etl.config import FAR, Windows, said
 from hpd_etl.criteria.evidence import FIELDS, GRADES
 from hpd_etl.criteria.metrics import METRIC_SOURCES
 from hpd_etl.criteria.rules import COMPARISONS
@@ -31,7 +31,11 @@ FRAMEWORKS = ("RECIST1.1", "irRECIST", "irRC", "iRECIST")
 RESERVED = re.compile(r"published|.*_(require_pd|intersection|confirmed)")
 """Ids with a meaning of their own: the group of all shipped definitions, and the variants of a definition."""
 LARGEST_NUMBER = 1999
+_LARGEST = 1e9
+"""No threshold lies above; `nan`, to which nothing compares, is refused with those that do."""
 _MOST_LEAVES = 36
+_WIDEST = Windows(baseline_from_day=-FAR, pre_min_gap_days=1, pre_max_gap_days=FAR, post_to_day=FAR)
+"""What any window has to fit, whatever the study says."""
 
 
 def _wrong(message: str) -> PydanticCustomError:
@@ -92,11 +96,11 @@ class LeafStated(_Part):
         if source is None:
             return value
         if not source.codes:
-            if isinstance(value, bool) or not isinstance(value, int | float):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
                 raise _wrong(f"{metric} is compared with a number")
             return float(value)
         codes = [value] if isinstance(value, str) else value
-        if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+        if not isinstance(codes, list) or not codes or not all(isinstance(code, str) for code in codes):
             raise _wrong(f"{metric} is compared with a code or a list of codes")
         for code in codes:
             if code not in source.codes:
@@ -205,7 +209,7 @@ class DefinitionStated(_Part):
 
     id: Id
     number: Number | None = None
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=LARGEST_NUMBER)
     hpd: bool = True
     title: str
     citation: str
@@ -220,6 +224,15 @@ class DefinitionStated(_Part):
     also: list[AlsoStated] = []
     rule: RuleStated
     value: str
+
+    @field_validator("windows")
+    @classmethod
+    def _possible(cls, windows: dict[str, int]) -> dict[str, int]:
+        try:
+            _WIDEST.but(windows)
+        except ValidationError as error:
+            raise _wrong(f"no study has such windows: {said(error.errors()[0])}") from error
+        return windows
 
     @field_validator("evidence")
     @classmethod
@@ -284,12 +297,17 @@ def line_of(problem: Problem, text: str) -> int:
     """The line of the file, from 1, at which this was written: the first with the word behind its table's header."""
     lines = text.splitlines()
     table, *rest = problem.place or ("",)
-    header = re.compile(rf"\s*(\[\[?\s*{re.escape(str(table))}\b|{re.escape(str(table))}\s*=)")
-    heads = [number for number, line in enumerate(lines) if header.match(line)]
+    name = re.escape(str(table))
+    heads = _lines_with(rf"\s*\[\[?\s*{name}\b", lines) or _lines_with(rf"\s*{name}\s*=", lines)
     nth = rest[0] if rest and isinstance(rest[0], int) and len(heads) > 1 else 0
     start = heads[min(nth, len(heads) - 1)] if heads else 0
-    word = re.compile(rf"(?<![\w-]){re.escape(problem.word)}(?![\w-])")
+    written = problem.word if problem.word[:1].isalnum() else f'"{problem.word}"'  # a bare = stands in every line
+    word = re.compile(rf"(?<![\w-]){re.escape(written if problem.word else '')}(?![\w-])")
     return 1 + next((number for number in range(start, len(lines)) if word.search(lines[number])), start)
+
+
+def _lines_with(beginning: str, lines: list[str]) -> list[int]:
+    return [number for number, line in enumerate(lines) if re.match(beginning, line)]
 
 
 def _problem(detail: ErrorDetails) -> Problem:
@@ -317,7 +335,7 @@ def _said(detail: ErrorDetails, key: str) -> str:
             return "is missing"
         case "too_short":
             return "has no parts"
-    return detail["msg"]
+    return said(detail)
 
 
 def _keys_beside(loc: tuple[str | int, ...]) -> list[str]:

@@ -129,6 +129,24 @@ def test_check_tells_everything_at_once_with_lines(hpd_etl, tmp_path):
     ]
 
 
+def test_check_tells_what_a_run_would_refuse(hpd_etl, tmp_path):
+    """An id or a number of a definition that ships is no study's, and a line is that of the rule, not of its grade."""
+    file = tmp_path / "mine.toml"
+    for text, said in ((OWN.replace("volume_and_failure", "saada2017"), ": there is another definition saada2017"),
+                       (OWN.replace("version", "number = 3\nversion"),
+                        ": number = 3 is that of a definition that ships"),
+                       (OWN.replace('is = "<"', 'is = "="'),
+                        ", line 24: rule.all[2].of[1].is: '=' is no comparison; use one of >=, >, <=, <")):
+        file.write_text(text, "utf-8")
+        done = hpd_etl("definitions", "check", file)
+        assert (done.code, done.err) == (2, f"{file}{said}\n")
+
+
+def test_the_group_of_all_is_none_of_them(hpd_etl):
+    """`published` is no definition that could be shown, and nothing like it is suggested."""
+    assert "published is the group of all" in hpd_etl("definitions", "show", "published").err
+
+
 def test_check_of_text_that_is_no_toml(hpd_etl, tmp_path):
     """The parser's own words say where."""
     file = tmp_path / "broken.toml"

@@ -96,6 +96,24 @@ def test_windows_out_of_order(tmp_path, text, message):
     assert message in refused(read_study, tmp_path, f'id = "study"\n[windows]\n{text}')
 
 
+@pytest.mark.parametrize(("text", "message"), [
+    ("[criteria]\nmonth_days = inf", "criteria.month_days: Input should be less than or equal to 366"),
+    ("[criteria]\nmonth_days = 1e9", "criteria.month_days: Input should be less than or equal to 366"),
+    ("[criteria]\nuse = []", "criteria.use: the list is empty"),
+    ('[criteria]\nuse = "saada2017"', "criteria.use: a list is expected, in brackets"),
+    ("[responses]\nframeworks = []", "responses.frameworks: the list is empty"),
+])
+def test_what_a_study_cannot_mean(tmp_path, text, message):
+    """What would end a run in the middle is refused before it begins, in words of the file."""
+    assert refused(read_study, tmp_path, f'id = "study"\n{text}') == message
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path):
+    """Editors on Windows put one before the first word."""
+    (tmp_path / "study.toml").write_text('id = "study"\n', "utf-8-sig")
+    assert read_study(tmp_path / "study.toml").id == "study"
+
+
 @pytest.mark.parametrize("text", ["post_from_day = 0", "pre_min_gap_days = 0", "baseline_grace_days = -1"])
 def test_windows_out_of_range(tmp_path, text):
     """The first evaluation comes after the first dose, and the scan before the baseline before it."""

@@ -80,6 +80,16 @@ def test_an_unknown_word_is_an_error_with_a_suggestion(written, instead, message
     ('is = "="', 'is = ">"', "rule.all[1].is: response_first is a code; compare it with = or in"),
     ("value = 10", 'value = "10"', "rule.all[2].value: tgk_post is compared with a number"),
     ("value = 10", "value = true", "rule.all[2].value: tgk_post is compared with a number"),
+    ("value = 10", "value = nan", "rule.all[2].value: tgk_post is compared with a number"),
+    ("value = 10", "value = inf", "rule.all[2].value: tgk_post is compared with a number"),
+    ("value = 10", f"value = {10 ** 400}", "rule.all[2].value: tgk_post is compared with a number"),
+    ('is = "=", value = "PD"', 'is = "in", value = []',
+     "rule.all[1].value: response_first is compared with a code or a list of codes"),
+    ("post_to_day = 84", "post_to_day = -5",
+     "windows: no study has such windows: post_from_day lies after post_to_day"),
+    ("post_to_day = 84", "pre_from_day = 84",
+     "windows: no study has such windows: Input should be less than or equal to 0"),
+    ("version = 1", f"version = {2 ** 64}", "version: Input should be less than or equal to 1999"),
     ('value = "PD"', "value = 3", "rule.all[1].value: response_first is compared with a code or a list of codes"),
     ('value = "tgk_post"', 'value = "tgr_post"',
      "value: 'tgr_post' is no metric of the rule that is a number, did you mean tgk_post?"),
@@ -95,7 +105,7 @@ def test_an_unknown_word_is_an_error_with_a_suggestion(written, instead, message
     ('id = "own"', 'id = "Own"', "id: an id has up to 40 lower-case letters, digits and _, and begins with a letter"),
     ("[rule]", '[[also]]\nid = "own"\ncitation = "none"\n[rule]',
      "also: two definitions of this file have the same id"),
-], ids=range(14))
+], ids=range(21))
 def test_what_makes_no_sense_is_an_error(written, instead, message):
     """A definition that cannot be meant so is never half understood."""
     assert written in OWN
