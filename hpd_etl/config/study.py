@@ -130,6 +130,8 @@ class Criteria(Model):
     """Growth before treatment below this is taken for a measurement error (A4)."""
     irrecist_nontarget_pd: bool = False
     """Whether non-target progression or a new lesion without a size alone is progression under irRECIST."""
+    new_lesion_cap: bool = False
+    """Whether at most five new lesions, two an organ, the largest of each scan, are added to diameters or volumes."""
     ecog_lookback_days: int = Field(default=90, ge=0)
     """The last ECOG before treatment is looked for in so many days up to the first dose (D7)."""
     progression_deaths: tuple[str, ...] = (*(f"C{digit}" for digit in range(10)), "443392")
@@ -149,6 +151,8 @@ class Responses(Model):
     """An unconfirmed progression by iRECIST is to be confirmed up to so many days after it."""
     late_scan_confirms: bool = True
     """Whether a scan after that still confirms it; the growth is there, only seen late."""
+    irrecist_confirm_to_days: int | None = Field(default=None, ge=1)
+    """A later assessment confirms a progression by irRECIST up to so many days after it; some sources say 84."""
     stable_from_day: int = Field(default=42, ge=0)
     """Stable disease counts as best response from this day on; the criteria ask for six to eight weeks."""
 
@@ -156,6 +160,8 @@ class Responses(Model):
     def _ordered(self) -> Self:
         if self.confirm_to_days < self.confirm_from_days:
             raise ValueError("confirm_to_days lies before confirm_from_days")
+        if self.irrecist_confirm_to_days is not None and self.irrecist_confirm_to_days < self.confirm_from_days:
+            raise ValueError("irrecist_confirm_to_days lies before confirm_from_days")
         return self
 
 

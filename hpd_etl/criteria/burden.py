@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from hpd_etl.caps import CAPS, Caps
 from hpd_etl.config import Study
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.reasons import BIT
@@ -74,6 +75,8 @@ class Burden:
     """
     new_complete: Bools
     """That is known, and every new lesion was assessed: their number and their sum are known too."""
+    added: Ints
+    """Lesion rows: the measurable new lesions that enter a sum of diameters or of volumes."""
     n_new: Ints
     n_new_measurable: Ints
     n_new_organs: Ints
@@ -94,10 +97,8 @@ class Burden:
     @cached_property
     def spd(self) -> Ruled:
         """The burden in products of perpendicular diameters; a target without one leaves it missing (C11)."""
-        product = areas(self.line)
-        new = self.line.is_new & perhaps_measurable_area(self.line)
-        unknown = any_of(self.line.row_point, new & np.isnan(product), self.line.points)
-        return self._ruled(product, new, self.new_complete & ~unknown)
+        new = np.flatnonzero(self.line.is_new & perhaps_measurable_area(self.line))
+        return self._ruled(areas(self.line), new, CAPS["irRC"])
 
     @property
     def spd_mm2(self) -> Floats:
@@ -118,7 +119,7 @@ class Burden:
     def volume(self) -> Ruled:
         """The burden in volumes (C11)."""
         value, _ = self._volumes
-        return self._ruled(value, self.line.is_new & measurable(self.line.size, self.line.is_node), self.new_complete)
+        return self._ruled(value, self.added)
 
     @cached_property
     def spherical(self) -> Bools:
@@ -129,18 +130,20 @@ class Burden:
     def _volumes(self) -> tuple[Floats, Bools]:
         return volumes(self.line)
 
-    def _ruled(self, value: Floats, new: Bools, new_complete: Bools) -> Ruled:
+    def _ruled(self, value: Floats, new: Ints, caps: Caps | None = None) -> Ruled:
+        """By these values of lesion rows; of the new ones those that the caps allow, unknown where any is."""
         line, n = self.line, self.line.points
+        unknown = np.isnan(value[new])
+        added = new[~unknown] if caps is None else _largest(line, new[~unknown], value, caps)
         used = np.flatnonzero(self.followed & ~np.isnan(value))
-        grown = np.flatnonzero(new & ~np.isnan(value))
         known = count(line.row_point[used], n)
         complete = (known == self.set_size[line.person]) & (self.set_size > 0)[line.person]
         missing = {name: _missing(line, scan, value, complete) for name, scan in line.scans.by_name.items()}
         return Ruled(
             total(line.row_point[used], value[used], n),
             complete,
-            total(line.row_point[grown], value[grown], n),
-            new_complete,
+            total(line.row_point[added], value[added], n),
+            self.new_complete & ~any_of(line.row_point[new], unknown, n),
             missing,
         )
 
@@ -157,7 +160,8 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
     by_sum = line.without_targets[line.person] & ~np.isnan(recorded_mm)
     complete |= by_sum
     new = np.flatnonzero(line.is_new)
-    grown = new[measurable(line.size[new], line.is_node[new])]
+    large = new[measurable(line.size[new], line.is_node[new])]
+    added = _largest(line, large, line.size, CAPS["RECIST1.1"]) if study.criteria.new_lesion_cap else large
     after = _after_baseline(line)
     unassessed = any_of(line.row_point, line.may_be_new, n) & after
     n_new = count(line.row_point[new], n)
@@ -169,11 +173,12 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
         complete,
         followed,
         count(line.row_point[followed], n),
-        total(line.row_point[grown], line.size[grown], n),
+        total(line.row_point[added], line.size[added], n),
         new_known,
         new_known & ~unassessed,
+        added,
         n_new,
-        count(line.row_point[grown], n),
+        count(line.row_point[large], n),
         _organs(line, new),
         count(point[persists(size, line.is_node[used])], n),
         by_sum,
@@ -192,6 +197,14 @@ def at_other_scans(sums: Burden, line: Course) -> Burden:
         for name, scan in line.scans.by_name.items()
     }
     return replace(sums, line=line, missing=missing)
+
+
+def _largest(line: Course, new: Ints, size: Floats, caps: Caps) -> Ints:
+    """Of these rows of new lesions the largest of each time point that the caps allow."""
+    if count(line.row_point[new], line.points).max(initial=0) <= caps.per_organ:
+        return new
+    ordered = new[np.lexsort((-size[new], line.row_point[new]))]
+    return ordered[caps.allowed(line.row_point[ordered], line.own_organ(ordered), line.on_skin[ordered])]
 
 
 def _organs(line: Course, new: Ints) -> Ints:

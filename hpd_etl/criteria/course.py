@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hpd_etl.caps import SKIN
 from hpd_etl.config import Study
 from hpd_etl.grouping import (
     NO_DAY,
@@ -118,6 +119,11 @@ class Lesions:
         nodes = int(self.organ.max(initial=-1)) + 1
         organ = np.where(self.organ[rows] < 0, nodes + 1 + self.lesion[rows], self.organ[rows])
         return np.where(self.is_node[rows], nodes, organ)
+
+    @cached_property
+    def on_skin(self) -> Bools:
+        """By lesion row: a lesion of the skin, which a node is not."""
+        return np.asarray(self.rows["organ"].isin(SKIN).to_numpy(np.bool_, na_value=False) & ~self.is_node)
 
     @cached_property
     def perpendicular(self) -> Floats:

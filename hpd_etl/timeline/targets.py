@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hpd_etl.caps import CAPS, SKIN, Caps
 from hpd_etl.config import Study, Windows
 from hpd_etl.grouping import (
     Bools,
@@ -21,23 +22,6 @@ from hpd_etl.grouping import (
 from hpd_etl.measurability import ROLE, STATUS, measurable, measurable_area, size_by_convention
 from hpd_etl.schema import LesionRole, LesionStatus
 from hpd_etl.timeline.lesions import LesionDays
-
-_SKIN = ("cutaneous", "skin")
-
-
-@dataclass(frozen=True)
-class Caps:
-    """How many targets the criteria allow: in all, of one organ, and of the skin where that counts for itself."""
-
-    most: int
-    per_organ: int
-    of_skin: int | None
-    by_area: bool
-    """Measurable is what reaches 5 x 5 mm, whatever it is."""
-
-
-CAPS = {"RECIST1.1": Caps(5, 2, None, by_area=False), "irRC": Caps(10, 5, 5, by_area=True)}
-"""By the criteria whose targets a choice of windows follows."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +77,7 @@ def sightings(rows: LesionDays, point: Ints, day: Ints, persons: int, study: Stu
         | (study.lesions.new_lesions == "first_seen"),
         organ=rows.organ,
         is_node=rows.is_node,
-        is_skin=np.append(np.isin(rows.names["organ"].to_pylist(), _SKIN), False)[rows.organ],
+        is_skin=np.append(np.isin(rows.names["organ"].to_pylist(), SKIN), False)[rows.organ],
         organs=len(rows.names["organ"]),
         lesions=n,
         caps=caps,
@@ -129,20 +113,9 @@ def largest(rows: Sightings, candidates: Ints) -> tuple[Ints, Bools]:
     organ = np.where(rows.organ[order] < 0, own_organ, rows.organ[order])
     lymph_nodes = rows.organs + rows.lesions
     organ = np.where(rows.is_node[order], lymph_nodes, organ)
-    kept = order[_place(rows.point[order] * (lymph_nodes + 1) + organ) < rows.caps.per_organ]
-    on_skin = rows.is_skin[kept] & ~rows.is_node[kept] & (rows.caps.of_skin is not None)
-    most = np.where(on_skin, rows.caps.of_skin or 0, rows.caps.most)
-    kept = kept[_place(rows.point[kept] * 2 + on_skin) < most]
+    kept = order[rows.caps.allowed(rows.point[order], organ, rows.is_skin[order] & ~rows.is_node[order])]
     n = int(rows.point.max(initial=-1)) + 1
     return kept, count(rows.point[candidates], n) > count(rows.point[kept], n)
-
-
-def _place(groups: Ints) -> Ints:
-    """0, 1, 2 ... within each group, in the order given."""
-    by_group = np.argsort(groups, kind="stable")
-    place = np.empty(len(groups), dtype=np.int64)
-    place[by_group] = rank_in_group(groups[by_group])
-    return place
 
 
 def _by_size(rows: Sightings, candidates: Ints) -> Ints:

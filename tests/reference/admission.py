@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.reference.patient import Lesion, Patient
 from tests.reference.sums import PI
+from tests.reference.time_points import millimetres
 
 LARGEST_MM = 500
 LARGEST_MM3 = PI / 6 * LARGEST_MM**3
@@ -82,13 +83,14 @@ def _impossible(patient: Patient, day: date | None, end: date | None, table: str
 
 
 def _impossible_size(row: Lesion) -> str | None:
+    """Sizes are rounded before anything is compared (A10)."""
     for size in (row.diameter_mm, row.perpendicular_mm, row.volume_mm3):
-        if size is not None and (size != size or size < 0):
+        if size is not None and (size != size or millimetres(size) < 0):
             return "negative_or_nan"
     for size in (row.diameter_mm, row.perpendicular_mm):
-        if size is not None and size > LARGEST_MM:
+        if size is not None and millimetres(size) > LARGEST_MM:
             return "above_500_mm"
-    if row.volume_mm3 is not None and row.volume_mm3 > LARGEST_MM3:
+    if row.volume_mm3 is not None and millimetres(row.volume_mm3) > LARGEST_MM3:
         return "above_500_mm"
     if row.status == "measured" and row.diameter_mm is row.perpendicular_mm is row.volume_mm3 is None:
         return "measured_without_size"

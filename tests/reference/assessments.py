@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.reference.admission import admitted
 from tests.reference.engine import Followed, earlier_dose
 from tests.reference.responses import RECORDED, Judge
-from tests.reference.scans import IRRC, RECIST, measurable
+from tests.reference.scans import IRRC, RECIST, measurable, within
 from tests.reference.sums import Sums, reaches
 from tests.reference.time_points import RELATIVE, TimePoint, course
 from tests.reference.treatment import treatment
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 WORST_FIRST = ("iCPD", "PD", "iUPD", "SD", "NON_CR_NON_PD", "PR", "CR")
 BEST_FIRST = ("CR", "PR", "SD", "NON_CR_NON_PD", "PD", "iCPD", "iUPD")
 FURTHER_MM = Fraction(5)
-MOST_NEW_TARGETS, MOST_OF_AN_ORGAN = 5, 2
 
 
 @dataclass
@@ -70,7 +69,9 @@ def visits_of(judge: Judge, study: Study) -> list[Visit]:
     asked = ("CR", "PR", "PD") if judge.framework in ("irRC", "irRECIST") else ("CR", "PR")
     for place, visit in enumerate(visits):
         if visit.response in asked:
-            visit.confirmed = _confirmed(visit, visits[place + 1:], study.responses.confirm_from_days)
+            latest = study.responses.irrecist_confirm_to_days if judge.framework == "irRECIST" else None
+            visit.confirmed = _confirmed(visit, visits[place + 1:], study.responses.confirm_from_days,
+                                         latest if visit.response == "PD" else None)
         elif judge.framework == "iRECIST" and visit.response in ("iUPD", "iCPD"):
             outcome = visit.waits_for.outcome if visit.waits_for else None
             visit.confirmed = True if visit.response == "iCPD" else outcome
@@ -84,14 +85,15 @@ def _recorded(judge: Judge, point: TimePoint) -> str | None:
     return next((code for code in WORST_FIRST if code in said), None)
 
 
-def _confirmed(visit: Visit, later: list[Visit], least: int) -> bool | None:
-    """The next assessments, up to one far enough away, say the same or better."""
+def _confirmed(visit: Visit, later: list[Visit], least: int, latest: int | None) -> bool | None:
+    """The next assessments, up to one far enough away and not too far, say the same or better."""
     for other in later:
         if other.response is None:
             continue
         if other.response != visit.response and (visit.response, other.response) != ("PR", "CR"):
             return False
-        if other.point.day - visit.point.day >= least:
+        days = other.point.day - visit.point.day
+        if days >= least and (latest is None or days <= latest):
             return True
     return None
 
@@ -128,7 +130,7 @@ def _walk(judge: Judge, points: list[TimePoint], study: Study) -> list[Visit]:
     for point in points:
         code, waited = judge.derived(point), waiting
         if over:
-            code = None if code is None else "iCPD"
+            code, waited = None if code is None else "iCPD", None
         elif waiting is not None:
             if _in_time(waiting, point, study) and _further(judge, waiting, point):
                 code, over, waiting.outcome = "iCPD", True, True
@@ -213,15 +215,6 @@ def _like_targets(sums: Sums, first_seen: dict[str, TimePoint]) -> list[str]:
     """Measurable when first seen, the earliest and largest first, five in all and two an organ."""
     large = [lesion for lesion, visit in first_seen.items()
              if measurable(sums.course, lesion, visit.seen[lesion].size)]
-    chosen: list[str] = []
-
-    def organ(lesion: str) -> str:
-        anatomy = sums.course.anatomy[lesion]
-        return "nodes" if anatomy.is_node else anatomy.organ or f"lesion {lesion}"
-
-    for lesion in sorted(large, key=lambda each: (
-            first_seen[each].day, -first_seen[each].seen[each].size, sums.course.anatomy[each].organ or "", each)):
-        alike = sum(organ(other) == organ(lesion) for other in chosen)
-        if alike < MOST_OF_AN_ORGAN and len(chosen) < MOST_NEW_TARGETS:
-            chosen.append(lesion)
-    return chosen
+    earliest = sorted(large, key=lambda each: (
+        first_seen[each].day, -first_seen[each].seen[each].size, sums.course.anatomy[each].organ or "", each))
+    return within(sums.course, earliest, RECIST)

@@ -301,9 +301,12 @@ def _lesions(choose: Chooser, on, visits: list[int], careful: bool) -> list[Lesi
         if choose.chance(10):
             role = "non_target"
         rows += _one_lesion(choose, on, visits, f"L{number}", role, careful)
-    for number in range(choose.pick((0, 0, 0, 1, 1, 2))):
+    many = choose.integer(3, 16) if choose.chance(4) else choose.pick((0, 0, 0, 1, 1, 2))
+    organs = choose.pick((("lung",), ("skin",), ("lung", "liver", "skin"))) if many > 2 else ORGANS
+    for number in range(many):
         late = [day for day in visits if day > 0 or choose.chance(15)]
-        rows += _one_lesion(choose, on, late, f"N{number}", choose.pick(("new", "new", "unstated")), careful)
+        called = choose.pick(("new", "new", "unstated")) if many < 3 else "new"
+        rows += _one_lesion(choose, on, late, f"N{number}", called, careful, organs)
     for day in visits:
         if choose.chance(7):
             rows.append(Lesion(f"U{day}", on(day), "new", "not_assessed"))
@@ -319,8 +322,9 @@ def _in_depth(choose: Chooser, row: Lesion, depth: str, careful: bool) -> Lesion
     return replace(row, perpendicular_mm=across, volume_mm3=volume)
 
 
-def _one_lesion(choose: Chooser, on, visits: list[int], lesion: str, role: str, careful: bool) -> list[Lesion]:
-    organ, is_node = choose.pick(ORGANS), choose.chance(20)
+def _one_lesion(choose: Chooser, on, visits: list[int], lesion: str, role: str, careful: bool,
+                organs: Sequence[str | None] = ORGANS) -> list[Lesion]:
+    organ, is_node = choose.pick(organs), choose.chance(20)
     size = float(choose.pick(SIZES))
     rows = []
     for day in visits:

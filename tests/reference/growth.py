@@ -107,10 +107,10 @@ def volume_change(earlier: Fraction | None, later: Fraction | None, days: int | 
     return None if rate is None else Fraction(rate)
 
 
-def flat(study: Study, growth: Growth) -> bool:
-    """No growth before treatment, or less than the study counts as growth."""
+def flat(study: Study, growth: Growth, ruler: str = "sld") -> bool:
+    """No growth before treatment, or fewer millimetres of diameters than the study counts as growth (A4)."""
     grown = growth.s0 - growth.s_pre
-    return grown <= 0 or abs(grown) < Fraction(study.criteria.min_pre_change_mm)
+    return grown <= 0 or (ruler == "sld" and abs(grown) < Fraction(study.criteria.min_pre_change_mm))
 
 
 def printed_rate(earlier: Fraction, later: Fraction, days: int, month: Fraction) -> Decimal:

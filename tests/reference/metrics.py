@@ -178,7 +178,7 @@ class Measures:
         ratio = None if None in (before, after) or before <= 0 else after / before
         return {"volume_tgr_pre": Value.of(before, pre | base | from_zero),
                 "volume_tgr_post": Value.of(after, base | post | zero_base),
-                "volume_tgr_ratio": self._ratio(growth, ratio, pre | base | post | zero_base | zero_pre),
+                "volume_tgr_ratio": self._ratio(growth, ratio, pre | base | post | zero_base | zero_pre, "volume"),
                 "volume_change_pct": Value.of(growth.change_pct, base | post | zero_base)}
 
     def areas(self, month: Fraction) -> dict[str, Value]:
@@ -188,11 +188,12 @@ class Measures:
         zero_base = frozenset({"zero_baseline"} if growth.s0 == 0 else ())
         zero_pre = frozenset({"zero_prebaseline"} if growth.s_pre == 0 and growth.s0 not in (None, 0) else ())
         return {"spd_change_pct": Value.of(growth.change_pct, base | post | zero_base),
-                "spd_pace_ratio": self._ratio(growth, growth.pace_ratio, pre | base | post | zero_base | zero_pre)}
+                "spd_pace_ratio": self._ratio(growth, growth.pace_ratio, pre | base | post | zero_base | zero_pre,
+                                              "spd")}
 
-    def _ratio(self, growth: Growth, ratio: object, why: frozenset[str]) -> Value:
+    def _ratio(self, growth: Growth, ratio: object, why: frozenset[str], ruler: str = "sld") -> Value:
         """A1: without growth before treatment there is nothing to compare with, but for a policy."""
-        if None in (growth.s_pre, growth.s0) or not flat(self.study, growth):
+        if None in (growth.s_pre, growth.s0) or not flat(self.study, growth, ruler):
             return Value.of(ratio, why)
         if growth.s_post is not None and growth.s_post > growth.s0 \
                 and self.study.criteria.pre_growth_nonpositive == "positive_post_is_hpd":

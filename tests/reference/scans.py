@@ -170,15 +170,20 @@ def _capped(course: Course, members: list[str], point: TimePoint, caps: Caps) ->
         return (-size(point.day, lesion), organ is None, organ or "",
                 [-size(day, lesion) for day in sorted(days) if day != point.day])
 
+    return tuple(sorted(within(course, sorted(members, key=rank), caps)))
+
+
+def within(course: Course, preferred: list[str], caps: Caps) -> list[str]:
+    """The lesions that the caps allow, the preferred ones first."""
     chosen: list[str] = []
-    for lesion in sorted(members, key=rank):
+    for lesion in preferred:
         organ = _cap_organ(course, lesion)
         skin = caps.of_skin is not None and organ in SKIN
         alike = [other for other in chosen if (_cap_organ(course, other) in SKIN and caps.of_skin is not None) == skin]
         if len(alike) < (caps.of_skin if skin else caps.most) \
                 and sum(_cap_organ(course, other) == organ for other in chosen) < caps.per_organ:
             chosen.append(lesion)
-    return tuple(sorted(chosen))
+    return chosen
 
 
 def _cap_organ(course: Course, lesion: str) -> str:

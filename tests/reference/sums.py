@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from hpd_etl.config import Study
-from tests.reference.scans import Choice, emerging, five_by_five, measurable, new_lesions
+from tests.reference.scans import IRRC, RECIST, Caps, Choice, emerging, five_by_five, measurable, new_lesions, within
 from tests.reference.time_points import RELATIVE, TOO_SMALL, Course, Seen, TimePoint, millimetres
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ class Sums:
             return targets
         reasons = targets.reasons
         added = self.new_sum(point, ruler)
-        if self.new_open(point) or (ruler == "spd" and self.half_measured(point)):
-            reasons = reasons | {"lesion_set_mismatch"}
+        if self.new_open(point) or added is None or (ruler == "spd" and self.half_measured(point)):
+            reasons, added = reasons | {"lesion_set_mismatch"}, added or Fraction(0)
         value = None if targets.value is None or reasons else targets.value + added
         return Total(value, targets.part + added, reasons)
 
@@ -109,13 +109,18 @@ class Sums:
         found = new_lesions(self.course, self.study, self.choice.baseline, point)
         return [lesion for lesion in found if lesion not in self.choice.targets]
 
-    def new_sum(self, point: TimePoint, ruler: str = "sld") -> Fraction:
-        """The sum over the measurable ones."""
-        total = Fraction(0)
-        for lesion in self.measurable_new(point, ruler):
-            seen = point.seen[lesion]
-            total += area_of(seen) if ruler == "spd" else seen.size
-        return millimetres(total)
+    def new_sum(self, point: TimePoint, ruler: str = "sld") -> Fraction | None:
+        """The sum over the measurable ones, the largest where there are more than are counted."""
+        sizes = {lesion: area_of(point.seen[lesion]) if ruler == "spd" else point.seen[lesion].size
+                 for lesion in self.measurable_new(point, ruler)}
+        uncapped = Caps(10**6, 10**6, None, False)
+        caps = IRRC if ruler == "spd" else RECIST if self.study.criteria.new_lesion_cap else uncapped
+        counted = within(self.course, sorted(sizes, key=lambda lesion: -sizes[lesion]), caps)
+        if ruler != "volume":
+            return millimetres(sum(sizes[lesion] for lesion in counted))
+        volumes = [volume_of(point.seen[lesion]) if self.segmented(self.choice.targets) else PI / 6 * sizes[lesion]**3
+                   for lesion in counted]
+        return None if None in volumes else millimetres(sum(volumes))
 
     def measurable_new(self, point: TimePoint, ruler: str = "sld") -> list[str]:
         """By their length; where areas are summed, of 5 x 5 mm."""

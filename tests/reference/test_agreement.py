@@ -31,7 +31,7 @@ STUDIES = {
     "narrow": {"windows": {"baseline_from_day": -21, "baseline_to_day": -2, "pre_min_gap_days": 30,
                            "pre_max_gap_days": 90, "post_from_day": 20, "post_to_day": 84}},
     "policies": {"criteria": {"month_days": 28, "pre_growth_nonpositive": "positive_post_is_hpd",
-                              "irrecist_nontarget_pd": True}},
+                              "irrecist_nontarget_pd": True, "new_lesion_cap": True}},
     "excluded": {"criteria": {"month_days": 30, "pre_growth_nonpositive": "exclude", "min_pre_change_mm": 5}},
 }
 

@@ -26,7 +26,8 @@ FRAMEWORKS = ["RECIST1.1", "irRECIST", "irRC", "iRECIST"]
 STUDIES = {
     "as_shipped": {},
     "in_time": {"responses": {"confirm_from_days": 30, "confirm_to_days": 58, "late_scan_confirms": False,
-                              "stable_from_day": 50}, "criteria": {"irrecist_nontarget_pd": True}},
+                              "irrecist_confirm_to_days": 60, "stable_from_day": 50},
+                "criteria": {"irrecist_nontarget_pd": True, "new_lesion_cap": True}},
     "derived": {"lesions": {"targets": "derived", "new_lesions": "first_seen"}},
 }
 

@@ -41,6 +41,8 @@ ROUNDED_AWAY = _patient(_row("L2", -10, "measured", "non_target", diameter_mm=12
 TOO_SMALL_AND_THERE = _patient(*(_row("N1", 46, status) for status in ("too_small", "present")))
 TOO_SMALL_AND_THERE = replace(TOO_SMALL_AND_THERE, lesions=[
     replace(row, perpendicular_mm=row.diameter_mm) for row in TOO_SMALL_AND_THERE.lesions])
+JUST_AT_500 = _patient(*(_row("T2", day, "measured", "target", diameter_mm=500.00000001, organ="lung")
+                         for day in (-66, -10, 46)))
 ASKED_LATER = _patient(_row("U1", 50, "not_assessed"))
 
 
@@ -52,8 +54,10 @@ ASKED_LATER = _patient(_row("U1", 50, "not_assessed"))
     (ROUNDED_AWAY, "champiat2017", "response_first", "PD"),
     (TOO_SMALL_AND_THERE, "kato2017_irrc", "a_post_mm2", 6400),
     (ASKED_LATER, "ji2019", "s_post_mm", None),
+    (JUST_AT_500, "saada2017", "s_post_mm", 580),
 ], ids=("asked_before_treatment", "sizes_conflict_then_seen", "volume_of_0", "nothing_involved", "rounded_to_0",
-        "too_small_and_present", "asked_days_after_the_scan"))
+        "too_small_and_present", "asked_days_after_the_scan",
+        "500_mm_when_rounded"))
 def test_the_engines_agree_by_hand(patient, definition, metric, value):
     """Both engines say the same of the patient under all definitions and some variants, and it is this."""
     assert not differences([patient], STUDY, (*known(), *variants()[::9]))

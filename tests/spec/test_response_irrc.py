@@ -29,6 +29,45 @@ def test_new_lesions_by_irrc(assess):
     """)
 
 
+def test_five_new_lesions_of_an_organ_count_by_irrc(assess):
+    """The five largest products of an organ, of the skin as well; who cannot be compared leaves the sum unknown."""
+    assess("irRC", """
+        person   | -10   | 28                                                                        | burdens
+        five     | 40x20 | 40x20, new a 9x9, new a2 9x8, new a3 9x7, new a4 9x6, new a5 9x5             | 1115
+        sixth    | 40x20 | 40x20, new a 9x9, new a2 9x8, new a3 9x7, new a4 9x6, new a5 9x5, new a6 8x5 | 1115
+        larger   | 40x20 | 40x20, new a 9x9, new a2 9x8, new a3 9x7, new a4 9x6, new a5 9x5, new a6 9x9 | 1151
+        other    | 40x20 | 40x20, new a 9x9, new a2 9x8, new a3 9x7, new a4 9x6, new a5 9x5, new b 8x5  | 1155
+        one_side | 40x20 | 40x20, new a 9x9, new a2 9x8, new a3 9x7, new a4 9x6, new a5 9x5, new a6 6   | -
+    """)
+
+
+def test_the_study_may_cap_new_lesions_by_irrecist(assess):
+    """The largest of each scan, two an organ and five in all; without the cap every one counts."""
+    table = """
+        person | -10 | 28                                                                    | burdens
+        two    | 100 | 100, new a 19, new a2 18                                              | 137
+        third  | 100 | 100, new a 19, new a2 18, new a3 10                                   | {}
+        five   | 100 | 100, new a 11, new b 11, new c 11, new d 11, new e 11                 | 155
+        sixth  | 100 | 100, new a 11, new b 11, new c 11, new d 11, new e 11, new f 15       | {}
+        small  | 100 | 100, new a 9, new a2 8, new a3 10                                     | 110
+    """
+    assess("irRECIST", table.format(147, 170))
+    assess("irRECIST", table.format(137, 159), study={"criteria": {"new_lesion_cap": True}})
+
+
+def test_the_study_may_say_until_when_irrecist_confirms(assess):
+    """Some sources ask for the confirmation within twelve weeks; a response has no last day."""
+    table = """
+        person   | -10 | 28  | 112 | 113 | responses | confirmed | best_confirmed
+        in_time  | 100 | 120 | 120 |     | PD PD     | yes -     | PD
+        too_late | 100 | 120 |     | 120 | PD PD     | {} -      | {}
+        response | 100 | 60  |     | 60  | PR PR     | yes -     | PR
+    """
+    assess("irRECIST", table.format("yes", "PD"))
+    twelve_weeks = {"frameworks": ["irRECIST"], "irrecist_confirm_to_days": 84}
+    assess("irRECIST", table.format("-", "NE"), study={"responses": twelve_weeks})
+
+
 def test_other_lesions_are_no_progression_by_irrc(assess):
     """Unequivocal progression of non-targets beside half the area is a response; what is left is no complete one."""
     assess("irRC", """

@@ -30,7 +30,7 @@ def confirmations(line: Course, response: Response, study: Study) -> Ints:
 
     `UNKNOWN` where no such assessment exists, or the response needs none.
     """
-    code, least = response.assessed, study.responses.confirm_from_days
+    code, least, most = response.assessed, study.responses.confirm_from_days, _last_day(response, study)
     asked = [CR, PR, PD] if response.framework.confirmed_pd else [CR, PR]
     found = np.full(line.points, UNKNOWN)
     open_at = np.flatnonzero(response.on_study & np.isin(code, asked))
@@ -44,16 +44,23 @@ def confirmations(line: Course, response: Response, study: Study) -> Ints:
         open_at, later = open_at[same], later[same]
         holds = (code[later] == code[open_at]) | ((code[open_at] == PR) & (code[later] == CR))
         fails = ~holds & (code[later] != NE)
-        far = line.scans.day[later] - line.scans.day[open_at] >= least
+        days = line.scans.day[later] - line.scans.day[open_at]
+        confirms = holds & (days >= least) & (days <= np.where(code[open_at] == PD, most, days))
         found[open_at[fails]] = REFUTED
-        found[open_at[holds & far]] = CONFIRMED
-        open_at = open_at[~fails & ~(holds & far)]
+        found[open_at[confirms]] = CONFIRMED
+        open_at = open_at[~fails & ~confirms]
     if response.pending is not None:
         since, outcome = response.pending.since, response.pending.outcome
         waits = (code == IUPD) & (since >= 0)
         found[waits] = outcome[since[waits]]
         found[code == ICPD] = CONFIRMED
     return found
+
+
+def _last_day(response: Response, study: Study) -> float:
+    """Up to how many days after it a progression may be confirmed."""
+    limit = study.responses.irrecist_confirm_to_days
+    return np.inf if limit is None or response.framework.by_area else limit
 
 
 def best(line: Course, response: Response, confirmed: Ints, study: Study, *, confirm: bool) -> Best:

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hpd_etl.caps import CAPS
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.response.non_targets import rows_of
 from hpd_etl.criteria.rules import above
 from hpd_etl.grouping import Bools, Floats, Ints, any_of, lookup, lowest, point_key, rank_in_group, total
 from hpd_etl.measurability import STATUS, measurable
 from hpd_etl.schema import LesionStatus
-
-MOST_NEW_TARGETS = 5
-MOST_NEW_TARGETS_PER_ORGAN = 2
 
 
 @dataclass(frozen=True)
@@ -80,30 +78,11 @@ def growing(line: Course, persons: Bools) -> Growing:
 
 
 def _like_targets(line: Course, new: Ints, first_seen: Ints) -> Bools:
-    """New lesions that are measurable when first seen: five a person, two an organ, earliest and largest first.
-
-    Lymph nodes are one organ; any other lesion without an organ is an organ of its own.
-    """
+    """New lesions that are measurable when first seen: as many as targets, earliest and largest first."""
     large = measurable(line.size[new], line.is_node[new]) & (line.row_point[new] == first_seen[line.lesion[new]])
     found = new[large]
     found = found[np.lexsort((line.lesion[found], line.organ[found], -line.size[found], line.row_point[found]))]
-    lymph_nodes = int(line.organ.max(initial=-1)) + 1
-    organ = np.where(line.organ[found] < 0, lymph_nodes + 1 + line.lesion[found], line.organ[found])
-    organ = np.where(line.is_node[found], lymph_nodes, organ)
-    person = line.row_person[found]
-    found, person = (each[_place(person, organ) < MOST_NEW_TARGETS_PER_ORGAN] for each in (found, person))
-    found = found[_place(person) < MOST_NEW_TARGETS]
+    found = found[CAPS["RECIST1.1"].allowed(line.row_person[found], line.own_organ(found), line.on_skin[found])]
     marked = np.zeros(len(first_seen), dtype=np.bool_)
     marked[line.lesion[found]] = True
     return marked
-
-
-def _place(*groups: Ints) -> Ints:
-    """0, 1, 2 ... within each group, in the order given."""
-    order = np.lexsort(groups[::-1])
-    differs = np.zeros(len(order), dtype=np.int64)
-    for group in groups:
-        differs[1:] |= group[order][1:] != group[order][:-1]
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = rank_in_group(np.cumsum(differs))
-    return place
