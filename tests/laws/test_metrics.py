@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hpd_etl.config import Study
 from hpd_etl.schema import Records
 from tests.laws.outcomes import assert_same, changed, outcome, rows, tried
+from tests.reference.generator import seeded_patients
+from tests.reference.patient import records_of
 from tests.spec import notation
 
 STUDY = Study(id="metrics", criteria={"use": ["kimy2019", "kato2017_irrc", "lorusso2019", "gandara2021_fp"]})
@@ -22,7 +24,8 @@ ORGANS = ["liver", "lung", "bone", "unplaced"]
 sizes = st.one_of(st.just(""), st.just("gone"), st.just("small"), st.tuples(*[st.integers(20, 80)] * 2).map(
     lambda pair: f"{max(pair)}x{min(pair)}={max(pair) * min(pair) ** 2 / 2:g}"), st.integers(20, 80).map(str))
 lesions = st.lists(st.tuples(st.sampled_from(ORGANS), sizes, sizes, sizes), min_size=1, max_size=3)
-new = st.lists(st.tuples(st.sampled_from(ORGANS), st.sampled_from(["seen", "12", "9", "20x12", "NE"])), max_size=3)
+new = st.lists(st.tuples(st.sampled_from(ORGANS), st.sampled_from(["seen", "12", "9", "20x12", "9x9", "NE"])),
+               max_size=9)
 ecog = st.lists(st.tuples(st.sampled_from(["-20", "0", "20", "50"]), st.integers(0, 4)), max_size=3)
 deaths, causes = st.sampled_from(["", "50", "70"]), st.sampled_from(["", "C34", "I21"])
 patients = st.lists(st.tuples(lesions, new, ecog, deaths, causes), min_size=5, max_size=15)
@@ -98,3 +101,15 @@ def test_a_new_lesion_more_is_never_less(drawn, organ):
     known = before.notna() & after.notna()
     assert ((after >= before) | ~known).all(axis=None)
     assert (known["new_lesions"] == before["new_lesions"].notna()).all()
+
+
+def test_new_lesions_in_the_sum_never_slow_the_growth():
+    """At the same scans growth by Ji is at least that by Saada, and so is its ratio where there was growth before."""
+    study = Study(id="sums", criteria={"use": ["saada2017", "ji2019"]})
+    _, labels = outcome(records_of(seeded_patients(300, 5)), study)
+    saada, ji = (labels.metrics[labels.metrics["measure_set"] == name].set_index("person_id") for name in (
+        "RECIST1.1/study/targets/sld", "irRECIST/study/new/sld"))
+    known = saada["tgk_post"].notna() & ji["tgk_post"].notna()
+    assert (ji["tgk_post"] > saada["tgk_post"])[known].any()
+    assert (ji["tgk_post"] >= saada["tgk_post"])[known].all()
+    assert (ji["tgk_ratio"] >= saada["tgk_ratio"])[known & (saada["tgk_pre"] > 0)].all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -10,7 +12,7 @@ from hpd_etl.criteria import assess, window_sets
 from hpd_etl.schema import Records
 from hpd_etl.timeline import align
 from tests.reference.generator import imprecise_patients, seeded_patients
-from tests.reference.patient import records_of
+from tests.reference.patient import Lesion, Patient, records_of
 
 STUDY = Study.model_validate({"id": "laws", "responses": {"frameworks": ["RECIST1.1", "irRECIST", "irRC", "iRECIST"]}})
 PATIENTS = {"exact": seeded_patients(120, 7), "partial": imprecise_patients(12, 7, 62)}
@@ -51,3 +53,33 @@ def test_a_confirmed_best_response_is_never_better():
     best = assessed(records_of(PATIENTS["exact"]))["best_response"]
     by_recist = best[best["framework"].isin(["RECIST1.1", "iRECIST"])]
     assert (by_recist["best_confirmed"].map(rank) <= by_recist["best"].map(rank)).all()
+
+
+WORST_FIRST = (("iCPD",), ("PD", "iUPD"), ("SD", "NON_CR_NON_PD"), ("PR",), ("CR",))
+RANK = {code: rank for rank, codes in enumerate(WORST_FIRST) for code in codes}
+
+
+def _with_a_new_lesion(patient: Patient) -> Patient:
+    """30 x 20 mm in the lung on the last day on which anything was measured."""
+    day = max(row.scan_date for row in patient.lesions)
+    new = Lesion("more", day, "new", "measured", 30.0, "lung", perpendicular_mm=20.0)
+    return replace(patient, lesions=[*patient.lesions, new])
+
+
+@pytest.mark.parametrize("cap", [False, True], ids=["every", "capped"])
+def test_a_new_lesion_more_is_no_better_response(cap):
+    """By each of the criteria one more new lesion lowers neither the burden nor the response of its visit improves."""
+    study = STUDY.model_copy(update={"criteria": STUDY.criteria.model_copy(update={"new_lesion_cap": cap})})
+    patients = [patient for patient in seeded_patients(240, 11) if patient.lesions]
+    last = {patient.person_id: pd.Timestamp(max(row.scan_date for row in patient.lesions)) for patient in patients}
+    both = []
+    for each in (patients, [_with_a_new_lesion(patient) for patient in patients]):
+        made = assess(align(records_of(each), study, window_sets([], study)), study)["assessments"]
+        of_last = made[made["scan_date"] == made["person_id"].map(last)]
+        both.append(of_last.set_index(["person_id", "framework"])[["derived", "burden"]])
+    before, after = both[0].align(both[1], join="inner", axis=0)
+    assert len(before) > 200
+    rank = [each["derived"].map(RANK).astype("Float64") for each in (before, after)]
+    assert (rank[1] <= rank[0]).fillna(True).all()
+    assert (rank[0].isna() | rank[1].notna()).all()
+    assert (after["burden"] >= before["burden"]).fillna(True).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hpd_etl.timeline.targets import _place
+from hpd_etl.caps import _place
 
 
 def test_places_follow_the_order_given():
