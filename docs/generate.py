@@ -15,6 +15,7 @@ from hpd_etl.criteria.flags import FLAGS
 from hpd_etl.criteria.metrics import METRIC_SOURCES, failed_reason
 from hpd_etl.criteria.reasons import PROGRESSION_REFUTED
 from hpd_etl.criteria.rules import leaves
+from hpd_etl.quality import suspicions as looked_for
 from hpd_etl.sinks.omop import results
 from hpd_etl.sources import ledger
 from hpd_etl.timeline import refusals
@@ -35,6 +36,7 @@ def tables() -> str:
     bundles: dict[str, tuple[schema.Table, ...]] = {
         "Records": schema.Records.tables(),
         "Timeline": tuple(table for table in schema.Timeline.tables() if table.name not in _names(schema.Records)),
+        "Suspicions": schema.Suspicions.tables(),
         "Labels": schema.Labels.tables(),
         "Attrition": schema.Attrition.tables(),
         "Sensitivity": schema.Sensitivity.tables(),
@@ -86,6 +88,33 @@ def rejections() -> str:
     return "\n".join(parts)
 
 
+# --- suspicions.md ----------------------------------------------------------------------------
+
+
+def suspicions() -> str:
+    """What a careful reviewer would look for."""
+    parts = [f"# Suspicions\n\n{MADE}\n\n{inspect.cleandoc(looked_for.__doc__ or '')}\n",
+             "A `warning` may change a label; an `info` may be as it is. Thresholds:\n"]
+    for module in (looked_for.units, looked_for.identity, looked_for.course, looked_for.answers, looked_for.treatment,
+                   looked_for.dates, looked_for.people):
+        parts += [f"- `{name}` = {value}: {said}" for name, value, said in _constants(module)]
+    parts.append("\n| suspicion | severity | what is looked for | why | what would mend it | reference |\n"
+                 "| --- | --- | --- | --- | --- | --- |")
+    for each in looked_for.LOOKED_FOR:
+        told = (inspect.getdoc(each.find) or "", each.why, each.remedy, each.reference)
+        parts.append(f"| `{each.name}` | {each.severity} | {' | '.join(map(_cell, told))} |")
+    return "\n".join([*parts, ""])
+
+
+def _constants(module: Any) -> Iterator[tuple[str, object, str]]:
+    """The thresholds of a module with what is said below each."""
+    body = ast.parse(inspect.getsource(module)).body
+    for node, after in zip(body, body[1:], strict=False):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _doc(after):
+            name = node.targets[0].id
+            yield name, ast.unparse(node.value), _cell(_doc(after))
+
+
 # --- public_surface.md ------------------------------------------------------------------------
 
 
@@ -131,7 +160,8 @@ def _first(doc: str | None) -> str:
 def _artefacts() -> Iterator[str]:
     yield "## Run folder\n\n| artefact | made by | holds |\n| --- | --- | --- |"
     held: dict[str, type[schema.Bundle]] = {
-        artefacts.RECORDS: schema.Records, artefacts.TIMELINE: schema.Timeline, artefacts.LABELS: schema.Labels,
+        artefacts.RECORDS: schema.Records, artefacts.TIMELINE: schema.Timeline, artefacts.SUSPICIONS: schema.Suspicions,
+        artefacts.LABELS: schema.Labels,
         artefacts.SENSITIVITY: schema.Sensitivity, artefacts.AGREEMENT: schema.Agreement,
         artefacts.GROWTH: schema.Growth, artefacts.FUNNEL: schema.Attrition}
     for name, verb in artefacts.MADE_BY.items():
@@ -248,7 +278,7 @@ def _doc(node: ast.stmt | None) -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    "tables.md": tables, "rejections.md": rejections, "public_surface.md": public_surface,
+    "tables.md": tables, "rejections.md": rejections, "suspicions.md": suspicions, "public_surface.md": public_surface,
 }
 
 

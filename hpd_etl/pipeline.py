@@ -11,7 +11,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hpd_etl import agreement, criteria, growth_models, progress, quality, robustness, timeline
-from hpd_etl.artefacts import AGREEMENT, FUNNEL, GROWTH, LABELS, QUALITY, RECEIPT, RECORDS, SENSITIVITY, TIMELINE
+from hpd_etl.artefacts import (
+    AGREEMENT,
+    FUNNEL,
+    GROWTH,
+    LABELS,
+    QUALITY,
+    RECEIPT,
+    RECORDS,
+    SENSITIVITY,
+    SUSPICIONS,
+    TIMELINE,
+)
 from hpd_etl.runs import Run, started
 from hpd_etl.schema import Agreement, Growth, Sensitivity
 from hpd_etl.sinks import open_sink
@@ -72,7 +83,9 @@ def align(this: Run, records: Records) -> Timeline:
 def validate(this: Run, aligned: Timeline) -> QualityReport:
     """Report who can be labelled and what was refused; the gate is `quality.close_gate`."""
     with this.show("validate") as note:
-        report = quality.validate(aligned, this.definitions, this.study)
+        suspected = quality.suspect(aligned, this.study)
+        report = quality.validate(aligned, this.definitions, this.study, suspected=suspected)
+        this.leave(SUSPICIONS, suspected)
         this.keep_json(QUALITY, json.loads(report.to_json()))
         note(f"{len(report.critical)} critical checks failed, {report.rejected_fraction:.1%} of the rows refused")
     return report

@@ -17,6 +17,7 @@ from hpd_etl.artefacts import (
     RECEIPT,
     RECORDS,
     SENSITIVITY,
+    SUSPICIONS,
     TIMELINE,
 )
 from hpd_etl.errors import ConfigurationError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from hpd_etl.config import Site, Study
     from hpd_etl.criteria.definition import Definition
 
-_ORDER = (RECORDS, TIMELINE, QUALITY, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH)
+_ORDER = (RECORDS, TIMELINE, QUALITY, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH)
 
 
 @dataclass

@@ -12,9 +12,11 @@ from hpd_etl.criteria import foreseeable, foreseen_reasons
 from hpd_etl.quality import counts
 from hpd_etl.quality.funnel import STEPS, by_cohort, by_stratum, funnel, open_labels
 from hpd_etl.quality.gate import check_budget, close_gate
+from hpd_etl.quality.ledger import ledger
 from hpd_etl.quality.rates import rates
 from hpd_etl.quality.report import QualityReport
 from hpd_etl.quality.strata import strata_of
+from hpd_etl.quality.suspicions import counted, suspect
 from hpd_etl.schema import Attrition
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from hpd_etl.config import Study
     from hpd_etl.criteria.definition import Definition
-    from hpd_etl.schema import Labels, Timeline
+    from hpd_etl.schema import Labels, Suspicions, Timeline
 
 __all__ = [
     "STEPS",
@@ -35,12 +37,17 @@ __all__ = [
     "foreseen",
     "funnel",
     "rates",
+    "suspect",
     "validate",
 ]
 
 
-def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> QualityReport:
-    """Count who can be labelled, what was refused and which expectations fail; raises nothing, see `close_gate`."""
+def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study, *,
+             suspected: Suspicions | None = None) -> QualityReport:
+    """Count who can be labelled, what was refused and which expectations fail; raises nothing, see `close_gate`.
+
+    `suspected` is what `suspect` found in this timeline, where that is known already.
+    """
     told = foreseen(timeline, definitions, study)
     suites = expectations.read_suites(assets.expectation_files()) if study.gate.expectations else []
     return QualityReport(
@@ -52,6 +59,8 @@ def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study
         funnel=by_cohort(told),
         strata=told[told["by"] != "cohort"].reset_index(drop=True),
         checks=expectations.check(timeline, suites),
+        ledger=ledger(timeline),
+        suspicions=counted(suspect(timeline, study) if suspected is None else suspected),
     )
 
 

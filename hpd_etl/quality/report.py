@@ -18,7 +18,8 @@ class QualityReport:
 
     `persons` by cohort; `rows` kept by table; `rejections` with columns stage, table, reason, rows, persons;
     `scans` with columns window_set, role, reason, scans; `funnel` as the function of that name, up to the
-    requirements that can be seen before a label exists.
+    requirements that can be seen before a label exists; `ledger` with columns kind, table, system, code, reason, rows,
+    persons, remedy; `suspicions` with columns suspicion, severity, rows, persons, why, remedy, reference.
     """
 
     persons: dict[str, int]
@@ -29,6 +30,8 @@ class QualityReport:
     funnel: pd.DataFrame
     strata: pd.DataFrame
     checks: tuple[CheckResult, ...]
+    ledger: pd.DataFrame
+    suspicions: pd.DataFrame
 
     @property
     def critical(self) -> tuple[CheckResult, ...]:
@@ -39,6 +42,6 @@ class QualityReport:
     def to_json(self) -> str:
         """The report as it stands in `3-quality.json`."""
         frames = {name: json.loads(getattr(self, name).to_json(orient="records"))
-                  for name in ("rejections", "scans", "funnel")}
+                  for name in ("rejections", "scans", "funnel", "ledger", "suspicions")}
         plain = {"persons": self.persons, "rows": self.rows, "rejected_fraction": self.rejected_fraction}
         return json.dumps({**plain, **frames, "checks": [asdict(c) for c in self.checks]}, indent=2) + "\n"

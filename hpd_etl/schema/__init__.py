@@ -8,7 +8,17 @@ Lengths are millimetres, days are whole calendar days; day 0 is the day of the f
 from __future__ import annotations
 
 from hpd_etl.schema.agreement import AGREEMENT_RATES, LABELLED, LABELLED_COUNTS, OVERLAPS, PAIRS
-from hpd_etl.schema.bundles import Agreement, Attrition, Bundle, Growth, Labels, Records, Sensitivity, Timeline
+from hpd_etl.schema.bundles import (
+    Agreement,
+    Attrition,
+    Bundle,
+    Growth,
+    Labels,
+    Records,
+    Sensitivity,
+    Suspicions,
+    Timeline,
+)
 from hpd_etl.schema.codes import (
     CHECKPOINT_COHORT,
     INTENDED_USE,
@@ -23,6 +33,7 @@ from hpd_etl.schema.funnel import FUNNEL, STRATA
 from hpd_etl.schema.growth import GROWTH, GROWTH_MODELS
 from hpd_etl.schema.responses import ASSESSMENTS, BEST_RESPONSE
 from hpd_etl.schema.sensitivity import FLIPPED, FLIPS, PARAMETERS, PERTURBATION
+from hpd_etl.schema.suspicions import SUSPICIONS
 from hpd_etl.schema.tables import (
     BURDEN,
     DATE_OF,
@@ -80,6 +91,7 @@ __all__ = [
     "SCANS",
     "SCAN_CHOICES",
     "STRATA",
+    "SUSPICIONS",
     "TARGETS",
     "THERAPIES",
     "TUMOUR_SUMS",
@@ -96,6 +108,7 @@ __all__ = [
     "Records",
     "ScanRole",
     "Sensitivity",
+    "Suspicions",
     "Table",
     "Timeline",
     "Verdict",

@@ -14,6 +14,7 @@ from hpd_etl.schema.funnel import FUNNEL
 from hpd_etl.schema.growth import GROWTH
 from hpd_etl.schema.responses import ASSESSMENTS, BEST_RESPONSE
 from hpd_etl.schema.sensitivity import FLIPPED, FLIPS, PERTURBATION
+from hpd_etl.schema.suspicions import SUSPICIONS
 from hpd_etl.schema.tables import (
     BURDEN,
     DOSES,
@@ -98,6 +99,13 @@ class Timeline(Bundle):
     targets: pd.DataFrame = _holds(TARGETS)
     courses: Timeline | None = None
     """Every possible course of those whose dates are not all known to the day, each as a person of its own."""
+
+
+@dataclass(frozen=True)
+class Suspicions(Bundle):
+    """What does not fit in the records; a label does not look at it."""
+
+    suspicions: pd.DataFrame = _holds(SUSPICIONS)
 
 
 @dataclass(frozen=True)

@@ -174,6 +174,8 @@ REJECTIONS = Table(
         code("reason", "why"),
         text("remedy", "what would mend it"),
         date("start_date", "earliest day that a refused dose names; <NA> where none can be read, and for all else"),
+        code("code_system", "terminology of `code`, OMOP for a concept id, `text` where there is none"),
+        code("code", "what no mapping knows; `(text)` for words that stand for fewer than five persons"),
     ),
 )
 

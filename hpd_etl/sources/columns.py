@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -14,6 +14,8 @@ from hpd_etl.grouping import Bools, Floats, Ints, repeating, strings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from hpd_etl.sources.refused_codes import Tells
 
 Text: TypeAlias = "pa.Array[Any]"
 
@@ -55,6 +57,8 @@ class Rows:
     key: str
     table: pa.Table
     counted: str = ""
+    tells: Tells | None = None
+    """What a part of a row says as a code; asked only of rows that are refused."""
     _encoded: dict[str, Encoded] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -89,11 +93,11 @@ class Rows:
 
     def take(self, mask: Bools) -> Rows:
         """The rows that are marked."""
-        return self if mask.all() else Rows(self.origin, self.key, self.table.filter(pa.array(mask)), self.counted)
+        return self if mask.all() else replace(self, table=self.table.filter(pa.array(mask)), _encoded={})
 
     def repeat(self, rows: Ints) -> Rows:
         """The rows at these positions, as often as they are named."""
-        return Rows(self.origin, self.key, self.table.take(pa.array(rows)), self.counted)
+        return replace(self, table=self.table.take(pa.array(rows)), _encoded={})
 
     def persons(self) -> pd.Series[str]:
         """The person of every row; each is written out once."""

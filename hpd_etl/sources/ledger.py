@@ -13,6 +13,7 @@ from hpd_etl.errors import HpdEtlError
 from hpd_etl.grouping import strings
 from hpd_etl.schema import REJECTIONS
 from hpd_etl.sources.columns import code_lookup
+from hpd_etl.sources.refused_codes import TOLD_BY, columns, known_systems, without_rare_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from hpd_etl.grouping import Bools, Ints
     from hpd_etl.sources.columns import Rows
+    from hpd_etl.sources.refused_codes import Code
 
 REMEDIES = {
     "not_realised": "an order or prescription; if this site records given drugs so, name its type in request_types",
@@ -110,9 +112,11 @@ class Ledger:
         persons = rows.persons()
         if treated is not None:
             persons = persons.where(code_lookup(rows.ints("person_id"), treated.tolist()) >= 0)
+        part = TOLD_BY.get(reason)
         self._frames.append(pd.DataFrame({
             "stage": "extract", "table": table, "person_id": persons, "source_id": rows.source_ids(),
             "reason": reason, "remedy": REMEDIES[reason], **({"start_date": rows.dates(start)} if start else {}),
+            **(columns(rows.tells(rows, part)) if part and rows.tells else {}),
         }))
 
     def refuse_persons(self, persons: Ints, reason: str) -> None:
@@ -130,8 +134,12 @@ class Ledger:
         self._ignored[origin] += ignored
 
     def refuse_found(self, table: str, origin: str, found: Sequence[tuple[str, str | None]], reason: str, *,
-                     also_kept: bool = False, starts: Sequence[date | None] | None = None) -> None:
-        """Refuse what has no columns: its source_id and its person, where one is known; `starts` of refused doses."""
+                     also_kept: bool = False, starts: Sequence[date | None] | None = None,
+                     told: Sequence[Code | None] | None = None) -> None:
+        """Refuse what has no columns: its source_id and its person, where one is known.
+
+        `starts` are the days of refused doses, `told` the codes that nobody knows.
+        """
         if not found:
             return
         if not also_kept:
@@ -139,13 +147,14 @@ class Ledger:
         self._frames.append(pd.DataFrame({
             "stage": "extract", "table": table, "person_id": pd.array([person for _, person in found], dtype="string"),
             "source_id": [source for source, _ in found], "reason": reason, "remedy": REMEDIES[reason],
-            **({} if starts is None else {"start_date": np.array(starts, dtype="datetime64[us]")})}))
+            **({} if starts is None else {"start_date": np.array(starts, dtype="datetime64[us]")}),
+            **({} if told is None else columns(told))}))
 
     def rejections(self) -> pd.DataFrame:
         """All refusals as the table of Records."""
         if not self._frames:
             return REJECTIONS.frame()
-        return REJECTIONS.frame(pd.concat(self._frames, ignore_index=True))
+        return without_rare_texts(REJECTIONS.frame(pd.concat(self._frames, ignore_index=True)), known_systems())
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Rows read, kept, refused and ignored by source table; raises HpdEtlError where one was lost."""

@@ -14,8 +14,9 @@ from hpd_etl.sources import open_source
 
 PERSONS = 1000
 STUDY = Study.model_validate(tomllib.loads(study_toml()))
-NAMES = {"source_id", "end_source_id", "identity"}
-"""Where a row was read, and the rung that named its lesion: what may differ."""
+NAMES = {"source_id", "end_source_id", "identity", "code_system", "code"}
+"""Where a row was read, the rung that named its lesion, the code that a standard has for what was refused: what may
+differ."""
 
 
 @pytest.fixture(scope="module")

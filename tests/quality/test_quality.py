@@ -37,8 +37,8 @@ def labels_of(groups: list[tuple[str, str | None, int]], definition: str = "ji20
 
 def report(*, persons: int = 3, rejected: float = 0.0, checks: tuple[CheckResult, ...] = ()) -> quality.QualityReport:
     """A report with these figures and nothing else."""
-    empty = pd.DataFrame()
-    return quality.QualityReport({CHECKPOINT_COHORT: persons}, {}, rejected, empty, empty, empty, empty, checks)
+    nothing = [pd.DataFrame()] * 4
+    return quality.QualityReport({CHECKPOINT_COHORT: persons}, {}, rejected, *nothing, checks, *nothing[:2])
 
 
 def study(**gate: float) -> Study:

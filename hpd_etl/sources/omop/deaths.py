@@ -12,6 +12,7 @@ from hpd_etl.grouping import highest, lowest
 from hpd_etl.sources.columns import Rows, code_lookup
 from hpd_etl.sources.deaths import CONFLICTING, UNKNOWN
 from hpd_etl.sources.omop.concepts import descendants
+from hpd_etl.sources.omop.row_codes import row_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ def deaths(cdm: Cdm, causes: Causes, treated: Ints, ledger: Ledger) -> Deaths:
 def _earliest(cdm: Cdm, treated: Ints) -> tuple[Rows, Ints]:
     """The rows of the earliest day of each person's death, and whose they are."""
     table = cdm.fetch("omop_deaths", {"persons": treated.tolist()})
-    rows = Rows("death", "person_id", table.filter(pc.is_valid(table.column("death_date"))))
+    rows = Rows("death", "person_id", table.filter(pc.is_valid(table.column("death_date"))), tells=row_codes)
     person = code_lookup(rows.ints("person_id"), treated.tolist())
     day = rows.dates("death_date").to_numpy().astype("datetime64[D]").astype(np.int64)
     first = day == lowest(person, day, len(treated), 0)[person]

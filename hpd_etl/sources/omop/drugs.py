@@ -15,6 +15,7 @@ from hpd_etl.schema import DOSES
 from hpd_etl.sources.agents import Drug, stop_reasons
 from hpd_etl.sources.columns import Rows, booleans, code_lookup, text_lookup
 from hpd_etl.sources.omop.concepts import DrugSet
+from hpd_etl.sources.omop.row_codes import row_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,13 +29,13 @@ _FAR = 2**40
 
 def read_exposures(cdm: Cdm, drugs: DrugSet) -> Rows:
     """All exposures to these drugs, of whomever."""
-    return Rows("drug_exposure", "drug_exposure_id", cdm.fetch("omop_exposures", drugs.parameters()))
+    return Rows("drug_exposure", "drug_exposure_id", cdm.fetch("omop_exposures", drugs.parameters()), tells=row_codes)
 
 
 def read_therapies(cdm: Cdm, drugs: DrugSet, persons: Ints) -> Rows:
     """Exposures of these persons to other systemic therapies."""
     return Rows("drug_exposure", "drug_exposure_id",
-                cdm.fetch("omop_therapies", {**drugs.parameters(), "persons": persons.tolist()}))
+                cdm.fetch("omop_therapies", {**drugs.parameters(), "persons": persons.tolist()}), tells=row_codes)
 
 
 class Exposures:

@@ -15,6 +15,7 @@ from hpd_etl.sources.assessments import finding_rows, response_rows, sum_rows
 from hpd_etl.sources.columns import Rows, code_lookup, one
 from hpd_etl.sources.meanings import SUMS, own_response
 from hpd_etl.sources.omop.measurements import Measured
+from hpd_etl.sources.omop.row_codes import row_codes
 from hpd_etl.sources.omop.sizes import read_sizes
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def observed_findings(cdm: Cdm, concepts: ConceptSets, treated: Ints, ledger: Le
     if not cdm.has("observation"):
         return FINDINGS.frame()
     rows = ledger.read(Rows("observation", "observation_id", cdm.fetch(
-        "omop_observations", {"concepts": sorted(known), "persons": treated.tolist()})))
+        "omop_observations", {"concepts": sorted(known), "persons": treated.tolist()}), tells=row_codes))
     meaning = code_lookup(rows.ints("observation_concept_id"), list(known))
     return _findings(rows, list(known.values()), meaning, "observation_date", "value_as_string", concepts, ledger)
 

@@ -12,6 +12,7 @@ from hpd_etl.errors import ConfigurationError
 from hpd_etl.grouping import Bools, Ints
 from hpd_etl.sources.columns import Rows, code_lookup, text_lookup
 from hpd_etl.sources.meanings import FHIR_ONLY, Meaning, own_meaning
+from hpd_etl.sources.omop.row_codes import row_codes
 
 if TYPE_CHECKING:
     from hpd_etl.config import OmopSource
@@ -52,7 +53,7 @@ def read_measurements(cdm: Cdm, source: OmopSource, concepts: ConceptSets, treat
     if own_concepts or own_texts:
         statement = "omop_measurements_local"
         parameters |= {"source_concepts": sorted(own_concepts), "codes": sorted(own_texts)}
-    rows = Rows("measurement", "measurement_id", cdm.fetch(statement, parameters))
+    rows = Rows("measurement", "measurement_id", cdm.fetch(statement, parameters), tells=row_codes)
     meanings = (*by_concept.values(), *own_texts.values())
     meaning = code_lookup(rows.ints("measurement_concept_id"), list(by_concept))
     if own_concepts:

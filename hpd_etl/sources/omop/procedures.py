@@ -10,6 +10,7 @@ from hpd_etl.grouping import Ints, category, named, strings
 from hpd_etl.schema import SCANS, THERAPIES
 from hpd_etl.sources.columns import Rows, code_lookup, text_lookup
 from hpd_etl.sources.modalities import omop_modality
+from hpd_etl.sources.omop.row_codes import row_codes
 from hpd_etl.sources.procedures import KINDS, Procedures, meanings
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ def procedures(cdm: Cdm, mapping: Mapping[str, str], treated: Ints, ledger: Ledg
     known = list(meanings(mapping).values())
     ids = {int(key): place for place, key in enumerate(mapping) if key.isdecimal()}
     texts = {key: place for place, key in enumerate(mapping) if not key.isdecimal()}
-    rows = ledger.read(Rows("procedure_occurrence", "procedure_occurrence_id", cdm.fetch(
-        "omop_procedures", {"concepts": sorted(ids), "codes": sorted(texts), "persons": treated.tolist()})))
+    table = cdm.fetch("omop_procedures", {
+        "concepts": sorted(ids), "codes": sorted(texts), "persons": treated.tolist()})
+    rows = ledger.read(Rows("procedure_occurrence", "procedure_occurrence_id", table, tells=row_codes))
     meaning = np.full(len(rows), -1, dtype=np.int64)
     for found, places in (
             (code_lookup(rows.ints("procedure_concept_id"), list(ids)), list(ids.values())),

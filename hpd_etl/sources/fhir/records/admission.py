@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from hpd_etl.sources.fhir.decode.shapes import Observation
 from hpd_etl.sources.fhir.records.events import Event, Statuses, is_realised
+from hpd_etl.sources.fhir.records.row_codes import of_status
 from hpd_etl.sources.fhir.records.standing import changed_meaning
 
 if TYPE_CHECKING:
     from hpd_etl.sources.fhir.decode.shapes import Resource
     from hpd_etl.sources.fhir.records.reading import Reading
+    from hpd_etl.sources.refused_codes import Code
 
 WITHDRAWN = "entered_in_error"
 
@@ -41,6 +43,7 @@ class Admission:
         self.statuses = Statuses(reading.source.mapping.event_statuses)
         self._table, self._ledger = table, reading.ledger
         self._found: dict[tuple[str, bool], list[tuple[str, str | None]]] = defaultdict(list)
+        self._told: dict[tuple[str, bool], list[Code | None]] = defaultdict(list)
 
     def admits(self, event: Event, person: str) -> bool:
         """Whether the event can be relied on; it is refused if not."""
@@ -49,16 +52,19 @@ class Admission:
             self.refuse(event, person, reason)
         return reason is None
 
-    def refuse(self, resource: Resource, person: str, reason: str) -> None:
-        """It is not in Records."""
+    def refuse(self, resource: Resource, person: str, reason: str, told: Code | None = None) -> None:
+        """It is not in Records; `told` is the code that nobody knows."""
         self._ledger.count(self.counted, read=1)
-        self._found[reason, False].append((resource.source_id, person))
+        self._collect((reason, False), resource, person, told)
 
-    def note(self, resource: Resource, person: str, reason: str) -> None:
+    def note(self, resource: Resource, person: str, reason: str, told: Code | None = None) -> None:
         """It is in Records, without what the reason stands for; said once of a resource."""
-        told = self._found[reason, True]
-        if (resource.source_id, person) not in told[-1:]:
-            told.append((resource.source_id, person))
+        if (resource.source_id, person) not in self._found[reason, True][-1:]:
+            self._collect((reason, True), resource, person, told)
+
+    def _collect(self, key: tuple[str, bool], resource: Resource, person: str, told: Code | None) -> None:
+        self._found[key].append((resource.source_id, person))
+        self._told[key].append(of_status(resource) if key[0] == "status_unknown" else told)
 
     def keep(self) -> None:
         """It is in Records."""
@@ -71,4 +77,5 @@ class Admission:
     def settle(self) -> None:
         """Tell the ledger what was refused, in one go for each reason."""
         for (reason, also_kept), found in self._found.items():
-            self._ledger.refuse_found(self._table, self.counted, found, reason, also_kept=also_kept)
+            self._ledger.refuse_found(self._table, self.counted, found, reason, also_kept=also_kept,
+                                      told=self._told[reason, also_kept])

@@ -10,6 +10,7 @@ from hpd_etl.sources.deaths import CONFLICTING, UNKNOWN, Causes
 from hpd_etl.sources.fhir.records.admission import Admission
 from hpd_etl.sources.fhir.records.meanings import Meanings, answers
 from hpd_etl.sources.fhir.records.observations import told
+from hpd_etl.sources.fhir.records.row_codes import of_value
 from hpd_etl.sources.meanings import DEATH_CAUSE
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def causes_of_death(reading: Reading) -> Mapping[str, str]:
     for each in told(reading, [DEATH_CAUSE], admission):
         cause = reader.of(each)
         if cause is None:
-            admission.refuse(each.observation, each.person, UNKNOWN)
+            admission.refuse(each.observation, each.person, UNKNOWN, of_value(each, reading.tokens))
         else:
             found[each.person][cause].append(each)
     for causes in found.values():

@@ -26,6 +26,7 @@ from hpd_etl.sources.fhir.decode.shapes import (
 from hpd_etl.sources.fhir.records.events import Span, Statuses, is_realised, spans
 from hpd_etl.sources.fhir.records.frames import dates_of, precisions_of, texts
 from hpd_etl.sources.fhir.records.medications import DrugCodes, Meaning, Medications
+from hpd_etl.sources.fhir.records.row_codes import of_concept, of_status
 from hpd_etl.sources.fhir.records.standing import changed_meaning
 from hpd_etl.sources.fhir.records.tally import Tally
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from hpd_etl.sources.fhir.decode.resources import Selection
     from hpd_etl.sources.fhir.records.codes import Tokens
     from hpd_etl.sources.fhir.records.reading import Reading
+    from hpd_etl.sources.refused_codes import Code
 
 _KINDS: tuple[tuple[type[Medicated], str], ...] = (
     (MedicationAdministration, "administration"), (MedicationDispense, "dispense"),
@@ -70,6 +72,8 @@ class Exposure(msgspec.Struct, frozen=True, gc=False):
     stop: str | None = None
     stop_unknown: bool = False
     """It was stopped for a reason nobody knows."""
+    told: Code | None = None
+    """What nobody knows: the drug, the status or why it was stopped."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ class _Reader:
         self._statuses = Statuses(reading.source.mapping.event_statuses)
         self._stop = Stops(reading)
         self._today = today
+        self._tokens = reading.tokens
 
     def exposure(self, resource: Medicated) -> Exposure | None:
         """What a resource tells of; None where that is no anticancer drug, or something unknown that was not given."""
@@ -120,9 +125,17 @@ class _Reader:
         table = THERAPIES.name if meaning.systemic else DOSES.name
         told = self._told(resource, status, person, meaning)
         if isinstance(told, str):
-            return Exposure(resource, person, table, told)
+            return Exposure(resource, person, table, told, told=self._unknown(resource, told))
         stop, known = self._stop.of(resource, status, told[1])
-        return Exposure(resource, person, table, None, *told, stop, not known)
+        words = None if known else of_concept(self._tokens, *_reasons(resource))
+        return Exposure(resource, person, table, None, *told, stop, not known, words)
+
+    def _unknown(self, resource: Medicated, problem: str) -> Code | None:
+        """The code that a refusal is about."""
+        if problem == "status_unknown":
+            return of_status(resource)
+        known = problem in ("drug_not_coded", "code_expired")
+        return of_concept(self._tokens, *self._medications.concepts(resource)) if known else None
 
     def _is_given(self, resource: Medicated, status: str) -> bool:
         return is_realised(resource, status, read_orders=self._orders)
@@ -199,11 +212,11 @@ def doses(reading: Reading, exposures: Exposures, treated: frozenset[str]) -> pd
     """One dose for every exposure read, each of its ingredients and each time it names."""
     found = [each for each in exposures.found if each.table == DOSES.name]
     _settle(reading, found, treated)
-    unknown = [(each.resource, each.person) for each in found if each.stop_unknown]
-    for kind in sorted({resource.type_name for resource, _ in unknown}):
-        reading.ledger.refuse_found(DOSES.name, kind, [
-            (resource.source_id, person) for resource, person in unknown if resource.type_name == kind],
-            "stop_reason_unknown", also_kept=True)
+    unknown = [each for each in found if each.stop_unknown]
+    for kind in sorted({each.resource.type_name for each in unknown}):
+        own = [each for each in unknown if each.resource.type_name == kind]
+        reading.ledger.refuse_found(DOSES.name, kind, [(each.resource.source_id, each.person) for each in own],
+                                    "stop_reason_unknown", also_kept=True, told=[each.told for each in own])
     rows = _Rows.of(found)
     frame = rows.frame() | {
         "kind": category(rows.codes(lambda each: _KIND_CODES[type(each.resource)]), DOSES["kind"].values),
@@ -228,7 +241,7 @@ def _settle(reading: Reading, found: Sequence[Exposure], treated: frozenset[str]
             tally.ignore(each.resource)
         elif each.problem:
             tally.refuse(each.table, each.resource, each.person if each.person in treated else None, each.problem,
-                         _earliest(each.resource) if each.table == DOSES.name else None)
+                         _earliest(each.resource) if each.table == DOSES.name else None, each.told)
     tally.settle(reading.ledger)
 
 

@@ -48,7 +48,7 @@ def _tested(reading: Reading) -> pd.DataFrame:
     found, days = dated(_known(told(reading, [_KIND], admission), answers, admission),
                         lambda each: examinations.assessed(each.context), admission)
     admission.settle()
-    rows = reading.ledger.read(told_rows(_COUNTED, found, days))
+    rows = reading.ledger.read(told_rows(reading, _COUNTED, found, days))
     names = [answers.finding(each) or "" for each in found]
     distinct = list(dict.fromkeys(names))
     return finding_rows(rows, "day", distinct, np.array([distinct.index(name) for name in names], dtype=np.int64),

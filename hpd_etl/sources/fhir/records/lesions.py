@@ -20,6 +20,7 @@ from hpd_etl.sources.fhir.records.meanings import Meanings, answers
 from hpd_etl.sources.fhir.records.observations import Told, told, told_rows
 from hpd_etl.sources.fhir.records.organs import Organs
 from hpd_etl.sources.fhir.records.roles import Role, RoleReader
+from hpd_etl.sources.fhir.records.row_codes import of_value
 from hpd_etl.sources.fhir.records.sizes import SizeReader
 from hpd_etl.sources.lesions import KINDS, NEW, VOLUME, Facts, in_node, lesion_rows, new_lesion_words
 from hpd_etl.sources.meanings import PART_OF
@@ -82,8 +83,9 @@ def lesions(reading: Reading) -> pd.DataFrame:
              if (measured := surroundings.of(each)) is not None]
     admission.settle()
     kind = np.array([KINDS.index(each.told.meaning.kind) for each in found], dtype=np.int64)
-    rows = reading.ledger.read(told_rows(_COUNTED, [each.told for each in found], [each.day for each in found]))
-    sizes = SizeReader(reading).read([each.told for each in found], np.where(kind == VOLUME, 2, 0))
+    all_told = [each.told for each in found]
+    rows = reading.ledger.read(told_rows(reading, _COUNTED, all_told, [each.day for each in found]))
+    sizes = SizeReader(reading).read(all_told, np.where(kind == VOLUME, 2, 0))
     return lesion_rows(rows, "day", _facts(found, kind), sizes, reading.source, reading.ledger)
 
 
@@ -119,7 +121,8 @@ class _Surroundings:
             reason = "no_lesion_identity"
         else:
             if said < 0:
-                self._admission.note(each.observation, each.person, each.problem or "new_lesion_value_unknown")
+                self._admission.note(each.observation, each.person, each.problem or "new_lesion_value_unknown",
+                                     of_value(each, self._tokens))
             if around.is_lost:
                 self._admission.note(each.observation, each.person, "reference_unresolved")
             return _Measured(each, lesion, day, around, said < 0)

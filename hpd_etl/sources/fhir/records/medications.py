@@ -23,7 +23,7 @@ from hpd_etl.sources.fhir.decode.shapes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from hpd_etl.config import FhirReading, Study
@@ -240,6 +240,12 @@ class Medications:
         if not address.startswith("#"):
             return self._referred(resource.medication_reference)
         return next((self._within(raw) for raw in resource.contained if _id_of(raw) == address[1:]), _NOT_THERE)
+
+    def concepts(self, resource: Medicated) -> Sequence[CodeableConcept | None]:
+        """What the resource, or the Medication it points to, calls the drug."""
+        reference = resource.medication_reference
+        found = self._resources.find(reference, Medication) if reference is not None else None
+        return resource.medication_codeable_concept, found.code if found is not None else None
 
     def _within(self, raw: msgspec.Raw) -> Meaning:
         try:

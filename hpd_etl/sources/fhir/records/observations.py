@@ -12,6 +12,7 @@ from hpd_etl.sources.fhir.decode.shapes import Component, Observation
 from hpd_etl.sources.fhir.records.admission import WITHDRAWN, unreliable
 from hpd_etl.sources.fhir.records.events import Statuses
 from hpd_etl.sources.fhir.records.reading import rows_of
+from hpd_etl.sources.fhir.records.row_codes import teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -85,12 +86,12 @@ def told(reading: Reading, kinds: Sequence[str], admission: Admission, asked: Co
     return found
 
 
-def told_rows(counted: str, found: Sequence[Told], days: Sequence[Day]) -> Rows:
+def told_rows(reading: Reading, counted: str, found: Sequence[Told], days: Sequence[Day]) -> Rows:
     """What was told as rows, with the columns `day` and `precision`."""
     return rows_of(Observation.type_name, counted, {
         "person_id": [each.person for each in found], "source_id": [each.observation.source_id for each in found],
-        "day": [day.first for day in days], "precision": [day.precision for day in days],
-    }, {"day": pa.date32(), "precision": pa.string()})
+        "day": [day.first for day in days], "precision": [day.precision for day in days], "place": range(len(found)),
+    }, {"day": pa.date32(), "precision": pa.string(), "place": pa.int64()}, teller(found, reading.tokens))
 
 
 def dated(found: Iterable[Told], when: Callable[[Told], When], admission: Admission) -> tuple[list[Told], list[Day]]:

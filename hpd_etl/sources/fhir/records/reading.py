@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hpd_etl.sources.fhir.records.codes import Tokens
     from hpd_etl.sources.fhir.records.subjects import Subjects
     from hpd_etl.sources.ledger import Ledger
+    from hpd_etl.sources.refused_codes import Tells
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,13 @@ class Reading:
         return [(each, self.meanings.kinds(each)) for each in self.resources.of(Observation)]
 
 
-def rows_of(origin: str, counted: str, columns: Mapping[str, Sequence[Any]], types: Mapping[str, pa.DataType]) -> Rows:
+def rows_of(origin: str, counted: str, columns: Mapping[str, Sequence[Any]], types: Mapping[str, pa.DataType],
+            tells: Tells | None = None) -> Rows:
     """Columns as rows; `person_id` and `source_id` are texts, and the ledger counts them as `counted`.
 
     `source_id` is the whole `Type:id`, so that one resource may stand behind several rows.
     """
     given = {"person_id": pa.string(), "source_id": pa.string(), **types}
     table = pa.table({name: pa.array(columns[name], kind) for name, kind in given.items()})
-    return Rows(origin, "source_id", table, counted)
+    return Rows(origin, "source_id", table, counted, tells)
 

@@ -43,7 +43,7 @@ def responses(reading: Reading) -> pd.DataFrame:
     admission, examinations = Admission(reading, RESPONSES.name, _COUNTED), Examinations(reading)
     found, days = dated(told(reading, [_KIND], admission), lambda each: examinations.assessed(each.context), admission)
     admission.settle()
-    rows = reading.ledger.read(told_rows(_COUNTED, found, days))
+    rows = reading.ledger.read(told_rows(reading, _COUNTED, found, days))
     reader = _ResponseReader(reading)
     said = [reader.of(each) for each in found]
     return response_rows(rows, "day", _positions("response", (code.response for code in said)),

@@ -42,6 +42,6 @@ def tumour_sums(reading: Reading) -> pd.DataFrame:
 
     found, days = dated(told(reading, SUMS, admission), when, admission)
     admission.settle()
-    rows = reading.ledger.read(told_rows(_COUNTED, found, days))
+    rows = reading.ledger.read(told_rows(reading, _COUNTED, found, days))
     kind = np.array([SUMS.index(each.meaning.kind) for each in found], dtype=np.int64)
     return sum_rows(rows, "day", kind, SizeReader(reading).read(found, kind), reading.ledger)

@@ -1,0 +1,70 @@
+"""The ledger of what no mapping knows: the work list of whoever maintains `mappings/` and the mapping of a site.
+
+Two things stand in it by count: codes, units, agents and texts that were refused because nobody knows them, and
+codes that were kept as they are and mean nothing to a rule. A rejection without a code is not mended by a mapping.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hpd_etl import assets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hpd_etl.schema import Timeline
+
+COLUMNS = ["kind", "table", "system", "code", "reason", "rows", "persons", "remedy"]
+KEPT = "kept_unmapped"
+
+_UNITS = ("unit_unknown", "unit_of_other_dimension", "unit_conflict")
+_DRUGS = ("drug_not_coded", "code_expired")
+_GIVEN = ("doses", "therapies")
+_OPEN = {
+    ("scans", "modality"): "say in mappings/modalities.csv what it is in DICOM",
+    ("lesions", "modality"): "say in mappings/modalities.csv what it is in DICOM",
+    ("therapies", "agent"): "name the drug in mapping.therapies, or provide the vocabulary",
+    ("findings", "value_code"): "say in mappings/findings.csv what the answer means",
+}
+"""Columns in which a code that nobody knows stays as `system:code`, and what would mend it."""
+
+
+def ledger(timeline: Timeline) -> pd.DataFrame:
+    """What no mapping knows, the most frequent first; counts only."""
+    parts = [part for part in (_refused(timeline.rejections), *_kept(timeline)) if len(part)]
+    if not parts:
+        return pd.DataFrame({name: pd.Series(dtype="Int64" if name in ("rows", "persons") else "string[pyarrow]")
+                             for name in COLUMNS})
+    found = pd.concat(parts, ignore_index=True)[COLUMNS]
+    return found.sort_values(["rows", *COLUMNS], ascending=[False] + [True] * len(COLUMNS), ignore_index=True)
+
+
+def _refused(rejections: pd.DataFrame) -> pd.DataFrame:
+    open_ = rejections.loc[rejections["code"].notna()].rename(columns={"code_system": "system"})
+    by = ["table", "system", "code", "reason", "remedy"]
+    counted = open_.groupby(by, observed=True)["person_id"].agg(rows="size", persons="nunique").reset_index()
+    return counted.assign(kind=_kinds(counted))
+
+
+def _kinds(counted: pd.DataFrame) -> pd.Series[str]:
+    """What somebody would look for: a unit, an agent, a code of another kind, or words."""
+    reason = counted["reason"]
+    kind = counted["system"].eq("text").map({True: "text", False: "code"})
+    of_drug = reason.isin(_DRUGS) | (reason.eq("code_unknown") & counted["table"].isin(_GIVEN))
+    return kind.mask(reason.isin(_UNITS), "unit").mask(of_drug, "agent")
+
+
+def _kept(timeline: Timeline) -> Iterator[pd.DataFrame]:
+    """Codes that stand in the Timeline as their source has them."""
+    systems = {"omop": "OMOP", **{row["system"]: row["system"] for row in assets.mapping("code_systems")}}
+    for (table, column), remedy in _OPEN.items():
+        frame = getattr(timeline, table)
+        told = frame[column].astype("string[pyarrow]").str.extract(r"^(?P<system>[^:]+):(?P<code>.+)$")
+        own = frame[["person_id"]].join(told)[told["system"].isin(list(systems))]
+        counted = own.groupby(["system", "code"], observed=True)["person_id"].agg(rows="size", persons="nunique")
+        yield counted.reset_index().assign(
+            system=lambda each: each["system"].map(systems), kind="agent" if column == "agent" else "code",
+            table=table, reason=KEPT, remedy=remedy)

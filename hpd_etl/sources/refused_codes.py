@@ -1,0 +1,86 @@
+"""The code that a refusal is about: what no mapping knows, as vocabulary and never as words about a patient.
+
+A concept id, or a code of a terminology that we know, stands as it is. A text, or a code of a system that nobody
+named, stands only where it occurs for several persons: what is written of one alone may be about that person.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import pandas as pd
+
+from hpd_etl import assets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hpd_etl.sources.columns import Rows
+
+VOCABULARY_FROM = 5
+"""A text that is refused for so many persons is vocabulary; one that is rarer is not carried."""
+RARE = "(text)"
+TEXT, OMOP = "text", "OMOP"
+
+
+class Part(StrEnum):
+    """What of a row nobody understood."""
+
+    CODE = "code"
+    VALUE = "value"
+    UNIT = "unit"
+    STOP = "stop"
+
+
+TOLD_BY = {
+    "unit_unknown": Part.UNIT, "unit_of_other_dimension": Part.UNIT, "unit_conflict": Part.UNIT,
+    "no_value": Part.VALUE, "number_and_status": Part.VALUE, "new_lesion_value_unknown": Part.VALUE,
+    "response_unknown": Part.VALUE, "death_cause_unknown": Part.VALUE, "framework_unknown": Part.CODE,
+    "dimension_unknown": Part.CODE, "code_unknown": Part.CODE, "code_expired": Part.CODE, "drug_not_coded": Part.CODE,
+    "status_unknown": Part.CODE, "stop_reason_unknown": Part.STOP,
+}
+"""The reasons that a mapping can mend, and the part of the row that it would have to name."""
+
+
+class Code(NamedTuple):
+    """A code and the system it is of: a terminology, `OMOP` for a concept id, `text` where there is none."""
+
+    system: str
+    code: str
+
+
+Tells: TypeAlias = "Callable[[Rows, Part], Sequence[Code | None]]"
+"""What a part of each of these rows says; None where nothing stands."""
+
+
+def columns(told: Sequence[Code | None]) -> dict[str, pd.Series[str]]:
+    """These codes as the two columns of `rejections`."""
+    return {name: pd.Series([each[place] if each else None for each in told], dtype=pd.StringDtype("pyarrow"))
+            for place, name in enumerate(("code_system", "code"))}
+
+
+def without_rare_texts(rejections: pd.DataFrame, systems: frozenset[str]) -> pd.DataFrame:
+    """Rejections in which `(text)` stands for what is of no known system and occurs for few persons."""
+    open_ = rejections["code"].notna() & ~rejections["code_system"].isin({OMOP, *systems}) \
+        & ~rejections["code"].isin(_shipped())
+    if not open_.any():
+        return rejections
+    persons = rejections[open_].groupby(["code_system", "code"], observed=True)["person_id"].transform("nunique")
+    rare = persons.index[persons < VOCABULARY_FROM]
+    masked = rejections.copy()
+    masked.loc[rare, ["code_system", "code"]] = [TEXT, RARE]
+    return masked
+
+
+@cache
+def known_systems() -> frozenset[str]:
+    """The terminologies that `mappings/code_systems.csv` names."""
+    return frozenset(row["system"] for row in assets.mapping("code_systems"))
+
+
+@cache
+def _shipped() -> frozenset[str]:
+    """Units and drug codes of the shipped lists: vocabulary whoever writes them."""
+    return frozenset(row["code"] for name in ("units", "checkpoint_inhibitors") for row in assets.mapping(name))
