@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,7 @@ def suspicions() -> str:
 def _constants(module: Any) -> Iterator[tuple[str, object, str]]:
     """The thresholds of a module with what is said below each."""
     body = ast.parse(inspect.getsource(module)).body
-    for node, after in zip(body, body[1:], strict=False):
+    for node, after in pairwise(body):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _doc(after):
             name = node.targets[0].id
             yield name, ast.unparse(node.value), _cell(_doc(after))
