@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from hpd_etl.criteria.burden import burden
 from hpd_etl.criteria.course import lines_of
 from hpd_etl.criteria.response import CODES, respond
+from hpd_etl.schema import Timeline
 from tests.published.cases import ROWS, STUDY, Row, courses
 
 TARGETS = [row for row in ROWS if row.quantity == "target_response"]
@@ -23,10 +26,16 @@ def _course(row: Row) -> dict[str, str]:
     return {"-1": f"{baseline}", **between, "80": f"{third}"}
 
 
+@cache
+def _timeline() -> Timeline:
+    """Aligned once: every mutant finds it made."""
+    return courses([{"person": row.case_id, **_course(row)} for row in TARGETS + WITH_NEW])[0]
+
+
 @pytest.fixture(scope="module")
 def last_response():
     """The response on day 80 by case, for both frameworks."""
-    timeline, _ = courses([{"person": row.case_id, **_course(row)} for row in TARGETS + WITH_NEW])
+    timeline = _timeline()
     line = lines_of(timeline, ["study"], STUDY)["study"]
     sums, judged = burden(line, timeline, STUDY), np.flatnonzero(line.scans.day == 80)
     persons = timeline.index["person_id"].to_numpy()[line.person[judged]]

@@ -161,3 +161,18 @@ def test_the_sum_that_a_progression_is_counted_from(assess):
         later  | 100, lung 9 | 131, lung NE | 131, lung 9 | 136, lung 9 |             | iUPD iUPD iCPD
         short  | 100, lung 9 | 131, lung NE | 131, lung 9 | 135, lung 9 | 136, lung 9 | iUPD iUPD iUPD iCPD
     """)
+
+
+def test_what_comes_back_after_a_complete_response_waits_too(assess):
+    """Of the targets 5 mm more confirm it, of the others any increase; what comes back later is progression of its own.
+
+    A node of 10 mm is back, but only 14 mm are 20 % and 5 mm above the 9 mm of the nadir: no category that is new.
+    """
+    assess("iRECIST", """
+        person | -10              | 28                    | 56                    | 84                    | responses
+        target | 50               | gone                  | 3                     | 8                     | CR iUPD iCPD
+        node   | node 16          | node 9                | node 10               | node 14               | CR iUPD iUPD
+        other  | 50, other bone 9 | gone, other bone gone | gone, other bone 9    | gone, other bone 10   | CR iUPD iCPD
+        both   | 50, other bone 9 | gone, other bone gone | 3, other bone gone    | 3, other bone seen    | CR iUPD iCPD
+        still  | 50, other bone 9 | gone, other bone gone | gone, other bone seen | gone, other bone seen | CR iUPD iUPD
+    """)

@@ -122,3 +122,31 @@ def test_each_framework_of_a_new_lesion_beside_100_mm(assess):
     for framework, twenty, twelve in (("RECIST1.1", "PD", "PD"), ("irRECIST", "PD", "SD"), ("iRECIST", "iUPD", "iUPD"),
                                       ("irRC", "SD", "SD")):
         assess(framework, table.format(twenty, twelve))
+
+
+def test_from_nothing_any_burden_is_progression_by_irrecist(assess):
+    """The least increase of 5 mm is asked for where there is a nadir above 0; tenths of a millimetre count."""
+    assess("irRECIST", """
+        person   | -10 | 28                 | 56   | responses | burdens
+        half     | 50  | gone               | 0.5  | CR PD     | 0 0.5
+        nothing  | 50  | gone               | gone | CR CR     | 0 0
+        one_left | 50  | 1                  | 1    | PR PR     | 1 1
+        four     | 50  | 1                  | 5    | PR PR     | 1 5
+        tenths   | 100 | 100, new lung 19.9 |      | SD        | 119.9
+    """)
+
+
+def test_what_else_is_progression_by_irrecist(assess):
+    """Not known before is none, and neither are non-targets nor lesions without a size, unless the study says so."""
+    table = """
+        person     | -10                    | 28                           | new | others | responses
+        worse      | 40x20, other bone seen | 40x20, other bone worse      | no  | PD     | {0}
+        unmeasured | 40x20                  | 40x20, new lung seen         | yes | -      | {0}
+        measured   | 40x20                  | 40x20, new lung 5            | yes | -      | {1}
+        large      | 100x4                  | 100x4, new lung 12x4         | yes | -      | SD
+        unknown    | 40x20                  | 40x20, new lung NE           | -   | -      | NE
+    """
+    counted = {"criteria": {"irrecist_nontarget_pd": True}}
+    assess("irRECIST", table.format("SD", "SD"))
+    assess("irRECIST", table.format("PD", "PD"), study=counted)
+    assess("irRC", table.format("SD", "NE"), study=counted)

@@ -112,6 +112,7 @@ def test_a_complete_response_that_was_recorded_is_not_refuted_on_its_own_day(ass
     assess("RECIST1.1", """
         person | -10         | 28                     | 56          | recorded | responses
         same   | 100, lung 9 | 50, lung NE, RECIST CR | 50, lung NE | CR -     | CR PD
+        denied | 100, lung 9 | 50, lung 9, RECIST CR  | 50, lung 9  | CR -     | PR PR
     """)
 
 

@@ -1,12 +1,13 @@
 """The tables of the specification that name responses, asked of the response alone: quick, for mutation testing.
 
-The timelines are aligned once, when this file is read.
+The timelines are aligned once, when this file is read or first needs them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,10 @@ import pytest
 
 from hpd_etl.config import Study
 from hpd_etl.criteria import assess, window_sets
+from hpd_etl.criteria.burden import burden
 from hpd_etl.criteria.course import lines_of
-from hpd_etl.criteria.response import _as_progression
-from hpd_etl.criteria.response.frameworks import ICPD, IUPD, PD, SD
+from hpd_etl.criteria.response import CODES, PD, respond
+from hpd_etl.criteria.response.frameworks import NONE
 from hpd_etl.criteria.response.visits import visits
 from hpd_etl.schema import Timeline
 from hpd_etl.timeline import align
@@ -24,7 +26,6 @@ from tests.spec import notation
 from tests.spec.assessing import told
 from tests.unit.tables import tables, together
 
-STUDY = Study(id="unit")
 CHAPTERS = ("response", "response_recist", "response_irrc", "response_irecist", "parts", "imprecise_dates")
 ANSWERS = {"responses", "derived", "recorded", "targets", "others", "new", "confirmed", "burdens", "nadirs", "windows",
            "best", "best_confirmed", "best_day", "from_day"}
@@ -32,40 +33,42 @@ ANSWERS = {"responses", "derived", "recorded", "targets", "others", "new", "conf
 
 @dataclass(frozen=True)
 class Prepared:
-    """Patients of one study just before their responses are judged by some criteria, and the lines of their tables."""
+    """Patients of one study just before their responses are judged by some criteria, and the lines of their table."""
 
-    framework: str
     lines: list[dict[str, str]]
     timeline: Timeline
     study: Study
 
+    def holds(self) -> None:
+        """Each line is what the tables of responses say."""
+        wrong = [f"{line['person']}: {name} is {answer[name]}, not {line[name]}"
+                 for line, answer in zip(self.lines, told(self.lines, assess(self.timeline, self.study)), strict=True)
+                 for name in ANSWERS & set(line) if line[name] != answer[name]]
+        assert not wrong, "\n".join(wrong)
 
-def _aligned(lines: list[dict[str, str]], study: Study) -> Timeline:
-    return align(notation.records(lines), study, window_sets([], study))
+
+def _aligned(lines: list[dict[str, str]], frameworks: list[str], settings: dict[str, object]) -> Prepared:
+    study = Study.model_validate({"id": "unit", "responses": {"frameworks": frameworks}, **settings})
+    return Prepared(lines, align(notation.records(lines), study, window_sets([], study)), study)
 
 
-def _prepared() -> Iterator[Prepared]:
+def _prepared() -> Iterator[object]:
     asked = ((table.name, table.given[0], table.study, notation.rows(table.given[1]))
              for table in tables(CHAPTERS, "assess"))
     for framework, settings, lines in together(asked):
-        study = Study.model_validate({"id": "unit", "responses": {"frameworks": [framework]}, **settings})
-        yield Prepared(framework, lines, _aligned(lines, study), study)
+        yield pytest.param(_aligned(lines, [framework], settings), id=f"{framework}_{len(lines)}_lines")
 
 
-def _holds(lines: list[dict[str, str]], timeline: Timeline, study: Study) -> None:
-    wrong = [f"{line['person']}: {name} is {answer[name]}, not {line[name]}"
-             for line, answer in zip(lines, told(lines, assess(timeline, study)), strict=True)
-             for name in ANSWERS & set(line) if line[name] != answer[name]]
-    assert not wrong, "\n".join(wrong)
+@cache
+def _table(table: str, *frameworks: str) -> Prepared:
+    """A table on its own, aligned once: every mutant finds it made."""
+    return _aligned(notation.rows(table), list(frameworks), {})
 
 
-PREPARED = list(_prepared())
-
-
-@pytest.mark.parametrize("given", PREPARED, ids=lambda given: f"{given.framework}_{len(given.lines)}_lines")
+@pytest.mark.parametrize("given", list(_prepared()))
 def test_the_tables_hold(given):
     """Each line of the specification that names responses."""
-    _holds(given.lines, given.timeline, given.study)
+    given.holds()
 
 
 ALONE = {
@@ -81,9 +84,13 @@ ALONE = {
         person | 28         | 56   | responses | recorded | best
         one    | iRECIST SD | scan | SD        | SD       | NE
     """,
+    "first_baseline_of_all": """
+        person | -10         | 28           | targets | nadirs | best
+        one    | 100, lung 9 | 100, lung NE | NE      | 109    | NE
+    """,
     "no_organ_known": """
-        person | -10          | 28                                | 56                  | responses | confirmed
-        one    | unplaced 100 | unplaced 100, new unplaced2 12    | unplaced 100, unplaced2 16 | iUPD iUPD | - -
+        person | -10          | 28                             | 56                         | responses | confirmed
+        one    | unplaced 100 | unplaced 100, new unplaced2 12 | unplaced 100, unplaced2 16 | iUPD iUPD | - -
     """,
 }
 
@@ -91,13 +98,31 @@ ALONE = {
 @pytest.mark.parametrize("table", ALONE.values(), ids=ALONE)
 def test_one_patient_alone(table):
     """The first time point, lesion and organ of all are such like any other, and none at all are no error."""
-    lines, study = notation.rows(table), Study.model_validate({"id": "unit", "responses": {"frameworks": ["iRECIST"]}})
-    _holds(lines, _aligned(lines, study), study)
+    _table(table, "iRECIST").holds()
 
 
-def test_any_progression_is_one():
-    """Whoever asks whether somebody progressed does not mind whether it was confirmed."""
-    assert _as_progression(np.array([PD, IUPD, ICPD, SD, -1])).tolist() == [PD, PD, PD, SD, -1]
+def test_what_other_modules_ask_of_a_response():
+    """Any progression is one, whether it was confirmed or not, derived or recorded; and where each came from."""
+    given = _table("""
+        person | -10                  | 28               | 56                         | 84
+        one    | 9, a 9, other bone 9 | 30, iRECIST iUPD | 31, a NE, other bone worse | a NE, iRECIST iCPD
+    """, "iRECIST")
+    [line] = lines_of(given.timeline, ["study"], given.study).values()
+    response = respond(line, burden(line, given.timeline, given.study), given.timeline, "iRECIST", given.study)
+    assert [CODES[code] for code in response.assessed[1:]] == ["iUPD", "iCPD", "iCPD"]
+    assert response.code[1:].tolist() == [PD, PD, PD]
+    assert response.written[1:].tolist() == [PD, NONE, PD]
+    assert response.recorded[1:].tolist() == [False, False, True]
+    assert response.non_target_pd[1:].tolist() == [False, True, False]
+
+
+def test_without_criteria_there_is_nothing_to_tell():
+    """A study may want no responses."""
+    given = _aligned(notation.rows("""
+        person | -10 | 28
+        one    | 50  | 60
+    """), [], {})
+    assert [len(table) for table in assess(given.timeline, given.study).values()] == [0, 0]
 
 
 IN_FULL = {
@@ -140,12 +165,11 @@ IN_FULL = {
 @pytest.mark.parametrize("part", IN_FULL)
 def test_a_patient_in_full(part):
     """Every column where several criteria judge one patient: 800 mm2, 200, and 600 with 120 of a new lesion."""
-    lines = notation.rows("""
+    given = _table("""
         person | -10                    | 28                     | 84
         one    | 40x20, other bone seen | 20x10, other bone seen | 30x20, new lung 12x10, RECIST SD
-    """)
-    study = Study.model_validate({"id": "unit", "responses": {"frameworks": ["RECIST1.1", "iRECIST", "irRC"]}})
-    made, expected = assess(_aligned(lines, study), study)[part.partition(",")[0]], notation.rows(IN_FULL[part])
+    """, "RECIST1.1", "iRECIST", "irRC")
+    made, expected = assess(given.timeline, given.study)[part.partition(",")[0]], notation.rows(IN_FULL[part])
     found = [{name: "" if pd.isna(value) else str(value).removesuffix(" 00:00:00") for name, value in row.items()}
              for row in made[list(expected[0])].to_dict("records")]
     assert found == expected
@@ -153,12 +177,13 @@ def test_a_patient_in_full(part):
 
 def test_visits_are_walked_side_by_side():
     """The first of all, then the second of those who have one, and so on; of some persons alone if only they matter."""
-    [line] = lines_of(_aligned(notation.rows("""
+    given = _table("""
         person | -10 | 28 | 56
         a      | 50  | 50 |
         b      | 50  |    |
         c      | 50  | 50 | 50
-    """), STUDY), ["study"], STUDY).values()
+    """, "RECIST1.1")
+    [line] = lines_of(given.timeline, ["study"], given.study).values()
     assert [at.tolist() for at in visits(line)] == [[0, 2, 3], [1, 4], [5]]
     assert [at.tolist() for at in visits(line, np.array([False, True, True]))] == [[2, 3], [4], [5]]
     assert [at.tolist() for at in visits(line, np.array([False, False, False]))] == []

@@ -92,7 +92,7 @@ def respond(line: Course, sums: Burden, timeline: Timeline, framework: str, stud
     first = reference(line, study)
     followed = on_study(line, first)
     burden, others = targets(line, sums, rules), non_targets(line, timeline, rules, first)
-    new_lesion = np.where(sums.n_new > 0, 1, np.where(sums.new_complete if rules.immune else sums.new_known, 0, -1))
+    new_lesion = np.where(sums.n_new > 0, 1, np.where(sums.new_known, 0, -1))
     own_pd, new_pd = others.code == PD, new_lesion == 1
     if rules.immune:
         also = study.criteria.irrecist_nontarget_pd and not rules.by_area
@@ -103,7 +103,7 @@ def respond(line: Course, sums: Burden, timeline: Timeline, framework: str, stud
     if not rules.immune:
         seen_again = (sums.persisting > 0) | others.seen
         was_complete = ever_before(line, followed & ((code == CR) | (code == NE) & (named == CR)))
-        reappeared = was_complete & seen_again & followed
+        reappeared = was_complete & seen_again
         code = np.where(reappeared, PD, code)
     pending = None
     if rules.unconfirmed:
