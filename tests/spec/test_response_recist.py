@@ -84,9 +84,10 @@ def test_the_baseline_of_disease_without_targets(assess):
         vanish  |           | other b 9 | other b gone            | other b gone | CR     | CR
     """)
     assess("RECIST1.1", """
-        person  | 0         | 1         | 46           | others | responses
-        last    | other a 9 |           | other a gone | CR     | CR
-        treated |           | other a 9 | other a gone | - -    | NE NE
+        person  | -10       | 0         | 1         | 46           | others | responses
+        last    |           | other a 9 |           | other a gone | CR     | CR
+        again   | other a 9 | other a 9 |           | other a gone | CR     | CR
+        treated |           |           | other a 9 | other a gone | - -    | NE NE
     """)
     assess("RECIST1.1", """
         person | 5            | 8            | 46           | others | responses
@@ -240,6 +241,7 @@ def test_what_became_of_other_lesions(assess):
         unknown   | 100, other a NE                 | 100, other a seen                 | neither | SD
         late      | 100                             | 100, other a seen                 | -       | SD
         late_pd   | 100                             | 100, other a worse                | -       | SD
+        late_too  | 100, other a seen               | 100, other a NE, other b seen     | NE      | SD
         beside    | 100, other a seen               | gone, other a gone, other b worse | CR      | CR
     """)
 

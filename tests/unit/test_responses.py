@@ -88,6 +88,14 @@ ALONE = {
         person | -10         | 28           | targets | nadirs | best
         one    | 100, lung 9 | 100, lung NE | NE      | 109    | NE
     """,
+    "first_sum_of_all": """
+        person | -10     | -3           | 28                   | others | burdens
+        one    | SLD 100 | other bone 9 | SLD 60, other bone 9 | -      | 60
+    """,
+    "first_other_lesion_of_all": """
+        person | -10          | 28           | others | responses | best
+        one    | other bone 9 | other bone 9 | neither | neither  | NE
+    """,
     "no_organ_known": """
         person | -10          | 28                             | 56                         | responses | confirmed
         one    | unplaced 100 | unplaced 100, new unplaced2 12 | unplaced 100, unplaced2 16 | iUPD iUPD | - -

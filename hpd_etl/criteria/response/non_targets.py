@@ -26,8 +26,8 @@ class NonTargets:
 
 
 def rows_of(line: Course) -> Bools:
-    """Lesion rows at a time point that are of no target and of no lesion first seen after baseline."""
-    return np.asarray(~line.is_target & ~line.is_new & ~line.seen_late & (line.row_point >= 0))
+    """Lesion rows that are of no target and of no lesion first seen after baseline."""
+    return np.asarray(~line.is_target & ~line.is_new & ~line.seen_late)
 
 
 def reference(line: Course, study: Study) -> Ints:
@@ -46,8 +46,8 @@ def reference(line: Course, study: Study) -> Ints:
     shown = there[(day >= windows.baseline_from_day) & (day <= last_day)]
     last = highest(line.row_person[shown], line.row_point[shown], line.persons, NONE)
     here = known[line.row_point[known] == last[line.row_person[known]]]
-    on_it = any_of(line.lesion[here], np.ones(len(here), np.bool_), line.lesions)
-    incomplete = any_of(line.row_person[known], ~on_it[line.lesion[known]], line.persons)
+    elsewhere = ~np.isin(line.lesion[known], line.lesion[here])
+    incomplete = any_of(line.row_person[known], elsewhere, line.persons)
     return np.where(without & ~incomplete, last, scans.baseline)
 
 
