@@ -216,10 +216,12 @@ def test_best_response_without_targets(assess):
 def test_a_visit_is_shown_if_something_was_recorded(assess):
     """An examination of which nothing is known is none; of recorded sums only a progression can be told (C14)."""
     assess("RECIST1.1", """
-        person | -10     | 28     | 56        | responses | burdens
-        scan   | 100     | 100    | scan      | SD        | 100
-        sums   | SLD 100 | SLD 60 | SLD 130   | NE PD     | 60 130
-        answer | 100     | 100    | RECIST SD | SD SD     | 100 -
+        person | -10     | 28     | 56           | responses | burdens
+        scan   | 100     | 100    | scan         | SD        | 100
+        sums   | SLD 100 | SLD 60 | SLD 130      | NE PD     | 60 130
+        answer | 100     | 100    | RECIST SD    | SD SD     | 100 -
+        gone   | 100     | 100    | RECIST CR    | SD CR     | 100 -
+        worse  | 100     | 100    | nontarget PD | SD PD     | 100 -
     """)
 
 

@@ -124,13 +124,15 @@ def test_what_other_modules_ask_of_a_response():
     assert response.non_target_pd[1:].tolist() == [False, True, False]
 
 
-def test_without_criteria_there_is_nothing_to_tell():
-    """A study may want no responses."""
-    given = _aligned(notation.rows("""
+@pytest.mark.parametrize("frameworks", [(), ("irRC",), ("RECIST1.1", "irRC")])
+def test_each_of_the_criteria_has_rows_of_its_own(frameworks):
+    """One for the visit and one for the best response, also where a study wants no response or a single one."""
+    given = _table("""
         person | -10 | 28
         one    | 50  | 60
-    """), [], {})
-    assert [len(table) for table in assess(given.timeline, given.study).values()] == [0, 0]
+    """, *frameworks)
+    made = assess(given.timeline, given.study).values()
+    assert [[*table.get("framework", ())] for table in made] == [list(frameworks)] * 2
 
 
 IN_FULL = {

@@ -76,7 +76,7 @@ def _agreed(courses: Courses, shown: Assessed, tried: Assessed) -> Assessed:
 
 def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """The parts below each other; no rows where there are no parts."""
-    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else next(iter(parts), pd.DataFrame())
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _assessments(timeline: Timeline, one: Assessed, window_sets: list[str], study: Study) -> pd.DataFrame:
