@@ -88,7 +88,7 @@ def _step(
     code, since, outcome = written
     who, waited = line.person[at], state.since[line.person[at]]
     waits = (waited != NOBODY) & ~state.confirmed[who]
-    days = line.scans.day[at] - line.scans.day[np.maximum(waited, 0)]
+    days = line.scans.day[at] - line.scans.day[waited]
     in_time = waits & (days >= study.responses.confirm_from_days)
     if not study.responses.late_scan_confirms:
         in_time &= days <= study.responses.confirm_to_days
