@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hpd_etl.caps import CAPS
+from hpd_etl.caps import CAPS, _place
 
 GUT, LUNG, LIVER, BONE, SKIN = range(5)
 
@@ -37,3 +37,8 @@ def test_each_group_has_its_own_caps():
     """What is counted of one person or at one scan takes no place of another, wherever its lesions lie."""
     assert _counted("RECIST1.1", (0, LUNG), (1, LUNG), (0, LUNG), (1, LUNG), (0, LUNG), (1, GUT)) == [0, 1, 2, 3, 5]
     assert _counted("irRC", *((number % 2, SKIN) for number in range(12))) == list(range(10))
+
+
+def test_places_follow_the_order_given():
+    """Of many equal groups each keeps the order of its members: three groups of a thousand, one after the other."""
+    assert (_place(np.tile([7, 3, 5], 1000)) == np.repeat(np.arange(1000), 3)).all()

@@ -10,7 +10,7 @@ from hpd_etl.caps import CAPS
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.response.non_targets import rows_of
 from hpd_etl.criteria.rules import above
-from hpd_etl.grouping import Bools, Floats, Ints, any_of, lookup, lowest, point_key, rank_in_group, total
+from hpd_etl.grouping import Bools, Floats, Ints, any_of, lookup, lowest, point_key, rank_in_group, stable_order, total
 from hpd_etl.measurability import STATUS, measurable
 from hpd_etl.schema import LesionStatus
 
@@ -69,11 +69,10 @@ class Growing:
 
 def growing(line: Course, persons: Bools) -> Growing:
     """The rows of these persons that may confirm a progression."""
-    row = np.flatnonzero((rows_of(line) | (line.is_new & (line.row_point >= 0))) & persons[line.row_person])
-    row = row[np.argsort(line.row_point[row], kind="stable")]
+    row = np.flatnonzero((rows_of(line) | line.is_new) & (line.row_point >= 0) & persons[line.row_person])
+    row = row[stable_order(line.row_point[row])]
     is_new = line.is_new[row]
-    lesions = int(line.lesion.max(initial=-1)) + 1
-    first_seen = lowest(line.lesion[row[is_new]], line.row_point[row[is_new]], lesions, line.points)
+    first_seen = lowest(line.lesion[row[is_new]], line.row_point[row[is_new]], line.lesions, line.points)
     return Growing(row, line.row_point[row], is_new, _like_targets(line, row[is_new], first_seen), first_seen)
 
 
@@ -83,6 +82,6 @@ def _like_targets(line: Course, new: Ints, first_seen: Ints) -> Bools:
     found = new[large]
     found = found[np.lexsort((line.lesion[found], line.organ[found], -line.size[found], line.row_point[found]))]
     found = found[CAPS["RECIST1.1"].allowed(line.row_person[found], line.own_organ(found), line.on_skin[found])]
-    marked = np.zeros(len(first_seen), dtype=np.bool_)
+    marked = np.zeros(line.lesions, dtype=np.bool_)
     marked[line.lesion[found]] = True
     return marked

@@ -44,9 +44,11 @@ def assessed(line: Course, response: Response, framework: str, window_set: str, 
 def response_tables(timeline: Timeline, made: Sequence[Assessed], study: Study) -> dict[str, pd.DataFrame]:
     """Both tables, by name."""
     window_sets = sorted({one.window_set for one in made})
+    assessments = [_assessments(timeline, one, window_sets, study) for one in made]
+    best_responses = [_best(one, window_sets) for one in made]
     return {
-        ASSESSMENTS.name: _stacked([_assessments(timeline, one, window_sets, study) for one in made]),
-        BEST_RESPONSE.name: _stacked([_best(one, window_sets) for one in made]),
+        ASSESSMENTS.name: pd.concat(assessments, ignore_index=True),
+        BEST_RESPONSE.name: pd.concat(best_responses, ignore_index=True),
     }
 
 
@@ -72,11 +74,6 @@ def _agreed(courses: Courses, shown: Assessed, tried: Assessed) -> Assessed:
         best=settled(shown.best, tried.best),
         best_confirmed=settled(shown.best_confirmed, tried.best_confirmed),
     )
-
-
-def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """The parts below each other; no rows where there are no parts."""
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _assessments(timeline: Timeline, one: Assessed, window_sets: list[str], study: Study) -> pd.DataFrame:
