@@ -11,6 +11,10 @@ MEASURABLE_MM = 10.0
 """Least longest diameter of a measurable lesion."""
 MEASURABLE_NODE_MM = 15.0
 """Least short axis of a measurable lymph node."""
+MEASURABLE_BY_FILM_MM = 20.0
+"""Least size of what was measured on a plain film."""
+FILM = ("CR", "DX")
+"""Modalities that make plain films."""
 NORMAL_NODE_MM = 10.0
 """A node with a shorter short axis is normal."""
 MEASURABLE_SIDE_MM = 5.0
@@ -33,9 +37,10 @@ def size_by_convention(status: Ints, diameter: Floats) -> Floats:
     return np.where(np.isnan(diameter), by_status, diameter)
 
 
-def measurable(size: Floats, is_node: Bools) -> Bools:
+def measurable(size: Floats, is_node: Bools, by_film: Bools) -> Bools:
     """Large enough to be a target, or to enter a sum as a new lesion."""
-    return np.asarray(size >= np.where(is_node, MEASURABLE_NODE_MM, MEASURABLE_MM) * (1 - TOLERANCE))
+    least = np.where(by_film, MEASURABLE_BY_FILM_MM, np.where(is_node, MEASURABLE_NODE_MM, MEASURABLE_MM))
+    return np.asarray(size >= least * (1 - TOLERANCE))
 
 
 def measurable_area(diameter: Floats, perpendicular: Floats) -> Bools:

@@ -160,7 +160,7 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
     by_sum = line.without_targets[line.person] & ~np.isnan(recorded_mm)
     complete |= by_sum
     new = np.flatnonzero(line.is_new)
-    large = new[measurable(line.size[new], line.is_node[new])]
+    large = new[measurable(line.size[new], line.is_node[new], line.by_film(new))]
     added = _largest(line, large, line.size, CAPS["RECIST1.1"]) if study.criteria.new_lesion_cap else large
     after = _after_baseline(line)
     unassessed = any_of(line.row_point, line.may_be_new, n) & after

@@ -36,7 +36,7 @@ from hpd_etl.grouping import (
     stable_order,
     text,
 )
-from hpd_etl.measurability import ROLE, STATUS, size_by_convention
+from hpd_etl.measurability import FILM, ROLE, STATUS, size_by_convention
 from hpd_etl.schema import SCAN_CHOICES, LesionRole, LesionStatus, ScanRole, Timeline
 
 _LOCAL = ("radiation", "surgery", "local")
@@ -119,6 +119,10 @@ class Lesions:
         nodes = int(self.organ.max(initial=-1)) + 1
         organ = np.where(self.organ[rows] < 0, nodes + 1 + self.lesion[rows], self.organ[rows])
         return np.where(self.is_node[rows], nodes, organ)
+
+    def by_film(self, rows: Ints) -> Bools:
+        """Which of these lesion rows were measured on a plain film."""
+        return self.rows["modality"].iloc[rows].isin(FILM).to_numpy(np.bool_, na_value=False)
 
     @cached_property
     def on_skin(self) -> Bools:

@@ -19,7 +19,7 @@ from hpd_etl.grouping import (
     point_of,
     rank_in_group,
 )
-from hpd_etl.measurability import ROLE, STATUS, measurable, measurable_area, size_by_convention
+from hpd_etl.measurability import FILM, ROLE, STATUS, measurable, measurable_area, size_by_convention
 from hpd_etl.schema import LesionRole, LesionStatus
 from hpd_etl.timeline.lesions import LesionDays
 
@@ -97,7 +97,8 @@ def _may_be_target(rows: LesionDays, recorded: Bools, called_target: Bools, caps
     if caps.by_area:
         large = measurable_area(rows.diameter, rows.perpendicular)
     else:
-        large = measurable(rows.diameter, rows.is_node)
+        film = np.append(np.isin(rows.names["modality"].to_pylist(), FILM), False)
+        large = measurable(rows.diameter, rows.is_node, film[rows.modality])
     non_target = any_of(rows.lesion, rows.role == ROLE[LesionRole.NON_TARGET], len(rows.name_of))[rows.lesion]
     called = called_target[rows.lesion] & rows.assessed
     return np.where(recorded[rows.person], called, measured & large & ~non_target)

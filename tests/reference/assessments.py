@@ -214,7 +214,7 @@ def _new_grew(sums: Sums, since: TimePoint, point: TimePoint) -> bool:
 def _like_targets(sums: Sums, first_seen: dict[str, TimePoint]) -> list[str]:
     """Measurable when first seen, the earliest and largest first, five in all and two an organ."""
     large = [lesion for lesion, visit in first_seen.items()
-             if measurable(sums.course, lesion, visit.seen[lesion].size)]
+             if measurable(sums.course, lesion, visit.seen[lesion])]
     earliest = sorted(large, key=lambda each: (
         first_seen[each].day, -first_seen[each].seen[each].size, sums.course.anatomy[each].organ or "", each))
     return within(sums.course, earliest, RECIST)

@@ -325,6 +325,7 @@ def _in_depth(choose: Chooser, row: Lesion, depth: str, careful: bool) -> Lesion
 def _one_lesion(choose: Chooser, on, visits: list[int], lesion: str, role: str, careful: bool,
                 organs: Sequence[str | None] = ORGANS) -> list[Lesion]:
     organ, is_node = choose.pick(organs), choose.chance(20)
+    machine = choose.pick(("CT",) * 6 + ("MR", "CR", "DX"))
     size = float(choose.pick(SIZES))
     rows = []
     for day in visits:
@@ -332,7 +333,8 @@ def _one_lesion(choose: Chooser, on, visits: list[int], lesion: str, role: str, 
             continue
         day += 0 if careful else choose.pick((0, 0, 0, 0, 1, 3, 7, 8))
         called = choose.pick(("unstated", "non_target", "target")) if choose.chance(4) else role
-        base = Lesion(lesion, on(day), called, "measured", None, organ, is_node)
+        base = Lesion(lesion, on(day), called, "measured", None, organ, is_node, modality=choose.pick(
+            (machine, machine, machine, None)))
         size = round(min(size * choose.pick(FACTORS), 510), 1)
         rows.append(_observed(base, size, choose.integer(0, 85 if careful else 99)))
         if not careful and choose.chance(3):

@@ -68,6 +68,7 @@ class Lesion:
     perpendicular_mm: float | None = None
     volume_mm3: float | None = None
     part_of: str | None = None
+    modality: str | None = None
     source_id: str | None = None
     date_precision: str | None = None
 

@@ -114,7 +114,7 @@ class Judge:
         new = self.sums.new(point)
         if self.immune:
             too_little = [lesion for lesion in new
-                          if not measurable(self.sums.course, lesion, point.seen[lesion].size)]
+                          if not measurable(self.sums.course, lesion, point.seen[lesion])]
             return self.non_targets_count and (self.progressed(point) or bool(too_little))
         return bool(new) or self.progressed(point)
 

@@ -10,6 +10,7 @@ from tests.reference.time_points import Course, Seen, TimePoint
 
 LONG_AXIS = Fraction(10)
 SHORT_AXIS = Fraction(15)
+ON_FILM = Fraction(20)
 FIVE = Fraction(5)
 
 
@@ -112,12 +113,12 @@ def emerging(course: Course, baseline: TimePoint | None, at: TimePoint, *, gone_
     return sorted(found)
 
 
-def measurable(course: Course, lesion: str, size: Fraction | None) -> bool:
-    """Long axis of 10 mm, short axis of a node of 15 mm, with A10's tolerance."""
-    if size is None:
+def measurable(course: Course, lesion: str, seen: Seen) -> bool:
+    """Long axis of 10 mm, short axis of a node of 15 mm, 20 mm on a plain film, with A10's tolerance."""
+    if seen.size is None:
         return False
-    least = SHORT_AXIS if course.anatomy[lesion].is_node else LONG_AXIS
-    return size >= least - Fraction(1, 10**9) * least
+    least = ON_FILM if seen.film else SHORT_AXIS if course.anatomy[lesion].is_node else LONG_AXIS
+    return seen.size >= least - Fraction(1, 10**9) * least
 
 
 def five_by_five(seen: Seen) -> bool:
@@ -150,7 +151,7 @@ def _derived_set(course: Course, point: TimePoint, caps: Caps) -> tuple[str, ...
     members = []
     for lesion, seen in point.seen.items():
         called_non_target = any(role == "non_target" for _, role in course.called[lesion])
-        large = five_by_five(seen) if caps.by_area else measurable(course, lesion, seen.size)
+        large = five_by_five(seen) if caps.by_area else measurable(course, lesion, seen)
         if seen.status == "measured" and large and not called_non_target:
             members.append(lesion)
     return _capped(course, members, point, caps)

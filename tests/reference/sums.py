@@ -126,7 +126,7 @@ class Sums:
         """By their length; where areas are summed, of 5 x 5 mm."""
         if ruler == "spd":
             return [lesion for lesion in self.new(point) if five_by_five(point.seen[lesion])]
-        return [lesion for lesion in self.new(point) if measurable(self.course, lesion, point.seen[lesion].size)]
+        return [lesion for lesion in self.new(point) if measurable(self.course, lesion, point.seen[lesion])]
 
     def half_measured(self, point: TimePoint) -> list[str]:
         """New lesions of at least 5 mm whose other diameter nobody measured: their area is not known."""

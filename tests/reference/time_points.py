@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -39,6 +39,8 @@ class Seen:
     across: Fraction | None = None
     """The diameter perpendicular to the longest."""
     volume: Fraction | None = None
+    film: bool = False
+    """Measured on a plain film."""
 
     @property
     def assessed(self) -> bool:
@@ -119,6 +121,12 @@ def course(patient: Patient, index_date: date, study: Study) -> Course:
 
 
 def one_lesion_one_day(rows: list[Lesion]) -> Seen:
+    """What the rows of one lesion on one day say together; of several modalities the first by name stands."""
+    modalities = sorted(row.modality for row in rows if row.modality)
+    return replace(_one_lesion_one_day(rows), film=modalities[:1] in (["CR"], ["DX"]))
+
+
+def _one_lesion_one_day(rows: list[Lesion]) -> Seen:
     """B7: rows of one lesion on one day; two different values make it not assessed.
 
     "Too small" is no value of its own beside a size above 0. "Gone" or 0 mm beside "present" or a size in another

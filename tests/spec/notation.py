@@ -12,6 +12,7 @@ Columns that are numbers are days counted from the first of January 2020, the da
     plain lung3 12     a lesion that nobody named           worse    progressed; with a size as `bone 20 worse`
     60x40              both diameters                       lung2 9 of lung   a part of another lesion
     60=90000           a diameter and a volume in mm3       ECOG 1   a performance status
+    lung 20 by CR      measured on a plain film
     SLD 100, SPD 900   a recorded sum                       scan     an examination without a measurement
 
     RECIST PD, irRECIST SD, some PD, nontarget PD           a recorded response ("some": without framework and scope)
@@ -153,13 +154,14 @@ def finding(words: list[str], on: datetime | None) -> tuple[str, dict[str, objec
         return "responses", {"assessed_on": on, "framework": FRAMEWORKS[first], "scope": scope, "response": words[1]}
     role = ROLES[words.pop(0)] if first in ROLES else "target"
     whole = words.pop() if "of" in words else None
-    words = [word for word in words if word != "of"]
+    modality = words.pop() if "by" in words else None
+    words = [word for word in words if word not in ("of", "by")]
     worse = len(words) > 2 and words.pop()
     name, value = words if len(words) > 1 else ("liver", words[0])
     organ = name.rstrip("0123456789")
     return "lesions", {"lesion_id": name, "scan_date": on, "role": role, "is_node": organ.endswith("node"),
-                       "part_of": whole, "organ": None if organ == "unplaced" else organ, **size(value),
-                       **({"status": STATUSES[worse]} if worse else {})}
+                       "part_of": whole, "modality": modality, "organ": None if organ == "unplaced" else organ,
+                       **size(value), **({"status": STATUSES[worse]} if worse else {})}
 
 
 def size(value: str) -> dict[str, object]:

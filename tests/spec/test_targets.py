@@ -58,6 +58,24 @@ def test_progression_may_be_called_from_the_assessed_targets_alone(course):
     """)
 
 
+def test_what_is_measured_on_a_plain_film_is_measurable_from_20_mm_on(course):
+    """Whether it is to be a target that nobody named, or a new lesion in the sum of Ji; a node likewise."""
+    course("""
+        person  | -10                                   | targets
+        film    | plain liver 30, plain lung 20 by CR   | liver lung
+        below   | plain liver 30, plain lung 19.9 by CR | liver
+        digital | plain liver 30, plain lung 19.9 by DX | liver
+        scanner | plain liver 30, plain lung 10 by CT   | liver lung
+        node    | plain liver 30, plain node 19 by DX   | liver
+    """)
+    course("""
+        person | -66 | -10 | 46                       | s_post_mm
+        film   | 50  | 60  | 80, new lung 20 by CR    | 100
+        below  | 50  | 60  | 80, new lung 19.9 by CR  | 80
+        ct     | 50  | 60  | 80, new lung 10 by CT    | 90
+    """, definition="ji2019")
+
+
 def test_five_targets_two_an_organ(course):
     """Of more recorded targets the largest are followed: five, two an organ; the others are in no sum."""
     course("""

@@ -78,7 +78,8 @@ def growing(line: Course, persons: Bools) -> Growing:
 
 def _like_targets(line: Course, new: Ints, first_seen: Ints) -> Bools:
     """New lesions that are measurable when first seen: as many as targets, earliest and largest first."""
-    large = measurable(line.size[new], line.is_node[new]) & (line.row_point[new] == first_seen[line.lesion[new]])
+    large = measurable(line.size[new], line.is_node[new], line.by_film(new))
+    large &= line.row_point[new] == first_seen[line.lesion[new]]
     found = new[large]
     found = found[np.lexsort((line.lesion[found], line.organ[found], -line.size[found], line.row_point[found]))]
     found = found[CAPS["RECIST1.1"].allowed(line.row_person[found], line.own_organ(found), line.on_skin[found])]
