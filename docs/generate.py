@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer.main
 
-from hpd_etl import artefacts, assets, config, errors, library, schema
+from hpd_etl import artefacts, assets, config, errors, library, quality, schema
 from hpd_etl.cli import app
 from hpd_etl.criteria.flags import FLAGS
 from hpd_etl.criteria.metrics import METRIC_SOURCES, failed_reason
@@ -280,6 +280,7 @@ def _doc(node: ast.stmt | None) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "tables.md": tables, "rejections.md": rejections, "suspicions.md": suspicions, "public_surface.md": public_surface,
+    "3-quality.schema.json": quality.json_schema,
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -39,6 +39,10 @@ NewFolder = Annotated[Path | None, typer.Option("--run-dir", help="New folder of
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing back; show what would change.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Validate every FHIR resource before it is sent, not one in a "
                                                        "hundred and each distinct shape.")]
+Gate = Annotated[Literal["enforce", "report"], typer.Option("--gate", help="Stop where the gate closes, or report what "
+                                                            "would stop, go on and write nothing to a sink.")]
+By = Annotated[Literal["cohort", "run", "agent", "regimen", "primary_site", "year", "source"],
+               typer.Option("--by", help="Show the funnel of each part of the treated.")]
 STUDY, SITE = Path("study.toml"), Path("site.toml")
 
 
@@ -47,14 +51,15 @@ STUDY, SITE = Path("study.toml"), Path("site.toml")
 
 @app.command()
 def run(study: StudyFile = STUDY, site: SiteFile = SITE, dry_run: DryRun = False, run_dir: NewFolder = None,
-        strict: Strict = False) -> None:
+        strict: Strict = False, gate: Gate = "enforce") -> None:
     """Extract, align, validate, label and write back."""
     from hpd_etl import pipeline, progress, summary
     from hpd_etl.config import read_site, read_study
 
     done, labels, receipt = pipeline.run(read_study(study), read_site(site), dry_run=dry_run, folder=run_dir,
-                                         strict=strict, show=progress.shown())
+                                         strict=strict, show=progress.shown(), gate=gate)
     _print(summary.of_labels(labels))
+    _print(summary.of_gate(done.manifest.gate))
     _print(summary.of_receipt(receipt))
     _say_where(done.folder)
 
@@ -84,16 +89,19 @@ def align(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None
 
 
 @app.command()
-def validate(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None) -> None:
-    """Show who can be labelled and what was refused; exit 5 where the gate closes."""
+def validate(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None, gate: Gate = "enforce",
+             by: By = "cohort") -> None:
+    """Show who can be labelled, what was refused and what the gate says; exit 5 where it closes, 6 over budget."""
     from hpd_etl import pipeline, progress, quality, runs, summary
     from hpd_etl.config import read_site, read_study
 
     with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
         report = pipeline.validate(this, this.timeline())
-        _print(summary.of_report(report))
+        decision = quality.decide(report, this.study.gate)
+        _print(summary.of_report(report, decision, by))
         _say_where(this.folder)
-        quality.close_gate(report, this.study)
+        pipeline.pass_gate(this, "validate", decision, gate)
+        _print(summary.of_gate({"validate": decision.told(gate)}))
 
 
 @app.command()
@@ -106,12 +114,12 @@ def label(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None
         labels = pipeline.label(this, this.timeline())
         _print(summary.of_labels(labels))
         _say_where(this.folder)
-        quality.check_budget(labels, this.study)
+        pipeline.pass_gate(this, "label", quality.decide_labels(labels, this.study.gate), quality.ENFORCE)
 
 
 @app.command()
 def writeback(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None, dry_run: DryRun = False,
-              strict: Strict = False) -> None:
+              strict: Strict = False, gate: Gate = "enforce") -> None:
     """Write the labels of a run to the sink: a results schema, a FHIR server or a folder of FHIR files."""
     from hpd_etl import pipeline, progress, runs, sinks, summary
     from hpd_etl.config import read_site, read_study
@@ -119,9 +127,10 @@ def writeback(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = 
     asked, place = read_study(study), read_site(site)
     with runs.resumed(asked, place, run, progress.shown()) as this:
         aligned, labels = this.timeline(), this.labels()
-        pipeline.pass_gate(this, aligned, labels)
+        pipeline.pass_again(this, aligned, labels, gate)
         with sinks.open_sink(place, strict=strict) as sink:
-            receipt = pipeline.writeback(this, labels, aligned, sink, dry_run=dry_run)
+            receipt = pipeline.writeback(this, labels, aligned, sink, dry_run=dry_run or gate == "report")
+        _print(summary.of_gate(this.manifest.gate))
         _print(summary.of_receipt(receipt))
         _say_where(this.folder)
 

@@ -69,7 +69,8 @@ class Manifest:
     `inputs` are the hashes of study, site (its secrets left out), definitions and mappings; `made_from` is, for
     each stage, the hash of what it was made from; `source` is what the source says it used (releases, concept
     lists, counts); `persons` counts everybody extracted; `verdicts` is definition -> cohort -> verdict, where
-    NOT_EVALUABLE is itself split by primary reason.
+    NOT_EVALUABLE is itself split by primary reason; `gate` is, for each stage that asks, what did not pass and whether
+    that was enforced or only reported.
     """
 
     run_id: str
@@ -86,6 +87,7 @@ class Manifest:
     persons: dict[str, Any] = field(default_factory=dict)
     verdicts: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     rejections: list[dict[str, Any]] = field(default_factory=list)
+    gate: dict[str, Any] = field(default_factory=dict)
     receipt: dict[str, Any] | None = None
 
     @classmethod
@@ -105,7 +107,7 @@ class Manifest:
 
     def with_records(self, records: Records, source: Mapping[str, Any]) -> Self:
         """With what `extract` read; what later stages had counted is gone."""
-        return replace(self, source=dict(source), rows={"extract": _rows(records)}, verdicts={}, receipt=None,
+        return replace(self, source=dict(source), rows={"extract": _rows(records)}, verdicts={}, gate={}, receipt=None,
                        persons={"extracted": len(records.persons)}, rejections=_rejections(records.rejections))
 
     def with_timeline(self, timeline: Timeline) -> Self:
@@ -114,8 +116,12 @@ class Manifest:
         refused = timeline.rejections[timeline.rejections["reason"] == "no_index_dose"]
         persons = {"extracted": self.persons["extracted"], "treated": treated,
                    "without_first_dose": int(refused["person_id"].nunique())}
-        return replace(self, persons=persons, verdicts={}, receipt=None, rejections=_rejections(timeline.rejections),
-                       rows={**self.rows, "align": _rows(timeline)})
+        return replace(self, persons=persons, verdicts={}, gate={}, receipt=None,
+                       rejections=_rejections(timeline.rejections), rows={**self.rows, "align": _rows(timeline)})
+
+    def with_gate(self, stage: str, told: Mapping[str, Any]) -> Self:
+        """With what the gate said after this stage."""
+        return replace(self, gate={**self.gate, stage: dict(told)})
 
     def with_labels(self, labels: Labels) -> Self:
         """With the verdicts that `label` gave."""

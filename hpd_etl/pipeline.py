@@ -5,7 +5,6 @@ Each stage leaves its artefact in the run folder and can be run again from the a
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -39,22 +38,21 @@ if TYPE_CHECKING:
 
 
 def run(study: Study, site: Site, *, dry_run: bool = False, folder: Path | None = None, strict: bool = False,
-        show: progress.Progress = progress.silent) -> tuple[Run, Labels, Receipt | None]:
+        show: progress.Progress = progress.silent, gate: str = quality.ENFORCE) -> tuple[Run, Labels, Receipt | None]:
     """Label everybody treated and write the labels back.
 
-    Nothing is written back where the quality gate closes or a budget is exceeded. Without a sink in
-    the site, or with `dry_run`, the labels stay as files in the run folder. `strict` validates every
-    FHIR resource that is written.
+    Nothing is written back where the quality gate closes or a budget is exceeded; a `gate` that is only
+    reported lets the run go on, and nothing is written back at all. Without a sink in the site, or with
+    `dry_run`, the labels stay as files in the run folder. `strict` validates every FHIR resource that is written.
     """
     with started(study, site, folder, show) as this, open_source(site) as source, \
             open_sink(site, strict=strict) as sink:
         records = extract(this, source)
         aligned = align(this, records)
-        report = validate(this, aligned)
-        quality.close_gate(report, study)
+        pass_gate(this, "validate", quality.decide(validate(this, aligned), study.gate), gate)
         labels = label(this, aligned)
-        quality.check_budget(labels, study)
-        receipt = writeback(this, labels, aligned, sink, dry_run=dry_run)
+        pass_gate(this, "label", quality.decide_labels(labels, study.gate), gate)
+        receipt = writeback(this, labels, aligned, sink, dry_run=dry_run or gate == quality.REPORT)
     return this, labels, receipt
 
 
@@ -81,13 +79,16 @@ def align(this: Run, records: Records) -> Timeline:
 
 
 def validate(this: Run, aligned: Timeline) -> QualityReport:
-    """Report who can be labelled and what was refused; the gate is `quality.close_gate`."""
+    """Report who can be labelled, what was refused and what the gate makes of it; `pass_gate` closes it."""
     with this.show("validate") as note:
         suspected = quality.suspect(aligned, this.study)
         report = quality.validate(aligned, this.definitions, this.study, suspected=suspected)
+        decision = quality.decide(report, this.study.gate)
         this.leave(SUSPICIONS, suspected)
-        this.keep_json(QUALITY, json.loads(report.to_json()))
-        note(f"{len(report.critical)} critical checks failed, {report.rejected_fraction:.1%} of the rows refused")
+        this.keep_json(QUALITY, quality.content(report, decision))
+        failed = {effect: len(decision.failed(effect)) for effect in quality.Effect}
+        note(f"{failed[quality.Effect.CLOSES]} critical findings, {failed[quality.Effect.WARNS]} warnings, "
+             f"{report.rejected_fraction:.1%} of the rows refused")
     return report
 
 
@@ -145,7 +146,15 @@ def model_growth(this: Run, aligned: Timeline, labels: Labels) -> Growth:
     return found
 
 
-def pass_gate(this: Run, aligned: Timeline, labels: Labels) -> None:
-    """Raise where these artefacts must not be written back, as within a run."""
-    quality.close_gate(quality.validate(aligned, this.definitions, this.study), this.study)
-    quality.check_budget(labels, this.study)
+def pass_gate(this: Run, stage: str, decision: quality.Decision, gate: str) -> None:
+    """Note what the gate says after a stage; raise where it is closed, unless it is only reported."""
+    this.manifest = this.manifest.with_gate(stage, decision.told(gate))
+    if gate == quality.ENFORCE:
+        decision.enforce()
+
+
+def pass_again(this: Run, aligned: Timeline, labels: Labels, gate: str) -> None:
+    """The gate within a run, for artefacts that are to be written back later; one that was only reported is asked."""
+    report = quality.validate(aligned, this.definitions, this.study)
+    pass_gate(this, "validate", quality.decide(report, this.study.gate), gate)
+    pass_gate(this, "label", quality.decide_labels(labels, this.study.gate), gate)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,19 +12,41 @@ from rich.table import Table
 
 from hpd_etl import quality, robustness
 from hpd_etl.expectations import Outcome
-from hpd_etl.rendering import counted, table
+from hpd_etl.quality.identical import alike
+from hpd_etl.rendering import counted, shown, table
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-    from hpd_etl.quality import QualityReport
+    from hpd_etl.quality import Decision, QualityReport
     from hpd_etl.schema import Labels, Sensitivity
     from hpd_etl.sinks import Receipt
 
 
-def of_report(report: QualityReport) -> RenderableType:
-    """What `validate` shows: the funnel, what was refused, the checks that did not pass."""
-    return Group(*funnel_tables(report.funnel), *_rejections(report.rejections), *_checks(report))
+def of_report(report: QualityReport, decision: Decision, by: str = "cohort") -> RenderableType:
+    """What `validate` shows: the funnel, what was refused, what did not pass, and what the gate makes of it."""
+    funnels: Iterable[RenderableType]
+    if by == "cohort":
+        funnels = chain.from_iterable(map(_funnels, (own for _, own in report.funnel.groupby("cohort", sort=False))))
+    else:
+        funnels = _strata(report.strata[report.strata["by"] == by], by)
+    found = (_found(getattr(report, name), title, columns) for name, (title, columns) in _FOUND.items())
+    return Group(*funnels, *_rejections(report.rejections), *_checks(report), *chain.from_iterable(found),
+                 *_findings(decision))
+
+
+def of_gate(told: Mapping[str, Mapping[str, Any]]) -> RenderableType:
+    """What the gate said after each stage, as the manifest holds it; nothing where all passed and is enforced."""
+    lines = []
+    for stage, said in told.items():
+        if said["exit_code"]:
+            names = ", ".join(said["closes"] or said["budget"])
+            lines.append(f"After {stage} the gate would end the run with exit {said['exit_code']}: {names}.")
+        if said["warns"]:
+            lines.append(f"{len(said['warns'])} warnings after {stage}; see 3-quality.html in the run folder.")
+    if any(said["mode"] == quality.REPORT for said in told.values()):
+        lines.append("The gate was only reported: nothing is written to a sink.")
+    return Group(*(f"\n{line}" for line in lines))
 
 
 def of_labels(labels: Labels) -> RenderableType:
@@ -71,23 +95,62 @@ def _spoken(names: Iterable[str]) -> Iterator[str]:
 def funnel_tables(funnel: pd.DataFrame) -> Iterator[Table]:
     """Two tables a cohort: how many are left after each step under each definition, and why the others are not."""
     for cohort, own in funnel.groupby("cohort", sort=False):
-        steps = [step for step in quality.STEPS if (own["step"] == step).any()]
-        left = own.groupby(["definition_id", "step"], sort=False)["remaining"].last()
+        steps = _steps(own)
         made = counted(f"\nWho can be labelled: {cohort}", "definition", numbers=steps)
-        for name in own["definition_id"].unique():
-            made.add_row(str(name), *(f"{left[name, step]:,}" if (name, step) in left.index else "" for step in steps))
+        for name, rows in own.groupby("definition_id", sort=False):
+            made.add_row(str(name), *_left(rows, steps))
         yield made
-        yield _leaving(own[own["reason"].notna()])
+        yield _leaving(own)
+
+
+def _funnels(own: pd.DataFrame) -> Iterator[RenderableType]:
+    """The funnels of one cohort before any label, each once, and below them which definitions have them."""
+    steps, groups = _steps(own), alike(own)
+    made = counted(f"\nWho can be labelled: {own['cohort'].iloc[0]}, as far as it shows before the labels",
+                   "definitions", numbers=steps)
+    for letter, (names, rows) in zip(_letters(), groups, strict=False):
+        made.add_row(f"{letter} ({len(names)})", *_left(rows, steps))
+    yield made
+    for letter, (names, rows) in zip(_letters(), groups, strict=False):
+        only = "" if rows["step"].iloc[-1] == steps[-1] else " (who leaves at the other steps depends on the rule)"
+        yield f"  {letter}: {', '.join(names)}{only}"
+    yield _leaving(own)
+
+
+def _strata(own: pd.DataFrame, by: str) -> Iterator[Table]:
+    """For each group of definitions with the same funnels a table, a line a stratum."""
+    steps = _steps(own)
+    for names, rows in alike(own):
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        title = f"\nWho can be labelled by {by.replace('_', ' ')}: {', '.join(names[:3])}{more}"
+        made = counted(title, by.replace("_", " "), "cohort", numbers=steps)
+        for (stratum, cohort), part in rows.groupby(["stratum", "cohort"], sort=False, dropna=False, observed=True):
+            made.add_row(shown(stratum, "not recorded"), shown(cohort), *_left(part, steps))
+        yield made
+
+
+def _letters() -> Iterator[str]:
+    return (f"{letter}{round_ or ''}" for round_ in count() for letter in ascii_uppercase)
+
+
+def _steps(own: pd.DataFrame) -> list[str]:
+    return [step for step in quality.STEPS if (own["step"] == step).any()]
+
+
+def _left(rows: pd.DataFrame, steps: Iterable[str]) -> list[str]:
+    """How many are left after each step; nothing at one that is not shown."""
+    left = rows.groupby("step", sort=False, observed=True)["remaining"].last()
+    return [f"{left[step]:,}" if step in left.index else "" for step in steps]
 
 
 def _leaving(rows: pd.DataFrame) -> Table:
-    """Each reason with how many left for it: under how many definitions, and under one the fewest and the most."""
-    made = counted("\nWho cannot, and why", "reason", numbers=("definitions", "persons"))
-    for step in quality.STEPS:
-        here = rows[rows["step"] == step]
-        for reason in (str(each) for each in quality.STEPS[step] if (here["reason"] == each).any()):
-            left = here.loc[here["reason"] == reason, "left"]
-            made.add_row(reason, f"{len(left)}", _span(left.min(), left.max()))
+    """Each reason with how many left for it and how many have it: under one definition the fewest and the most."""
+    made = counted("\nWho cannot, and why", "reason", numbers=("definitions", "persons", "all who have it"))
+    for reason in (str(each) for step in quality.STEPS for each in quality.STEPS[step]):
+        here = rows[rows["reason"] == reason]
+        if len(here):
+            spans = (_span(here[name].min(), here[name].max()) for name in ("left", "having"))
+            made.add_row(reason, f"{len(here)}", *spans)
     return made
 
 
@@ -142,3 +205,35 @@ def _checks(report: QualityReport) -> Iterator[Table | str]:
         for check in grave:
             made.add_row(f"{check.table}.{check.check}", check.severity, str(check.outcome), check.why)
         yield made
+
+
+_FOUND = {
+    "suspicions": ("What a careful reviewer would look at", ("suspicion", "severity", "rows", "persons", "remedy")),
+    "ledger": ("Not mapped: the most frequent", ("kind", "table", "code", "reason", "rows", "persons", "remedy")),
+    "drift": ("Not as in the previous run", ("table", "column", "measure", "before", "now", "severity")),
+}
+_AT_MOST = 10
+
+
+def _found(rows: pd.DataFrame, title: str, columns: tuple[str, ...]) -> Iterator[RenderableType]:
+    """The first rows of what was found; all of them stand on the page."""
+    rows = rows[rows["rows"] > 0] if "rows" in rows else rows
+    if rows.empty:
+        return
+    made = table(f"\n{title}", *columns)
+    for row in rows.head(_AT_MOST).to_dict("records"):
+        made.add_row(*(shown(row[name]) for name in columns))
+    yield made
+    if len(rows) > _AT_MOST:
+        yield f"  and {len(rows) - _AT_MOST} more in 3-quality.json"
+
+
+def _findings(decision: Decision) -> Iterator[Table]:
+    """The limits of the study with what was found, and everything else that did not pass."""
+    made = table("\nThe gate", "limit or check", "allowed", "found", "passed", "does", "set by", "why")
+    for each in decision.findings:
+        if each.limit is not None or each.passed is False:
+            passed = {True: "yes", False: "no", None: "-"}[each.passed]
+            does = "" if each.passed is not False else str(each.effect)
+            made.add_row(each.name, shown(each.limit), shown(each.found), passed, does, each.by or "", each.why or "")
+    yield made

@@ -43,6 +43,7 @@ from hpd_etl.config.study import (
     Gate,
     IndexEvent,
     Lesions,
+    Limit,
     Responses,
     Sensitivity,
     Study,
@@ -54,9 +55,9 @@ from hpd_etl.errors import ConfigurationError
 __all__ = [
     "EARLY_DEATH_DAYS", "FAR", "MONTH_DAYS", "Access", "AgentCodes", "Comparator", "Criteria", "FhirAccess",
     "FhirBulkSource", "FhirFilesSink", "FhirFilesSource", "FhirReading", "FhirServerSink", "FhirServerSource",
-    "FhirSink", "Gate", "IndexEvent", "LesionIdentity", "Lesions", "Mapping", "OmopSink", "OmopSource", "Priorities",
-    "Responses", "Sensitivity", "Sink", "Site", "Source", "Study", "Windows", "WindowsOfIrRC", "read_site",
-    "read_study", "revealed", "said",
+    "FhirSink", "Gate", "IndexEvent", "LesionIdentity", "Lesions", "Limit", "Mapping", "OmopSink", "OmopSource",
+    "Priorities", "Responses", "Sensitivity", "Sink", "Site", "Source", "Study", "Windows", "WindowsOfIrRC",
+    "read_site", "read_study", "revealed", "said",
 ]
 
 _KINDS = ("omop_cdm", "fhir_server", "fhir_bulk", "fhir_files")

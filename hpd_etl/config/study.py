@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hpd_etl.config.model import Model
 from hpd_etl.schema import CHECKPOINT_COHORT
@@ -165,17 +165,59 @@ class Responses(Model):
         return self
 
 
-class Gate(Model):
-    """When a run must stop; fractions between 0 and 1."""
+class Limit(Model):
+    """A number beyond which a run stops, with who set it and why."""
 
-    max_rejected_fraction: float = Field(default=1.0, ge=0, le=1)
+    value: float = Field(ge=0)
+    by: str | None = Field(default=None, min_length=1)
+    why: str | None = Field(default=None, min_length=1)
+
+
+def _stated(given: object) -> object:
+    """A plain number is a limit of which nobody says why; a table says it."""
+    if isinstance(given, (Mapping, Limit)):
+        if isinstance(given, Mapping) and not {"by", "why"} <= given.keys():
+            raise ValueError("a table says value, by (who set it) and why")
+        return given
+    return {"value": given}
+
+
+def _at_most_all(limit: Limit) -> Limit:
+    if limit.value > 1:
+        raise ValueError("a fraction lies between 0 and 1")
+    return limit
+
+
+Number = Annotated[Limit, BeforeValidator(_stated)]
+Fraction = Annotated[Limit, BeforeValidator(_stated), AfterValidator(_at_most_all)]
+
+
+class Severity(Model):
+    """How much it matters that a check fails or a suspicion is raised, where the study sees that in another way."""
+
+    severity: Literal["critical", "warning", "info"]
+    """A critical one closes the gate, a warning is told, an info is counted."""
+    by: str = Field(min_length=1)
+    """Who decided it."""
+    why: str = Field(min_length=1)
+    """And why."""
+
+
+class Gate(Model):
+    """When a run must stop; fractions between 0 and 1. A limit is a number, or `{ value, by, why }`."""
+
+    max_rejected_fraction: Fraction = Limit(value=1.0)
     """Budget for refused source rows (exit 6)."""
-    max_not_evaluable_fraction: float = Field(default=1.0, ge=0, le=1)
+    max_not_evaluable_fraction: Fraction = Limit(value=1.0)
     """Budget for labels that are NOT_EVALUABLE (exit 6)."""
-    min_persons: int = Field(default=1, ge=0)
+    max_not_evaluable_of: dict[str, Fraction] = {}
+    """The same for the labels of one definition, by its id (exit 6)."""
+    min_persons: Number = Limit(value=1)
     """Fewer treated persons close the gate (exit 5)."""
     expectations: bool = False
     """Run the suites in `expectations/`; a critical one that fails closes the gate (exit 5)."""
+    checks: dict[str, Severity] = {}
+    """Another severity for an expectation or a suspicion, by its name."""
 
 
 class Sensitivity(Model):

@@ -11,8 +11,9 @@ from hpd_etl import assets, expectations
 from hpd_etl.criteria import foreseeable, foreseen_reasons
 from hpd_etl.quality import counts
 from hpd_etl.quality.funnel import STEPS, by_cohort, by_stratum, funnel, open_labels
-from hpd_etl.quality.gate import check_budget, close_gate
+from hpd_etl.quality.gate import ENFORCE, REPORT, Decision, Effect, check_budget, close_gate, decide, decide_labels
 from hpd_etl.quality.ledger import ledger
+from hpd_etl.quality.published import content, json_schema
 from hpd_etl.quality.rates import rates
 from hpd_etl.quality.report import QualityReport
 from hpd_etl.quality.strata import strata_of
@@ -29,13 +30,21 @@ if TYPE_CHECKING:
     from hpd_etl.schema import Labels, Suspicions, Timeline
 
 __all__ = [
+    "ENFORCE",
+    "REPORT",
     "STEPS",
+    "Decision",
+    "Effect",
     "QualityReport",
     "attrition",
     "check_budget",
     "close_gate",
+    "content",
+    "decide",
+    "decide_labels",
     "foreseen",
     "funnel",
+    "json_schema",
     "rates",
     "suspect",
     "validate",

@@ -1,46 +1,162 @@
-"""Whether the run may go on."""
+"""Whether the run may go on: a pure function of what was found and of the limits that the study sets.
+
+A critical check or suspicion and too few persons close the gate (exit 5), too many refused rows or labels that are not
+evaluable are over budget (exit 6), all else that did not pass is a warning.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hpd_etl.errors import BudgetError, QualityGateError
+from hpd_etl.expectations import Outcome
 from hpd_etl.schema import Labels, Verdict
 
 if TYPE_CHECKING:
-    from hpd_etl.config import Study
+    from hpd_etl.config import Gate, Limit, Study
     from hpd_etl.quality.report import QualityReport
+
+Mode: TypeAlias = str
+ENFORCE, REPORT = "enforce", "report"
+"""A closed gate stops the run, or is only told: then nothing is written back."""
+
+
+class Effect(StrEnum):
+    """What a finding that did not pass does to the run."""
+
+    CLOSES = "closes"
+    BUDGET = "budget"
+    WARNS = "warns"
+    COUNTS = "counts"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One limit or check: what was allowed by whom and why, what was found, and whether that passed.
+
+    `passed` is None where it cannot be told: nothing to look at, or not before the labels.
+    """
+
+    name: str
+    effect: Effect
+    found: float | str | None
+    limit: float | None
+    by: str | None
+    why: str | None
+    passed: bool | None
+
+    def __str__(self) -> str:
+        if self.limit is None:
+            return f"{self.name} ({self.found})"
+        found, limit = ((f"{value:.1%}" if "fraction" in self.name or "_of." in self.name else f"{value:g}")
+                        for value in (self.found, self.limit))
+        return f"{self.name} is {limit}, found {found}"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """All limits and checks with what was found."""
+
+    findings: tuple[Finding, ...]
+
+    def failed(self, effect: Effect) -> tuple[Finding, ...]:
+        """What did not pass and has this effect."""
+        return tuple(each for each in self.findings if each.passed is False and each.effect is effect)
+
+    @property
+    def exit_code(self) -> int:
+        """5 where the gate closes, 6 where a budget is exceeded, else 0."""
+        if self.failed(Effect.CLOSES):
+            return QualityGateError.exit_code
+        return BudgetError.exit_code if self.failed(Effect.BUDGET) else 0
+
+    def enforce(self) -> None:
+        """Raise `QualityGateError` or `BudgetError` where the run must stop."""
+        told = "; ".join(map(str, self.failed(Effect.CLOSES) or self.failed(Effect.BUDGET)))
+        remedy = "see 3-quality.html in the run folder; --gate report goes on without writing back"
+        if self.failed(Effect.CLOSES):
+            raise QualityGateError(f"the gate is closed: {told}", remedy=remedy)
+        if self.failed(Effect.BUDGET):
+            raise BudgetError(f"over budget: {told}", remedy=remedy)
+
+    def content(self) -> list[dict[str, Any]]:
+        """The findings as they stand in JSON."""
+        return [asdict(each) for each in self.findings]
+
+    def told(self, mode: Mode) -> dict[str, Any]:
+        """What the manifest says of it."""
+        failed = {effect: [each.name for each in self.failed(effect)] for effect in Effect}
+        return {"mode": mode, "exit_code": self.exit_code, **{str(effect): names for effect, names in failed.items()}}
+
+
+def decide(report: QualityReport, gate: Gate) -> Decision:
+    """What the limits and checks make of a report; the budget for labels is listed and decided by `decide_labels`."""
+    return Decision((
+        _limited("gate.min_persons", gate.min_persons, Effect.CLOSES, sum(report.persons.values()), least=True),
+        _limited("gate.max_rejected_fraction", gate.max_rejected_fraction, Effect.BUDGET, report.rejected_fraction),
+        *(_limited(name, limit, Effect.BUDGET, None) for name, limit in _budgets(gate).items()),
+        *_checks(report, gate),
+    ))
+
+
+def decide_labels(labels: Labels, gate: Gate) -> Decision:
+    """What the budgets make of the labels."""
+    frame = labels.labels
+    unknown = frame["verdict"].eq(Verdict.NOT_EVALUABLE)
+    of_definition = unknown.groupby(frame["definition_id"], observed=True).mean()
+    shares = {f"gate.max_not_evaluable_of.{name}": float(share) for name, share in of_definition.items()}
+    shares["gate.max_not_evaluable_fraction"] = float(unknown.mean()) if len(unknown) else 0.0
+    return Decision(tuple(_limited(name, limit, Effect.BUDGET, shares.get(name))
+                          for name, limit in _budgets(gate).items()))
 
 
 def close_gate(report: QualityReport, study: Study) -> None:
-    """Raise where the run must stop before anything is written.
-
-    `QualityGateError` for too few persons or a critical check, `BudgetError` for too many refused rows.
-    """
-    treated = sum(report.persons.values())
-    if treated < study.gate.min_persons:
-        raise QualityGateError(
-            f"{treated} persons with a first dose, gate.min_persons is {study.gate.min_persons}",
-            remedy="hpd-etl doctor shows which drugs the source holds",
-        )
-    if report.critical:
-        names = ", ".join(f"{c.table}.{c.check} ({c.outcome})" for c in report.critical)
-        raise QualityGateError(f"critical checks did not pass: {names}", remedy="see 3-quality.json in the run folder")
-    if report.rejected_fraction > study.gate.max_rejected_fraction:
-        raise BudgetError(
-            f"{report.rejected_fraction:.1%} of the source rows were refused, "
-            f"gate.max_rejected_fraction is {study.gate.max_rejected_fraction:.1%}",
-            remedy="the reasons and remedies stand in 2-timeline/rejections.parquet",
-        )
+    """Raise where the run must stop before anything is written."""
+    decide(report, study.gate).enforce()
 
 
 def check_budget(labels: Labels, study: Study) -> None:
     """Raise `BudgetError` where more labels are NOT_EVALUABLE than the study allows."""
-    unknown = labels.labels["verdict"].eq(Verdict.NOT_EVALUABLE)
-    fraction = float(unknown.mean()) if len(unknown) else 0.0
-    if fraction > study.gate.max_not_evaluable_fraction:
-        raise BudgetError(
-            f"{fraction:.1%} of the labels are NOT_EVALUABLE, "
-            f"gate.max_not_evaluable_fraction is {study.gate.max_not_evaluable_fraction:.1%}",
-            remedy="the funnel says at which step persons leave and why",
-        )
+    decide_labels(labels, study.gate).enforce()
+
+
+def _budgets(gate: Gate) -> dict[str, Limit]:
+    return {"gate.max_not_evaluable_fraction": gate.max_not_evaluable_fraction,
+            **{f"gate.max_not_evaluable_of.{name}": limit for name, limit in gate.max_not_evaluable_of.items()}}
+
+
+def _limited(name: str, limit: Limit, effect: Effect, found: float | None, *, least: bool = False) -> Finding:
+    """Limits are inclusive."""
+    passed = None if found is None else found >= limit.value if least else found <= limit.value
+    return Finding(name, effect, found, limit.value, limit.by, limit.why, passed)
+
+
+_EFFECTS = {"critical": Effect.CLOSES, "warning": Effect.WARNS, "info": Effect.COUNTS}
+_PASSED: Mapping[str, bool | None] = {Outcome.PASSED: True, Outcome.NOT_APPLICABLE: None}
+
+
+def _checks(report: QualityReport, gate: Gate) -> Iterator[Finding]:
+    """Expectations and suspicions, of the severity that the study gives them; one that nobody knows is a warning."""
+    ran: set[str] = set()
+    for check in report.checks:
+        names = (f"{check.table}.{check.check}", check.check)
+        ran.update(names)
+        yield _judged(names, check.severity, str(check.outcome), _PASSED.get(check.outcome, False), gate)
+    for row in report.suspicions.to_dict("records"):
+        ran.add(str(row["suspicion"]))
+        passed = not row["rows"]
+        yield _judged((str(row["suspicion"]),), str(row["severity"]), f"{row['rows']} rows", passed, gate)
+    if report.checks or len(report.suspicions):
+        for name in gate.checks.keys() - ran:
+            said = gate.checks[name]
+            yield Finding(f"gate.checks.{name}", Effect.WARNS, "no check has this name", None, said.by, said.why, False)
+
+
+def _judged(names: tuple[str, ...], severity: str, found: str, passed: bool | None, gate: Gate) -> Finding:
+    said = next((gate.checks[name] for name in names if name in gate.checks), None)
+    if said is None:
+        return Finding(names[0], _EFFECTS[severity], found, None, None, None, passed)
+    return Finding(names[0], _EFFECTS[said.severity], found, None, said.by, said.why, passed)
