@@ -122,6 +122,10 @@ def test_progression_of_something_else_confirms(assess):
         other_then  | 100, other bone seen | 120, other bone seen  | 120, other bone worse            | iUPD iCPD
         target_then | 100, other bone seen | 100, other bone worse | 120, other bone worse            | iUPD iCPD
     """)
+    assess("iRECIST", """
+        person | -10                  | 28                  | 56                   | 84                   | responses
+        creeps | 100, other bone seen | 50, other bone seen | 58, other bone worse | 61, other bone worse | PR iUPD iCPD
+    """)
 
 
 def test_non_targets_confirm_by_any_further_increase(assess):
@@ -174,5 +178,6 @@ def test_what_comes_back_after_a_complete_response_waits_too(assess):
         node   | node 16          | node 9                | node 10               | node 14               | CR iUPD iUPD
         other  | 50, other bone 9 | gone, other bone gone | gone, other bone 9    | gone, other bone 10   | CR iUPD iCPD
         both   | 50, other bone 9 | gone, other bone gone | 3, other bone gone    | 3, other bone seen    | CR iUPD iCPD
+        then   | 50, other bone 9 | gone, other bone gone | gone, other bone seen | 3, other bone seen    | CR iUPD iCPD
         still  | 50, other bone 9 | gone, other bone gone | gone, other bone seen | gone, other bone seen | CR iUPD iUPD
     """)

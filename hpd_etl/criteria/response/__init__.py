@@ -99,18 +99,17 @@ def respond(line: Course, sums: Burden, timeline: Timeline, framework: str, stud
         own_pd, new_pd = own_pd & also, (sums.n_new > sums.n_new_measurable) & also
     code = _overall(burden, others, own_pd | new_pd, new_lesion, immune=rules.immune)
     named = recorded(line, timeline, rules, "overall")
-    reappeared = np.zeros(line.points, dtype=np.bool_)
+    pending = None
     if not rules.immune:
         seen_again = (sums.persisting > 0) | others.seen
         was_complete = ever_before(line, followed & ((code == CR) | (code == NE) & (named == CR)))
         reappeared = was_complete & seen_again
         code = np.where(reappeared, PD, code)
-    pending = None
-    if rules.unconfirmed:
-        grown = (burden.code == PD) | (reappeared & (sums.persisting > 0))
-        again = own_pd | (reappeared & others.seen)
-        events = irecist.Events(followed, code, grown, again, new_pd, np.where(burden.known, burden.burden, np.nan))
-        code, pending = irecist.confirmed(line, events, study)
+        if rules.unconfirmed:
+            grown = (burden.code == PD) | (reappeared & (sums.persisting > 0))
+            again = own_pd | (reappeared & others.seen)
+            events = irecist.Events(followed, code, grown, again, new_pd, np.where(burden.known, burden.burden, np.nan))
+            code, pending = irecist.confirmed(line, events, study)
     return Response(
         rules,
         np.where((code == NE) & (named >= 0), named, code),
