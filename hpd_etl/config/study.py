@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -16,10 +16,6 @@ EARLY_DEATH_DAYS = 84
 """Twelve weeks: a death of progression up to then, before anybody looked, is fast progression (Gandara 2021, V1)."""
 FAR = 36_525
 """A hundred years: no window reaches farther."""
-
-
-Month: TypeAlias = Annotated[float, Field(ge=1, le=366)]
-"""Days of a month; a week and a year are months too, where rates are asked for by them."""
 
 
 class AgentCodes(Model):
@@ -122,7 +118,7 @@ class Criteria(Model):
     """The definitions to label under, by id, in this order; `published` stands for all that ship."""
     folder: Path | None = None
     """A folder with the study's own definitions."""
-    month_days: Month = MONTH_DAYS
+    month_days: float = Field(default=MONTH_DAYS, ge=1, le=366)
     """Days in a month; the ratio and the difference of tumour growth rates depend on it (A9)."""
     pre_growth_nonpositive: Literal["not_evaluable", "positive_post_is_hpd", "exclude"] = "not_evaluable"
     """What a ratio is where the tumour did not grow before treatment (A1)."""
@@ -223,7 +219,7 @@ class Gate(Model):
 class Sensitivity(Model):
     """What `sensitivity` tries: other readings of the rules, and errors of measurement."""
 
-    month_days: tuple[Month, ...] = (28.0, 30.0, MONTH_DAYS)
+    month_days: tuple[Annotated[float, Field(ge=1, le=366)], ...] = (28.0, 30.0, MONTH_DAYS)
     """Lengths of a month."""
     windows: dict[str, dict[str, int]] = {
         "baseline_28": {"baseline_from_day": -28},
