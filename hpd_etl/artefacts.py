@@ -194,7 +194,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """The content of this JSON artefact; raises like `read`."""
     try:
         content = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise _missing(path) from None
     except ValueError as error:
         raise _unsupported(path, "it is not JSON") from error

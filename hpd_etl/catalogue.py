@@ -41,7 +41,9 @@ def page(each: Definition, found: Iterable[Definition]) -> RenderableType:
 
     `found` are all definitions at hand, among which others may state its rule.
     """
-    same = [other.id for other in found if other.rule_id == each.rule_id and other.id != each.id]
+    suffix = f"_{each.variant}" if each.variant else ""
+    same = [other.id + suffix for other in found if other.rule_id + suffix == each.rule_id
+            and other.id + suffix != each.id]
     graded = table("\nHow each field is known", "field", "grade", "that is", "what is taken")
     for name, grade in each.evidence.items():
         graded.add_row(name, grade, GRADES[grade], taken(each, name))

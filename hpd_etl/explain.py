@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -43,6 +44,7 @@ def person(run: Path, person_id: str, definitions: Sequence[Definition], study: 
         return Group(Text(WARNING, style="bold"), *_not_treated(run, person_id, timeline))
     labels = artefacts.read(Labels, run / LABELS, person_id)
     _assert_parameters(labels, definitions, study)
+    timeline, labels = _asked(timeline, labels, definitions)
     found = artefacts.read(Sensitivity, run / SENSITIVITY, person_id) if (run / SENSITIVITY).is_dir() else None
     return Group(
         Text(WARNING, style="bold"), *_treatment(timeline), *partial_days(run, timeline), *_scans(timeline),
@@ -50,6 +52,14 @@ def person(run: Path, person_id: str, definitions: Sequence[Definition], study: 
         *(part for each in definitions for part in (*_label(each, labels, study), *_sureness(each, found))),
         *_sources(labels), *_rejections(timeline), _parameters(study), *_provenance(manifest),
     )
+
+
+def _asked(timeline: Timeline, labels: Labels, definitions: Sequence[Definition]) -> tuple[Timeline, Labels]:
+    """What these definitions rest on, without the windows and measures of others."""
+    windows, measures = {each.window_set for each in definitions}, {each.measure_set for each in definitions}
+    choices, evidence = timeline.scan_choices, labels.evidence
+    return (replace(timeline, scan_choices=choices[choices["window_set"].isin(windows)]),
+            replace(labels, evidence=evidence[evidence["measure_set"].isin(measures)]))
 
 
 # --- the person -------------------------------------------------------------------------------
@@ -220,7 +230,8 @@ def _assert_same(manifest: Manifest, definitions: Sequence[Definition]) -> None:
     used = {entry["id"]: entry["sha256"] for entry in manifest.inputs.get("definitions", [])}
     if differing := [each.id for each in definitions if used.get(each.id) != each.sha256]:
         raise ConfigurationError(f"the run was not labelled with this {', '.join(differing)}",
-                                 remedy="run `hpd-etl label` again, or name another run with --run")
+                                 remedy="name it in criteria.use and run `hpd-etl label` again, or name another run "
+                                        "with --run")
 
 
 def _assert_parameters(labels: Labels, definitions: Sequence[Definition], study: Study) -> None:

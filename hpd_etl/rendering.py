@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 
 def table(title: str, *columns: str) -> Table:
-    """A table without lines, its title in bold."""
-    return Table(*columns, title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    """A table without lines, its title in bold; a word too long for its column goes on in the next line, uncut."""
+    made = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name in columns:
+        made.add_column(name, overflow="fold")
+    return made
 
 
 def counted(title: str, *columns: str, numbers: Iterable[str]) -> Table:
@@ -24,7 +27,7 @@ def counted(title: str, *columns: str, numbers: Iterable[str]) -> Table:
     made = table(title, *columns)
     made.columns[0].no_wrap = True
     for name in numbers:
-        made.add_column(name, justify="right")
+        made.add_column(name, justify="right", overflow="fold")
     return made
 
 
@@ -33,7 +36,7 @@ def facts(title: str, told: Mapping[str, object]) -> Table:
     made = table(title)
     made.show_header = False
     made.add_column(style="dim", no_wrap=True)
-    made.add_column()
+    made.add_column(overflow="fold")
     for name, fact in told.items():
         made.add_row(name, Text(shown(fact)))
     return made

@@ -67,25 +67,35 @@ def of_receipt(receipt: Receipt | None) -> RenderableType:
 
 def of_sensitivity(found: Sensitivity, labels: Labels) -> RenderableType:
     """What `sensitivity` shows: how many labels each reading flips, and how surely those of each definition stand."""
-    return Group(_readings(robustness.by_reading(found)), _standing(robustness.by_definition(found, labels)))
+    readings, standing = robustness.by_reading(found), robustness.by_definition(found, labels)
+    return Group(*(part for cohort in dict.fromkeys(standing["cohort"])
+                   for part in (_readings(cohort, readings[readings["cohort"] == cohort]),
+                                *_standing(cohort, standing[standing["cohort"] == cohort]))))
 
 
-def _readings(counts: pd.DataFrame) -> Table:
-    names = ("labels", "flipped", "hpd_lost", "hpd_gained", "definitions")
-    made = counted("\nLabels that another reading flips", "reading", "", "cohort", numbers=_spoken(names))
-    for row in counts.to_dict("records"):
-        made.add_row(row["parameter"], row["value"], row["cohort"], *(f"{row[name]:,}" for name in names))
-    return made
-
-
-def _standing(counts: pd.DataFrame) -> Table:
-    names = [name for name in counts.columns if name not in ("definition_id", "cohort")]
-    made = counted("\nHow surely labels stand; fragile: in less than 90 % of the draws", "definition", "cohort",
+def _readings(cohort: str, counts: pd.DataFrame) -> Table:
+    names = ("flipped", "hpd_lost", "hpd_gained", "definitions")
+    labels = counts["labels"].max() if len(counts) else 0
+    made = counted(f"\nLabels that another reading flips, {cohort}: of {labels:,}", "reading", "",
                    numbers=_spoken(names))
+    made.columns[1].no_wrap = True
     for row in counts.to_dict("records"):
-        cells = (f"{row[name]:,.1f}" if name == "hpd_expected" else f"{row[name]:,}" for name in names)
-        made.add_row(row["definition_id"], row["cohort"], *cells)
+        made.add_row(row["parameter"], row["value"], *(f"{row[name]:,}" for name in names))
     return made
+
+
+_ELSE = ("flipped", "error_unknown", "imprecise", "imprecise_not_evaluable")
+
+
+def _standing(cohort: str, counts: pd.DataFrame) -> Iterator[Table]:
+    drawn = [name for name in counts.columns if name not in ("definition_id", "cohort", *_ELSE)]
+    for title, names in (("How surely labels stand; fragile: in less than 90 % of the draws", drawn),
+                         ("Flipped by any reading; not read again; of dates not known to the day", _ELSE)):
+        made = counted(f"\n{title}: {cohort}", "definition", numbers=_spoken(names))
+        for row in counts.to_dict("records"):
+            cells = (f"{row[name]:,.1f}" if name == "hpd_expected" else f"{row[name]:,}" for name in names)
+            made.add_row(row["definition_id"], *cells)
+        yield made
 
 
 def _spoken(names: Iterable[str]) -> Iterator[str]:

@@ -98,21 +98,22 @@ class Matrix:
 
 def _disagreements(pairs: pd.DataFrame, title: str) -> Iterator[RenderableType]:
     yield _titled(title)
-    table = Table(box=None, pad_edge=False)
-    for name in ("first", "second"):
-        table.add_column(name)
-    for name in ("both\nevaluable", "HPD\nby both", "first\nalone", "second\nalone"):
-        table.add_column(name, justify="right")
-    for name in ("positive agreement", "Jaccard", "kappa"):
-        table.add_column(name, justify="right", no_wrap=True)
     alone = (pairs["first_hpd_only"] + pairs["second_hpd_only"]).to_numpy(np.int64)
-    for row in pairs.iloc[np.argsort(-alone, kind="stable")].head(_SHOWN_PAIRS).to_dict("records"):
+    shown = pairs.iloc[np.argsort(-alone, kind="stable")[: min(_SHOWN_PAIRS, np.count_nonzero(alone))]]
+    if shown.empty:
+        yield "nobody: where both can say, they say the same"
+        return
+    table = Table("definitions", box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.columns[0].no_wrap = True
+    for name in ("HPD alone", "HPD by both", "both evaluable", "positive agreement", "Jaccard", "kappa"):
+        table.add_column(name, justify="right", overflow="fold")
+    for row in shown.to_dict("records"):
         table.add_row(
-            row["first"], row["second"],
-            *(f"{row[name]:,}" for name in ("n_both", "both_hpd", "first_hpd_only", "second_hpd_only")),
+            f"{row['first']}\n{row['second']}", f"{row['first_hpd_only']:,}\n{row['second_hpd_only']:,}",
+            *(f"{row[name]:,}" for name in ("both_hpd", "n_both")),
             *(_estimate(row, name) for name in ("positive_agreement", "jaccard", "kappa")))
     yield table
-    if pairs["small"].any():
+    if shown["small"].any():
         yield Text("* kappa's interval is rough: fewer than 30 evaluable by both, or fewer than 5 HPD or not by one",
                    style="dim italic")
 

@@ -59,7 +59,7 @@ def _numbers(growth: pd.DataFrame) -> Table:
     table = _table("")
     cohorts = sorted(growth["cohort"].unique())
     for cohort in cohorts:
-        table.add_column(f"n\n{cohort}", justify="right")
+        table.add_column(f"n\n{cohort}", justify="right", overflow="fold")
         table.add_column("median", justify="right")
     for told, name in _NUMBERS:
         values = [growth.loc[growth["cohort"] == cohort, name].dropna().to_numpy(np.float64) for cohort in cohorts]

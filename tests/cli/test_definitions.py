@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,12 @@ def test_show_a_variant(hpd_etl):
     told = hpd_etl("definitions", "show", "saada2017_require_pd").out
     assert "response_first = PD" in told
     assert "with progression at the first evaluation" in told
+
+
+def test_show_whose_variant_states_the_same_rule(hpd_etl):
+    """Papers that state one rule state the same variants of it too."""
+    told = hpd_etl("definitions", "show", "lorusso2019_confirmed").out
+    assert re.search(r"same rule +castello2020_confirmed\s", told)
 
 
 def test_check_tells_everything_at_once_with_lines(hpd_etl, tmp_path):

@@ -54,6 +54,17 @@ def test_sizes_metrics_and_thresholds_are_shown(hpd_etl, ran):
     assert "kato2017" not in told
 
 
+def test_only_what_was_asked_for_is_shown(hpd_etl, ran):
+    """Of one definition the scans, lesions and source rows of its own windows, once; a label that is not there is
+    asked for in study.toml."""
+    told = hpd_etl("explain", one("treated_on"), *ran.options, "--definition", "matos2020").out
+    assert re.findall(r"(?:Scans|Lesions), windows: (.*?) *\n", told) == ["post_to_day=56"] * 2
+    assert set(re.findall(r"^\S+/\S+/\S+/\S+", told, re.MULTILINE)) == {"RECIST1.1/post_to_day=56/targets/sld"}
+    refused = hpd_etl("explain", one("treated_on"), *ran.options, "--definition", "matos2020_confirmed")
+    assert refused.code == 2
+    assert "name it in criteria.use" in refused.err
+
+
 def test_why_not_is_shown(hpd_etl, ran):
     """A person who lacks a scan is told so, with what the definition requires."""
     told = hpd_etl("explain", one("docetaxel_no_earlier_scan"), *ran.options, "--definition", "champiat2017").out
