@@ -67,23 +67,29 @@ def truth(persons: int = PERSONS, seed: int = SEED) -> Truth:
 
 def tables(persons: int = PERSONS, seed: int = SEED) -> dict[str, pd.DataFrame]:
     """Every table of the hospital, CDM 5.4; the same arguments give the same bytes."""
-    return {name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in _tables(persons, seed, "5.4").items()}
+    made = _tables(rows(persons, seed), "5.4")
+    return {name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in made.items()}
 
 
-def rows(persons: int = PERSONS, seed: int = SEED) -> Mapping[str, list[Row]]:
-    """What was written down of every person, by OMOP table; the vocabulary apart."""
+def rows(persons: int = PERSONS, seed: int = SEED, more: Sequence[Kind] = ()) -> dict[str, list[Row]]:
+    """What was written down of every person, by OMOP table; the vocabulary apart. `more` are persons after the last."""
     ledger, by_person = Ledger(), _assigned(persons, seed)
     for number in range(1, persons + 1):
         if number in by_person:
             patient(number, by_person[number], ledger, seed)
         else:
             untreated(number, ledger, seed)
+    for number, kind in enumerate(more, start=persons + 1):
+        patient(number, kind, ledger, seed)
     return ledger.rows
 
 
 def build(url: str, *, cdm: str | None = None, vocabulary: str | None = None, persons: int = PERSONS, seed: int = SEED,
-          version: Version = "5.4", user: str | None = None, password: str | None = None) -> Truth:
+          version: Version = "5.4", user: str | None = None, password: str | None = None,
+          written: Mapping[str, list[Row]] | None = None) -> Truth:
     """Write the hospital into a database, replacing tables of the same names; returns the truth.
+
+    `written` are its rows where they are not those of `rows`, because somebody spoiled them.
 
     `cdm` and `vocabulary` are schemas on PostgreSQL (made where absent), files on DuckDB and SQLite; the
     vocabulary lies with the CDM where it is not given.
@@ -94,7 +100,7 @@ def build(url: str, *, cdm: str | None = None, vocabulary: str | None = None, pe
             for role, name in (("cdm", cdm), ("vocabulary", vocabulary)):
                 if name:
                     database.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(name, role)}")
-    made = _tables(persons, seed, version)
+    made = _tables(rows(persons, seed) if written is None else written, version)
     # the roles cdm and vocabulary are read-only by design, so the builder has names of its own
     with connect(access, {"wards": cdm, "library": vocabulary or cdm}, read_only=False) as database, \
             database.transaction():
@@ -132,8 +138,7 @@ def _apportioned(kinds: tuple[Kind, ...], places: int, seed: int) -> list[Kind]:
     return [kind for kind in kinds for _ in range(given[kind.name])]
 
 
-def _tables(persons: int, seed: int, version: Version) -> dict[str, pa.Table]:
-    written = rows(persons, seed)
+def _tables(written: Mapping[str, list[Row]], version: Version) -> dict[str, pa.Table]:
     made = {name: pa.Table.from_pylist(written[name], schema(name, version)) for name in TABLES}
     made["cdm_source"] = _rows("cdm_source", [(
         "Synthetic hospital", "SYNTHETIC", "hpd_etl", "Generated from a seed; no real person", None, None,

@@ -33,7 +33,7 @@ SECONDARY = 432851
 
 CT, MR = 4300757, 4013636
 ORGANS = {organ: SYNTHETIC + 101 + position for position, organ in enumerate(
-    ("lung", "liver", "adrenal", "lymph_node", "brain", "bone", "kidney", "spleen"))}
+    ("lung", "liver", "adrenal", "lymph_node", "brain", "bone", "kidney", "spleen", "prostate"))}
 RADIATION = {organ: SYNTHETIC + 201 + position for position, organ in enumerate(("", *ORGANS))}
 SURGERY = {organ: SYNTHETIC + 221 + position for position, organ in enumerate(("", *ORGANS))}
 SUM_OF_DIAMETERS, PERPENDICULAR, VOLUME = SYNTHETIC + 301, SYNTHETIC + 302, SYNTHETIC + 303

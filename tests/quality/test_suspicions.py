@@ -52,7 +52,7 @@ def changed(records: Records, **tables: pd.DataFrame) -> Records:
 
 
 def test_one_lesion_in_another_unit() -> None:
-    """A size some ten times its neighbours is the odd one, once, in the middle or at an end; sevenfold is the least."""
+    """A size some ten times its neighbours is the odd one, once, in the middle or at an end; fivefold is the least."""
     check("""
         person   | -60             | -7              | 49              | 100             | suspected
         middle   | 30, lung 20     | 3.3, lung 22    | 36, lung 25     |                 | tenfold_lesion -7
@@ -60,8 +60,9 @@ def test_one_lesion_in_another_unit() -> None:
         last     | 30, lung 20     | 33, lung 22     | 3.6, lung 25    |                 | tenfold_lesion 49
         only_two |                 | 33, lung 22     | 360, lung 25    |                 | tenfold_lesion 49
         for_good | 30, lung 20     | 33, lung 22     | 360, lung 25    | 390, lung 26    | tenfold_lesion 49
-        sixfold  | 10, lung 20     | 60, lung 22     | 66, lung 25     |                 |
-        twenty   | 5, lung 20      | 100, lung 22    | 101, lung 25    |                 |
+        fivefold | 10, lung 20     | 50, lung 22     | 49, lung 25     |                 | tenfold_lesion -60
+        fourfold | 10, lung 20     | 49.9, lung 22   | 49, lung 25     |                 |
+        twenty   | 5, lung 20      | 100.1, lung 22  | 101, lung 25    |                 |
         gone     | 30, lung 20     | gone, lung 22   | 36, lung 25     |                 | seen_again 49
     """)
 

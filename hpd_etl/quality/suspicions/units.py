@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from hpd_etl.grouping import Bools, Ints
     from hpd_etl.quality.suspicions.facts import Facts, Sizes
 
-TENFOLD = (7.0, 15.0)
-"""Between neighbouring scans few lesions shrink below 0.7 or grow beyond 1.5 of their size; read in another unit, such
-a change is multiplied or divided by ten."""
+TENFOLD = (5.0, 20.0)
+"""Between neighbouring scans few lesions halve or double their diameter; read in another unit, such a change is
+multiplied or divided by ten."""
 SPHERE = (0.02, 2.0)
 """A volume lies between a fiftieth and twice the sphere of the longest diameter; else a unit is wrong."""
 
