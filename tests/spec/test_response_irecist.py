@@ -75,7 +75,7 @@ def test_new_lesions_confirm_by_size_or_number(assess):
 def test_only_two_new_lesions_of_an_organ_are_measured_like_targets(assess):
     """The largest of those that are measurable when first seen; of another any growth counts.
 
-    Lymph nodes are one organ, and what has no organ is one of its own.
+    Lymph nodes are one organ, and what has no organ is one of its own; on a plain film 12 mm are not measurable.
     """
     assess("iRECIST", """
         person  | -10 | 28                                           | 56                               | responses
@@ -89,6 +89,8 @@ def test_only_two_new_lesions_of_an_organ_are_measured_like_targets(assess):
         nodes    | 9   | 9, new a_node 20, new b_node 19, new c_node 18         | 9, c_node 19    | iUPD iCPD
         small    | 9   | 9, new a_node 12                                       | 9, a_node 13    | iUPD iCPD
         normal   | 9   | 9, new a_node 15                                       | 9, a_node 19    | iUPD iUPD
+        film     | 9   | 9, new a 12 by CR                                      | 9, a 13 by CR   | iUPD iCPD
+        scanner  | 9   | 9, new a 12 by CT                                      | 9, a 13 by CT   | iUPD iUPD
         unplaced | 9   | 9, new unplaced 20, new unplaced2 19, new unplaced3 18 | 9, unplaced3 19 | iUPD iUPD
     """)
 
