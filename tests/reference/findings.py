@@ -53,8 +53,8 @@ def early_progression_death(patient: Patient, study: Study, treated: Treatment, 
 def spread(sums: Sums, at: TimePoint) -> dict[str, Bounds]:
     """Lo Russo's third and fourth item: new lesions where disease was, and organs where none was.
 
-    A lesion without an organ may lie in any; one that was there and was not assessed at baseline may still be there.
-    All that is possible is tried.
+    A lesion without an organ may lie in any, two of them in the same; one that was there and was not assessed at
+    baseline may still be there. All that is possible is tried.
     """
     new = [_organ(sums.course, lesion) for lesion in sums.new(at)]
     if not new:
@@ -67,8 +67,8 @@ def spread(sums: Sums, at: TimePoint) -> dict[str, Bounds]:
     sure, perhaps, unplaced = _involved(sums, baseline)
     named = {organ for organ in new if organ is not None}
     most, elsewhere = set(), set()
-    places = [[organ] if organ is not None else [*sorted(named | sure | perhaps), f"elsewhere {number}"]
-              for number, organ in enumerate(new)]
+    elsewhere_too = [f"elsewhere {number}" for number in range(new.count(None))]
+    places = [[organ] if organ is not None else [*sorted(named | sure | perhaps), *elsewhere_too] for organ in new]
     for organs in product(*places):
         open_organs = sorted(set(organs) - sure)
         for others in _subsets(open_organs):

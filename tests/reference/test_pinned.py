@@ -35,6 +35,8 @@ NO_VOLUME_LEFT = replace(NO_VOLUME_LEFT, lesions=[row for row in NO_VOLUME_LEFT.
 NOWHERE_BEFORE = _patient(_row("N1", 46, "measured", diameter_mm=12.0))
 NOWHERE_BEFORE = replace(NOWHERE_BEFORE, lesions=[
     replace(row, diameter_mm=0.0) if row.lesion_id == "T1" else row for row in NOWHERE_BEFORE.lesions])
+TWO_NOWHERE = replace(NOWHERE_BEFORE, lesions=[
+    *NOWHERE_BEFORE.lesions, _row("N2", 46, "measured", diameter_mm=15.0)])
 ROUNDED_AWAY = _patient(_row("L2", -10, "measured", "non_target", diameter_mm=12.0),
                         _row("L2", 46, "progressed", "non_target"),
                         _row("L2", 46, "measured", "non_target", diameter_mm=1e-8))
@@ -51,11 +53,13 @@ ASKED_LATER = _patient(_row("U1", 50, "not_assessed"))
     (CONFLICTING_THEN_SEEN, "ji2019", "s_post_mm", 100),
     (NO_VOLUME_LEFT, "saada2017", "s_post_mm", 0),
     (NOWHERE_BEFORE, "lorusso2019", "organs_spread", 1),
+    (TWO_NOWHERE, "lorusso2019", "organs_spread", None),
     (ROUNDED_AWAY, "champiat2017", "response_first", "PD"),
     (TOO_SMALL_AND_THERE, "kato2017_irrc", "a_post_mm2", 6400),
     (ASKED_LATER, "ji2019", "s_post_mm", None),
     (JUST_AT_500, "saada2017", "s_post_mm", 580),
-], ids=("asked_before_treatment", "sizes_conflict_then_seen", "volume_of_0", "nothing_involved", "rounded_to_0",
+], ids=("asked_before_treatment", "sizes_conflict_then_seen", "volume_of_0", "nothing_involved", "perhaps_one_organ",
+        "rounded_to_0",
         "too_small_and_present", "asked_days_after_the_scan",
         "500_mm_when_rounded"))
 def test_the_engines_agree_by_hand(patient, definition, metric, value):
