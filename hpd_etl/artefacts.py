@@ -5,7 +5,7 @@
     runs/<run_id>/
         1-records/<table>.parquet
         2-timeline/<table>.parquet, 2-timeline/courses/<table>.parquet
-        3-quality.json
+        3-quality.json, 3-profile.json
         3-suspicions/suspicions.parquet, and as CSV
         4-labels/{labels,evidence,metrics,burden}.parquet, labels.csv, evidence.csv, README.txt
         4-funnel/funnel.parquet, and as CSV
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the layout of an artefact; another one is refused."""
 
-RECORDS, TIMELINE, QUALITY, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH, MANIFEST = (
-    "1-records", "2-timeline", "3-quality.json", "3-suspicions", "4-labels", "4-funnel", "5-receipt.json",
-    "6-sensitivity", "7-agreement", "8-growth", "manifest.json")
-MADE_BY = {RECORDS: "extract", TIMELINE: "align", QUALITY: "validate", SUSPICIONS: "validate", LABELS: "label",
-           FUNNEL: "label", RECEIPT: "writeback", SENSITIVITY: "sensitivity", AGREEMENT: "agreement", GROWTH: "growth",
-           MANIFEST: "extract"}
+RECORDS, TIMELINE, QUALITY, PROFILE, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH, MANIFEST = (
+    "1-records", "2-timeline", "3-quality.json", "3-profile.json", "3-suspicions", "4-labels", "4-funnel",
+    "5-receipt.json", "6-sensitivity", "7-agreement", "8-growth", "manifest.json")
+MADE_BY = {RECORDS: "extract", TIMELINE: "align", QUALITY: "validate", PROFILE: "validate", SUSPICIONS: "validate",
+           LABELS: "label", FUNNEL: "label", RECEIPT: "writeback", SENSITIVITY: "sensitivity",
+           AGREEMENT: "agreement", GROWTH: "growth", MANIFEST: "extract"}
 _FORMAT_KEY = b"hpd_etl.format"
 _CSV = ("suspicions", "labels", "evidence", "assessments", "best_response", "flips", "flipped", "perturbation", "pairs",
         "agreement_rates", "labelled", "labelled_counts", "overlaps", "growth", "funnel")

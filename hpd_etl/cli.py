@@ -89,14 +89,21 @@ def align(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None
 
 
 @app.command()
-def validate(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None, gate: Gate = "enforce",
-             by: By = "cohort") -> None:
+def validate(
+    study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None, gate: Gate = "enforce", by: By = "cohort",
+    previous: Annotated[Path | None, typer.Option(help="Folder of the run to compare with; the one before unless "
+                                                       "given.")] = None,
+    data_docs: Annotated[Path | None, typer.Option(help="Also build Great Expectations' Data Docs into this "
+                                                        "folder, of counts only.")] = None,
+) -> None:
     """Show who can be labelled, what was refused and what the gate says; exit 5 where it closes, 6 over budget."""
     from hpd_etl import pipeline, progress, quality, runs, summary
     from hpd_etl.config import read_site, read_study
 
     with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
-        report = pipeline.validate(this, this.timeline())
+        report = pipeline.validate(this, this.timeline(), previous)
+        if data_docs is not None:
+            pipeline.document(this, report, data_docs)
         decision = quality.decide(report, this.study.gate)
         _print(summary.of_report(report, decision, by))
         _say_where(this.folder)

@@ -9,12 +9,13 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hpd_etl import agreement, criteria, growth_models, progress, quality, robustness, timeline
+from hpd_etl import agreement, assets, criteria, expectations, growth_models, progress, quality, robustness, timeline
 from hpd_etl.artefacts import (
     AGREEMENT,
     FUNNEL,
     GROWTH,
     LABELS,
+    PROFILE,
     QUALITY,
     RECEIPT,
     RECORDS,
@@ -22,6 +23,8 @@ from hpd_etl.artefacts import (
     SUSPICIONS,
     TIMELINE,
 )
+from hpd_etl.errors import ConfigurationError
+from hpd_etl.expectations import data_docs
 from hpd_etl.runs import Run, started
 from hpd_etl.schema import Agreement, Growth, Sensitivity
 from hpd_etl.sinks import open_sink
@@ -78,18 +81,32 @@ def align(this: Run, records: Records) -> Timeline:
     return aligned
 
 
-def validate(this: Run, aligned: Timeline) -> QualityReport:
-    """Report who can be labelled, what was refused and what the gate makes of it; `pass_gate` closes it."""
+def validate(this: Run, aligned: Timeline, previous: Path | None = None) -> QualityReport:
+    """Report who can be labelled, what was refused, and what changed since an earlier run, the last unless named.
+
+    What the gate makes of it stands beside it; `pass_gate` closes it.
+    """
     with this.show("validate") as note:
         suspected = quality.suspect(aligned, this.study)
-        report = quality.validate(aligned, this.definitions, this.study, suspected=suspected)
+        report = quality.validate(aligned, this.definitions, this.study, this.previous_profile(previous),
+                                  suspected=suspected)
         decision = quality.decide(report, this.study.gate)
         this.leave(SUSPICIONS, suspected)
+        this.keep_json(PROFILE, {"tables": report.profile})
         this.keep_json(QUALITY, quality.content(report, decision))
         failed = {effect: len(decision.failed(effect)) for effect in quality.Effect}
         note(f"{failed[quality.Effect.CLOSES]} critical findings, {failed[quality.Effect.WARNS]} warnings, "
              f"{report.rejected_fraction:.1%} of the rows refused")
     return report
+
+
+def document(this: Run, report: QualityReport, folder: Path) -> None:
+    """Build Great Expectations' Data Docs of what its suites found."""
+    if not report.checks:
+        raise ConfigurationError("no expectation was run, so there are no Data Docs",
+                                 remedy="write gate.expectations = true into study.toml")
+    suites = expectations.read_suites(assets.expectation_files())
+    data_docs.build(report.checks, suites, folder, this.manifest.run_id, this.manifest.started)
 
 
 def label(this: Run, aligned: Timeline) -> Labels:
@@ -155,6 +172,6 @@ def pass_gate(this: Run, stage: str, decision: quality.Decision, gate: str) -> N
 
 def pass_again(this: Run, aligned: Timeline, labels: Labels, gate: str) -> None:
     """The gate within a run, for artefacts that are to be written back later; one that was only reported is asked."""
-    report = quality.validate(aligned, this.definitions, this.study)
+    report = quality.validate(aligned, this.definitions, this.study, this.previous_profile())
     pass_gate(this, "validate", quality.decide(report, this.study.gate), gate)
     pass_gate(this, "label", quality.decide_labels(labels, this.study.gate), gate)

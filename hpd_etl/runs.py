@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,6 +13,7 @@ from hpd_etl.artefacts import (
     GROWTH,
     LABELS,
     MANIFEST,
+    PROFILE,
     QUALITY,
     RECEIPT,
     RECORDS,
@@ -20,19 +21,19 @@ from hpd_etl.artefacts import (
     SUSPICIONS,
     TIMELINE,
 )
-from hpd_etl.errors import ConfigurationError
-from hpd_etl.manifest import Manifest, fingerprint
+from hpd_etl.errors import ConfigurationError, UnsupportedVersionError
+from hpd_etl.manifest import Manifest, Status, fingerprint
 from hpd_etl.schema import Bundle, Labels, Records, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
     from hpd_etl.config import Site, Study
     from hpd_etl.criteria.definition import Definition
 
-_ORDER = (RECORDS, TIMELINE, QUALITY, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH)
+_ORDER = (RECORDS, TIMELINE, QUALITY, PROFILE, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH)
 
 
 @dataclass
@@ -83,6 +84,23 @@ class Run:
     def labels(self) -> Labels:
         """What `label` left."""
         return artefacts.read(Labels, self._fresh("label", LABELS))
+
+    def previous_profile(self, folder: Path | None = None) -> dict[str, Any] | None:
+        """The profile of this folder, else of the last earlier run of study and site that ended well; None at first.
+
+        A run that another release left is passed over, unless it is the one that is named.
+        """
+        if folder is not None:
+            return dict(artefacts.read_json(folder / PROFILE)["tables"])
+        for path in sorted(self.site.runs.glob(f"*/{PROFILE}"), reverse=True):
+            with suppress(UnsupportedVersionError):
+                if self._follows(artefacts.read_json(path.parent / MANIFEST)):
+                    return dict(artefacts.read_json(path)["tables"])
+        return None
+
+    def _follows(self, before: Mapping[str, Any]) -> bool:
+        asked = (self.manifest.study, self.manifest.site, Status.OK)
+        return (before["study"], before["site"], before["status"]) == asked and before["run_id"] < self.manifest.run_id
 
     def made_from(self) -> dict[str, str]:
         """For each stage, the hash of all that decides its artefact but the data."""

@@ -1,4 +1,4 @@
-"""The one door to Great Expectations: a frame and what is expected of it in, counts out.
+"""The door to Great Expectations: a frame and what is expected of it in, counts out.
 
 It is imported on the first call and never otherwise: that takes seconds. Its own results hold offending values and
 row numbers, its warnings and exceptions may; of all that only counts leave this module. One context serves all
@@ -41,7 +41,7 @@ def validated(frame: pd.DataFrame, entries: Sequence[Expectation], *, which: boo
     `which` asks for the rows, of frames without persons.
     """
     found = {entry["meta"]["check"]: Found(Outcome.ERROR) for entry in entries}
-    with _muted():
+    with muted():
         try:
             results = _run(frame, entries, which=which) if entries else []
         except Exception:  # whatever it is, its text may hold values, and nobody has looked at the data
@@ -59,7 +59,13 @@ def _run(frame: pd.DataFrame, entries: Sequence[Expectation], *, which: bool) ->
 
 @cache
 def _whole() -> Any:
-    """Any frame as a batch of an ephemeral context."""
+    """Any frame as a batch of one context for all frames."""
+    asset = new_context().data_sources.add_pandas("timeline").add_dataframe_asset("table")
+    return asset.add_batch_definition_whole_dataframe("whole")
+
+
+def new_context() -> Any:
+    """An ephemeral context that shows no progress and sends nothing anywhere."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -67,24 +73,20 @@ def _whole() -> Any:
     context = great_expectations.get_context(mode="ephemeral")
     context.enable_analytics(enable=False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("timeline").add_dataframe_asset("table")
-    return asset.add_batch_definition_whole_dataframe("whole")
+    return context
 
 
 @contextmanager
-def _muted() -> Iterator[None]:
+def muted() -> Iterator[None]:
     """Its log lines and warnings of every level may hold values of patients, whatever level the caller logs at."""
-    loggers = [logging.getLogger(name) for name in ("great_expectations", "py.warnings")]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        for logger, level in zip(loggers, before, strict=True):
-            logger.setLevel(level)
+        logging.disable(before)
 
 
 def _found(result: Any) -> Found:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hpd_etl import assets, expectations
 from hpd_etl.criteria import foreseeable, foreseen_reasons
-from hpd_etl.quality import counts
+from hpd_etl.quality import counts, profile
 from hpd_etl.quality.funnel import STEPS, by_cohort, by_stratum, funnel, open_labels
 from hpd_etl.quality.gate import ENFORCE, REPORT, Decision, Effect, check_budget, close_gate, decide, decide_labels
 from hpd_etl.quality.ledger import ledger
@@ -51,14 +51,18 @@ __all__ = [
 ]
 
 
-def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study, *,
-             suspected: Suspicions | None = None) -> QualityReport:
+def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study,
+             previous: profile.Profile | None = None, *, suspected: Suspicions | None = None) -> QualityReport:
     """Count who can be labelled, what was refused and which expectations fail; raises nothing, see `close_gate`.
 
-    `suspected` is what `suspect` found in this timeline, where that is known already.
+    `previous` is the profile that an earlier run of the same study at the same site left, `suspected` what `suspect`
+    found in this timeline, where that is known already.
     """
     told = foreseen(timeline, definitions, study)
     suites = expectations.read_suites(assets.expectation_files()) if study.gate.expectations else []
+    now = profile.of(timeline)
+    since = None if previous is None else profile.changes(previous, now)
+    checks = expectations.check(timeline, suites, since)
     return QualityReport(
         persons={str(name): int(n) for name, n in timeline.index["cohort"].value_counts().sort_index().items()},
         rows={name: len(getattr(timeline, name)) for name in ("persons", *counts.DATED)},
@@ -67,7 +71,9 @@ def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study
         scans=counts.counted(timeline.scan_choices, ["window_set", "role", "reason"], "scans"),
         funnel=by_cohort(told),
         strata=told[told["by"] != "cohort"].reset_index(drop=True),
-        checks=expectations.check(timeline, suites),
+        checks=checks,
+        drift=profile.drift(since, checks),
+        profile=now,
         ledger=ledger(timeline),
         suspicions=counted(suspect(timeline, study) if suspected is None else suspected),
     )

@@ -34,7 +34,7 @@ _CHANGES = ["table", "column", "measure", "before", "now", "change", "kind", "na
 # --- the profile ------------------------------------------------------------------------------
 
 
-def profile(timeline: Timeline) -> Profile:
+def of(timeline: Timeline) -> Profile:
     """The profile of every table."""
     return {table.name: _of_table(table, frame) for table, frame in timeline}
 
@@ -129,8 +129,10 @@ def _shifts(table: str, column: str, then: Mapping[str, Any], today: Mapping[str
         yield table, column, name, was, is_, (is_ - was) / spread, "quantile"
 
 
-def drift(found: pd.DataFrame, checks: tuple[CheckResult, ...]) -> pd.DataFrame:
-    """The changes that an expectation did not expect, with its severity."""
+def drift(found: pd.DataFrame | None, checks: tuple[CheckResult, ...]) -> pd.DataFrame:
+    """The changes that an expectation did not expect, with its severity; none where no run was before."""
+    if found is None:
+        return pd.DataFrame(columns=[*_CHANGES[:6], "severity"])
     severity = {name: check.severity for check in checks for name in check.where if check.table == "drift"}
     grave = found.assign(severity=found["name"].map(severity))
     return grave.dropna(subset="severity").drop(columns=["kind", "name"]).reset_index(drop=True)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from hpd_etl.expectations import CheckResult, Outcome
+
+if TYPE_CHECKING:
+    from hpd_etl.quality.profile import Profile
 
 
 @dataclass(frozen=True)
@@ -14,7 +18,8 @@ class QualityReport:
     """What `validate` found; counts only. The columns of the frames are those of `published.Content`.
 
     `persons` by cohort; `rows` kept by table; `rejections` and `scans` counted; `funnel` as the function of that name,
-    as far as it shows before a label exists, and `strata` the same of the run and of all that splits it.
+    as far as it shows before a label exists, and `strata` the same of the run and of all that splits it. `profile`
+    stands in a file of its own.
     """
 
     persons: dict[str, int]
@@ -28,6 +33,7 @@ class QualityReport:
     drift: pd.DataFrame = field(default_factory=pd.DataFrame)
     ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
     suspicions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    profile: Profile = field(default_factory=dict)
 
     @property
     def critical(self) -> tuple[CheckResult, ...]:

@@ -102,7 +102,7 @@ def test_an_unreadable_database_is_4(hpd_etl, place):
 
 def test_a_closed_gate_is_5_and_writes_nothing(hpd_etl, place):
     """With fewer patients than the study wants, run, validate and writeback end with 5 and no label is written."""
-    place.add("study.toml", "\n[gate]\nmin_persons = 100000\n")
+    place.write("study.toml", "[gate]", "[gate]\nmin_persons = 100000")
     done = hpd_etl("run", *place.options)
     assert done.code == 5
     assert "min_persons" in done.err
@@ -119,7 +119,7 @@ def test_a_closed_gate_is_5_and_writes_nothing(hpd_etl, place):
 @pytest.mark.parametrize("budget", ["max_rejected_fraction", "max_not_evaluable_fraction"])
 def test_over_budget_is_6_and_writes_nothing(hpd_etl, place, budget):
     """Where more was refused or not evaluable than allowed, the run ends with 6 before anything is written back."""
-    place.add("study.toml", f"\n[gate]\n{budget} = 0.001\n")
+    place.write("study.toml", "[gate]", f"[gate]\n{budget} = 0.001")
     done = hpd_etl("run", *place.options)
     assert done.code == 6
     assert budget in done.err

@@ -78,7 +78,10 @@ def refusals(table: str, reason: str, **columns: Any) -> pd.DataFrame:
     return rows(stage="extract", table=table, source_id=f"{table}:refused", reason=reason, remedy="mend it", **columns)
 
 
-_as_wished = cache(hospital)
+@cache
+def _as_wished() -> Frames:
+    frames = {name: frame.reset_index(drop=True) for name, frame in hospital().items()}
+    return {table.name: frame for table, frame in Records.of(frames)}
 
 
 def aligned(change: Change | None = None) -> Timeline:

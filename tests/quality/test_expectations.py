@@ -17,7 +17,7 @@ import pytest
 
 from hpd_etl import assets, expectations
 from hpd_etl.expectations import Outcome
-from hpd_etl.quality.profile import changes, profile
+from hpd_etl.quality import profile
 from hpd_etl.schema import Timeline
 from tests.quality.changes import CHANGES
 from tests.quality.hospital import aligned
@@ -41,7 +41,7 @@ def good() -> Timeline:
 def looked_at(check: str, timeline: Timeline) -> expectations.CheckResult:
     """The result of one check; drift is against the hospital as one would wish it."""
     name, entry = CHECKS[check]
-    since = changes(profile(good()), profile(timeline)) if name == "drift" else None
+    since = profile.changes(profile.of(good()), profile.of(timeline)) if name == "drift" else None
     (result,) = expectations.check(timeline, [{"name": name, "expectations": [entry]}], since)
     return result
 
@@ -49,7 +49,7 @@ def looked_at(check: str, timeline: Timeline) -> expectations.CheckResult:
 @cache
 def all_is_well() -> dict[str, expectations.CheckResult]:
     """The results of every suite on that hospital."""
-    same = changes(profile(good()), profile(good()))
+    same = profile.changes(profile.of(good()), profile.of(good()))
     return {result.check: result for result in expectations.check(good(), list(SUITES.values()), same)}
 
 
