@@ -59,8 +59,7 @@ ASKED_LATER = _patient(_row("U1", 50, "not_assessed"))
     (ASKED_LATER, "ji2019", "s_post_mm", None),
     (JUST_AT_500, "saada2017", "s_post_mm", 580),
 ], ids=("asked_before_treatment", "sizes_conflict_then_seen", "volume_of_0", "nothing_involved", "perhaps_one_organ",
-        "rounded_to_0",
-        "too_small_and_present", "asked_days_after_the_scan",
+        "rounded_to_0", "too_small_and_present", "asked_days_after_the_scan",
         "500_mm_when_rounded"))
 def test_the_engines_agree_by_hand(patient, definition, metric, value):
     """Both engines say the same of the patient under all definitions and some variants, and it is this."""
