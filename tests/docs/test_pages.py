@@ -87,6 +87,19 @@ def test_links_between_pages_lead_somewhere() -> None:
 # --- commands ---------------------------------------------------------------------------------
 
 
+def test_every_rule_of_response_names_what_is_there() -> None:
+    """The modules that decide a rule and the tests that show it exist under the names that the page gives."""
+    table = (ROOT / "docs/responses.md").read_text("utf-8").split("what shows it")[1]
+    rows = re.findall(r"^\|(.*)\|(.*)\|(.*)\|$", table, re.MULTILINE)
+    folders = {1: ("hpd_etl", "hpd_etl/criteria"), 2: ("tests/spec", "tests/unit", "tests/published", ".")}
+    named = [(name.replace(".", "/") if column == 1 else name, folders[column])
+             for row in rows for column in folders for name in re.findall(r"`([^`]+)`", row[column])]
+    assert len(named) > 30
+    for name, places in named:
+        tried = [ROOT / place / each for place in places for each in (name, f"{name}.py", f"test_{name}.py")]
+        assert any(path.exists() for path in tried), name
+
+
 def test_readme_opens_with_the_two_commands() -> None:
     """The first code block of the README is the main job and the tests, and nothing else."""
     first = (ROOT / "README.md").read_text("utf-8").split("```")[1]
