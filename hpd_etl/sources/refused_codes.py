@@ -1,7 +1,8 @@
 """The code that a refusal is about: what no mapping knows, as vocabulary and never as words about a patient.
 
-A concept id, or a code of a terminology that we know, stands as it is. A text, or a code of a system that nobody
-named, stands only where it occurs for several persons: what is written of one alone may be about that person.
+A concept id stands as it is, and so does what looks like a code of a terminology that we know. A text, whatever field
+it was typed into, or a code of a system that nobody named, stands only where it occurs for several persons: what is
+written of one alone may be about that person.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 VOCABULARY_FROM = 5
 """A text that is refused for so many persons is vocabulary; one that is rarer is not carried."""
 RARE = "(text)"
+_CODE = r"[A-Za-z]{0,4}[-:]?\d[\w.:-]{0,17}"
+"""A few letters and then digits, as codes are of SNOMED CT, LOINC, RxNorm, NDC, ATC, ICD-10, HCPCS, NCIt and HGNC."""
 TEXT, OMOP = "text", "OMOP"
 
 
@@ -62,9 +65,9 @@ def columns(told: Sequence[Code | None]) -> dict[str, pd.Series[str]]:
 
 
 def without_rare_texts(rejections: pd.DataFrame, systems: frozenset[str]) -> pd.DataFrame:
-    """Rejections in which `(text)` stands for what is of no known system and occurs for few persons."""
-    open_ = rejections["code"].notna() & ~rejections["code_system"].isin({OMOP, *systems}) \
-        & ~rejections["code"].isin(_shipped())
+    """Rejections in which `(text)` stands for what is no code of a known system and occurs for few persons."""
+    coded = rejections["code_system"].isin([OMOP, *systems]) & rejections["code"].str.fullmatch(_CODE)
+    open_ = (rejections["code"].notna() & ~coded & ~rejections["code"].isin(_shipped())).fillna(False).astype(bool)
     if not open_.any():
         return rejections
     persons = rejections[open_].groupby(["code_system", "code"], observed=True)["person_id"].transform("nunique")

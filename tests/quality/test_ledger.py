@@ -97,12 +97,13 @@ def test_words_are_told_wherever_a_row_has_them(builder: Builder) -> None:
 
 
 def test_codes_of_resources() -> None:
-    """A coding of a known system stands; words, a status and codes of a system that nobody named are counted."""
+    """A code of a known system stands; words in its place, a status and codes of a system nobody named are counted."""
     people = [patient(f"p{number}") for number in range(6)]
     doses = [administration(f"d{number}", who=f"p{number}") for number in range(6)]
     found = listed(read(
         *people, *doses, *(structure(f"L{number}", who=f"p{number}") for number in range(6)),
-        fhir_size("u1", 20, "L0", who="p0", unit="[lb_av]"),
+        fhir_size("u1", 20, "L0", who="p0", unit="mm2"),
+        fhir_size("u4", 20, "L0", who="p0", on="2020-02-21", unit=WORDS),
         observation("u2", concept("loinc 33728-7"), who="p1", focus=[to("BodyStructure", "L1")],
                     valueQuantity={"value": 3, "unit": WORDS}),
         observation("u3", concept("loinc 21889-1"), who="p2", focus=[to("BodyStructure", "L2")],
@@ -112,8 +113,8 @@ def test_codes_of_resources() -> None:
         administration("w3", who="p5", status=WORDS),
     ).records)
     assert found == {
-        ("unit", "lesions", "UCUM", "[lb_av]", "unit_unknown", 1, 1),
-        ("unit", "lesions", "text", RARE, "unit_unknown", 1, 1),
+        ("unit", "lesions", "UCUM", "mm2", "unit_of_other_dimension", 1, 1),
+        ("unit", "lesions", "text", RARE, "unit_unknown", 2, 2),
         ("code", "lesions", "LOINC", "21889-1", "dimension_unknown", 1, 1),
         ("agent", "doses", "text", RARE, "drug_not_coded", 2, 2),
         ("text", "doses", "text", RARE, "status_unknown", 1, 1)}
