@@ -5,7 +5,7 @@
     runs/<run_id>/
         1-records/<table>.parquet
         2-timeline/<table>.parquet, 2-timeline/courses/<table>.parquet
-        3-quality.json, 3-profile.json
+        3-quality.json, 3-quality.html, 3-profile.json
         3-suspicions/suspicions.parquet, and as CSV
         4-labels/{labels,evidence,metrics,burden}.parquet, labels.csv, evidence.csv, README.txt
         4-funnel/funnel.parquet, and as CSV
@@ -16,7 +16,7 @@
         manifest.json
 
 Everything is written to a temporary sibling, flushed to the disk and renamed. The folders hold
-patient data and are readable by their owner only; the JSON files hold counts and codes.
+patient data and are readable by their owner only; the JSON files and the page hold counts and codes.
 """
 
 from __future__ import annotations
@@ -44,11 +44,12 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the layout of an artefact; another one is refused."""
 
-RECORDS, TIMELINE, QUALITY, PROFILE, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH, MANIFEST = (
-    "1-records", "2-timeline", "3-quality.json", "3-profile.json", "3-suspicions", "4-labels", "4-funnel",
-    "5-receipt.json", "6-sensitivity", "7-agreement", "8-growth", "manifest.json")
-MADE_BY = {RECORDS: "extract", TIMELINE: "align", QUALITY: "validate", PROFILE: "validate", SUSPICIONS: "validate",
-           LABELS: "label", FUNNEL: "label", RECEIPT: "writeback", SENSITIVITY: "sensitivity",
+(RECORDS, TIMELINE, QUALITY, PAGE, PROFILE, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH,
+ MANIFEST) = (
+    "1-records", "2-timeline", "3-quality.json", "3-quality.html", "3-profile.json", "3-suspicions", "4-labels",
+    "4-funnel", "5-receipt.json", "6-sensitivity", "7-agreement", "8-growth", "manifest.json")
+MADE_BY = {RECORDS: "extract", TIMELINE: "align", QUALITY: "validate", PAGE: "validate", PROFILE: "validate",
+           SUSPICIONS: "validate", LABELS: "label", FUNNEL: "label", RECEIPT: "writeback", SENSITIVITY: "sensitivity",
            AGREEMENT: "agreement", GROWTH: "growth", MANIFEST: "extract"}
 _FORMAT_KEY = b"hpd_etl.format"
 _CSV = ("suspicions", "labels", "evidence", "assessments", "best_response", "flips", "flipped", "perturbation", "pairs",
@@ -83,12 +84,16 @@ def write(bundle: Bundle, target: Path) -> None:
 
 def write_json(content: Mapping[str, Any], target: Path) -> None:
     """The content as JSON, replacing `target` whole; raises `AccessError` like `write`."""
+    write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", target)
+
+
+def write_text(text: str, target: Path) -> None:
+    """The text as a file, replacing `target` whole; raises `AccessError` like `write`."""
     with _refusals(target):
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with open(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file, indent=2, allow_nan=False)
-                file.write("\n")
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(target)

@@ -15,6 +15,7 @@ from hpd_etl.artefacts import (
     FUNNEL,
     GROWTH,
     LABELS,
+    PAGE,
     PROFILE,
     QUALITY,
     RECEIPT,
@@ -25,6 +26,7 @@ from hpd_etl.artefacts import (
 )
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.expectations import data_docs
+from hpd_etl.quality.page import page
 from hpd_etl.runs import Run, started
 from hpd_etl.schema import Agreement, Growth, Sensitivity
 from hpd_etl.sinks import open_sink
@@ -94,6 +96,7 @@ def validate(this: Run, aligned: Timeline, previous: Path | None = None) -> Qual
         this.leave(SUSPICIONS, suspected)
         this.keep_json(PROFILE, {"tables": report.profile})
         this.keep_json(QUALITY, quality.content(report, decision))
+        this.keep_text(PAGE, page(report, decision, this.about))
         failed = {effect: len(decision.failed(effect)) for effect in quality.Effect}
         note(f"{failed[quality.Effect.CLOSES]} critical findings, {failed[quality.Effect.WARNS]} warnings, "
              f"{report.rejected_fraction:.1%} of the rows refused")

@@ -13,6 +13,7 @@ from hpd_etl.artefacts import (
     GROWTH,
     LABELS,
     MANIFEST,
+    PAGE,
     PROFILE,
     QUALITY,
     RECEIPT,
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from hpd_etl.config import Site, Study
     from hpd_etl.criteria.definition import Definition
 
-_ORDER = (RECORDS, TIMELINE, QUALITY, PROFILE, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH)
+_ORDER = (RECORDS, TIMELINE, QUALITY, PAGE, PROFILE, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT,
+          GROWTH)
 
 
 @dataclass
@@ -72,6 +74,16 @@ class Run:
     def keep_json(self, artefact: str, content: dict[str, Any]) -> None:
         """Leave a report in the run folder."""
         artefacts.write_json({"format": artefacts.FORMAT, **content}, self.folder / artefact)
+
+    def keep_text(self, artefact: str, text: str) -> None:
+        """Leave a page in the run folder."""
+        artefacts.write_text(text, self.folder / artefact)
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What a page says of the run; nothing of the site."""
+        return {"study": self.study.id, "title": self.study.title, "run": self.manifest.run_id,
+                "version": self.manifest.versions["hpd_etl"]}
 
     def records(self) -> Records:
         """What `extract` left."""

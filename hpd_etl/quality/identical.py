@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 Steps: TypeAlias = list[dict[str, Any]]
 """Of one funnel: step, left and having by reason, remaining."""
+_Lines: TypeAlias = Sequence[tuple[Any, ...]]
+_STEP = ("step", "reason", "left", "having", "remaining")
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,54 @@ class Group:
 
 def grouped(funnels: pd.DataFrame) -> Iterator[Group]:
     """The strata in their order."""
-    told: dict[tuple[Any, ...], dict[str, Steps]] = {}
-    columns = ("by", "stratum", "cohort", "definition_id", "step", "reason", "left", "having", "remaining")
-    plain = funnels.reindex(columns=list(columns)).astype(object).where(lambda frame: frame.notna(), None)
-    for by, stratum, cohort, definition, step, reason, left, having, remaining in plain.itertuples(index=False):
-        steps = told.setdefault((by, stratum, cohort), {}).setdefault(definition, [])
+    parts: dict[tuple[Any, ...], list[int]] = {}
+    for row, part in enumerate(_lines(funnels, ("by", "stratum", "cohort"))):
+        parts.setdefault(part, []).append(row)
+    definitions, lines = funnels["definition_id"].tolist(), _lines(funnels, _STEP)
+    for (by, stratum, cohort), rows in parts.items():
+        own = [{"definitions": names, "steps": _steps(lines[row] for row in first)}
+               for names, first in _same(definitions, lines, rows)]
+        yield Group(by, stratum, cohort, own)
+
+
+def alike(funnels: pd.DataFrame) -> list[tuple[list[str], pd.DataFrame]]:
+    """The definitions that have the same funnel in every stratum of the frame, with the rows of the first of them."""
+    told = funnels.drop(columns="definition_id")
+    lines = _lines(told, list(told.columns))
+    groups = _same(funnels["definition_id"].tolist(), lines, range(len(funnels)))
+    return [(names, told.iloc[rows]) for names, rows in groups]
+
+
+def steps_of(rows: pd.DataFrame) -> Steps:
+    """The steps of one funnel, each with its reasons."""
+    return _steps(_lines(rows, _STEP))
+
+
+def known(name: object) -> str | None:
+    """The name of a part; None where it is not recorded."""
+    return name if isinstance(name, str) else None
+
+
+def _lines(frame: pd.DataFrame, columns: Sequence[str]) -> _Lines:
+    """The rows as plain values, None where one is missing."""
+    plain = (frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in columns)
+    return list(zip(*plain, strict=True))
+
+
+def _same(definitions: Sequence[str], lines: _Lines, rows: Iterable[int]) -> list[tuple[list[str], list[int]]]:
+    """Definitions with the same lines, and where those of the first stand."""
+    own: dict[str, list[int]] = {}
+    for row in rows:
+        own.setdefault(definitions[row], []).append(row)
+    found: dict[_Lines, tuple[list[str], list[int]]] = {}
+    for definition, places in own.items():
+        found.setdefault(tuple(lines[place] for place in places), ([], places))[0].append(definition)
+    return list(found.values())
+
+
+def _steps(lines: Iterable[tuple[Any, ...]]) -> Steps:
+    steps: Steps = []
+    for step, reason, left, having, remaining in lines:
         if not steps or steps[-1]["step"] != step:
             steps.append({"step": step, "left": {}, "having": {}})
         if left:
@@ -36,17 +82,4 @@ def grouped(funnels: pd.DataFrame) -> Iterator[Group]:
         if having:
             steps[-1]["having"][reason] = int(having)
         steps[-1]["remaining"] = int(remaining)
-    for (by, stratum, cohort), own in told.items():
-        alike: dict[str, dict[str, Any]] = {}
-        for definition, steps in own.items():
-            alike.setdefault(repr(steps), {"definitions": [], "steps": steps})["definitions"].append(definition)
-        yield Group(by, stratum, cohort, list(alike.values()))
-
-
-def alike(funnels: pd.DataFrame) -> list[tuple[list[str], pd.DataFrame]]:
-    """The definitions that have the same funnel in every stratum of the frame, with the rows of the first of them."""
-    found: dict[str, tuple[list[str], pd.DataFrame]] = {}
-    for definition, own in funnels.groupby("definition_id", sort=False, observed=True):
-        rows = own.drop(columns="definition_id")
-        found.setdefault(rows.to_csv(index=False), ([], rows))[0].append(str(definition))
-    return list(found.values())
+    return steps

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from hpd_etl import artefacts, library
-from hpd_etl.artefacts import FUNNEL, LABELS, MANIFEST, PROFILE, QUALITY, RECEIPT, RECORDS, SUSPICIONS, TIMELINE
+from hpd_etl.artefacts import FUNNEL, LABELS, MANIFEST, PAGE, PROFILE, QUALITY, RECEIPT, RECORDS, SUSPICIONS, TIMELINE
 from hpd_etl.schema import Labels, Records, Timeline
 from tests.cli.conftest import SHIFT, SIZE, settled
 
@@ -54,7 +54,7 @@ def test_a_run_leaves_every_artefact(ran):
     """Records, Timeline, report, labels, receipt and manifest stand in one folder, labels and funnel also as CSV."""
     place, done = ran
     assert sorted(path.name for path in place.run.iterdir()) == [
-        RECORDS, TIMELINE, PROFILE, QUALITY, SUSPICIONS, FUNNEL, LABELS, RECEIPT, MANIFEST]
+        RECORDS, TIMELINE, PROFILE, PAGE, QUALITY, SUSPICIONS, FUNNEL, LABELS, RECEIPT, MANIFEST]
     assert (place.run / LABELS / "labels.csv").exists()
     assert (place.run / FUNNEL / "funnel.csv").exists()
     assert str(place.run) in done.stdout

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from hpd_etl import artefacts
-from hpd_etl.artefacts import FUNNEL, MANIFEST, QUALITY
+from hpd_etl.artefacts import FUNNEL, MANIFEST, PAGE, QUALITY
 from hpd_etl.schema import Attrition
 from tests.cli.test_errors import written
+from tests.quality.test_page import VALID
 
 LIMIT = '{ value = %s, by = "A. Reviewer", why = "the protocol says so" }'
 
@@ -54,7 +55,9 @@ def test_validate_reports_what_would_happen(hpd_etl, place):
     assert shown.code == 0
     assert "A. Reviewer" in shown.out
     told = json.loads((place.run / QUALITY).read_text("utf-8"))
+    VALID.validate(told)
     assert told["exit_code"] == 5
+    assert "The gate is closed (exit 5)" in (place.run / PAGE).read_text("utf-8")
     [limit] = [each for each in told["gate"] if each["name"] == "gate.min_persons"]
     assert (limit["limit"], limit["by"], limit["passed"]) == (100000, "A. Reviewer", False)
 
@@ -71,7 +74,9 @@ def test_the_funnel_is_left_whole_and_shown_by_stratum(hpd_etl, place):
     keys = ["by", "stratum", "cohort", "definition_id", "step"]
     whole = artefacts.read(Attrition, place.run / FUNNEL).funnel.astype(dict.fromkeys(keys, "string"))
     after = whole.groupby(keys, dropna=False, sort=False)["remaining"].last().reset_index()
-    told = json.loads((place.run / QUALITY).read_text("utf-8"))["funnel"]
+    content = json.loads((place.run / QUALITY).read_text("utf-8"))
+    VALID.validate(content)
+    told = content["funnel"]
     before = pd.DataFrame([
         (part["by"], part["stratum"], part["cohort"], name, step["step"], step["remaining"])
         for part in told for funnel in part["funnels"] for name in funnel["definitions"] for step in funnel["steps"]
