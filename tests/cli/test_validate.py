@@ -30,7 +30,7 @@ def test_a_gate_that_is_only_reported_writes_nothing(hpd_etl, place, limit, stag
 
     Afterwards the gate is as closed as before: a write-back ends with the exit code of the gate.
     """
-    place.add("study.toml", f"\n[gate]\n{limit} = {LIMIT % (100000 if code == 5 else 0.001)}\n")
+    place.write("study.toml", "[gate]", f"[gate]\n{limit} = {LIMIT % (100000 if code == 5 else 0.001)}")
     done = hpd_etl("run", *place.options, "--gate", "report")
     assert done.code == 0, done.err
     assert f"After {stage} the gate would end the run with exit {code}: gate.{limit}" in done.out
@@ -47,7 +47,7 @@ def test_a_gate_that_is_only_reported_writes_nothing(hpd_etl, place, limit, stag
 
 def test_validate_reports_what_would_happen(hpd_etl, place):
     """With `--gate report` it ends with 0 where it would end with 5, and the file says by whom the limit was set."""
-    place.add("study.toml", f"\n[gate]\nmin_persons = {LIMIT % 100000}\n")
+    place.write("study.toml", "[gate]", f"[gate]\nmin_persons = {LIMIT % 100000}")
     assert hpd_etl("run", *place.options).code == 5
     assert manifest(place)["gate"]["validate"]["closes"] == ["gate.min_persons"]
     assert hpd_etl("validate", *place.options).code == 5
