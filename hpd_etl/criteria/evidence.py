@@ -25,6 +25,7 @@ FIELDS: Mapping[str, str] = {
     "month_days": "`criteria.month_days` = 30.4375",
     "new_lesions_in_sum": "sums hold the targets of the baseline scan alone",
     "new_lesion_cap": "`criteria.new_lesion_cap` = false: every measurable new lesion enters the sum",
+    "new_lesion_choice": "of more new lesions than irRC counts, those with the largest products at each scan",
     "pre_growth_nonpositive": "`criteria.pre_growth_nonpositive` = not_evaluable: a ratio to no growth is unknown",
     "burden_reference": "increase of the burden is counted from the baseline scan",
     "pace_per_time": "pace is the relative increase per day: before from the pre-baseline scan, after from baseline",
