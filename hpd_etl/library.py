@@ -56,7 +56,11 @@ def chosen(study: Study) -> tuple[Definition, ...]:
     found = everything(study.criteria.folder)
     shipped = [each.id for each in published()]
     names = [each for name in study.criteria.use for each in (shipped if name == PUBLISHED else [name])]
-    return tuple(named(name, found) for name in dict.fromkeys(names))
+    used = tuple(named(name, found) for name in dict.fromkeys(names))
+    if unused := study.gate.max_not_evaluable_of.keys() - {each.id for each in used}:
+        raise ConfigurationError(f"gate.max_not_evaluable_of: the study does not use {', '.join(sorted(unused))}",
+                                 remedy="criteria.use names the definitions of the study")
+    return used
 
 
 def named(name: str, found: Mapping[str, Definition]) -> Definition:

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from hpd_etl import quality
+from hpd_etl import library, quality
 from hpd_etl.config import Gate, Study
-from hpd_etl.errors import BudgetError, HpdEtlError, QualityGateError
+from hpd_etl.errors import BudgetError, ConfigurationError, HpdEtlError, QualityGateError
 from hpd_etl.expectations import Outcome
 from hpd_etl.quality import Effect
 from tests.quality.test_quality import SEED, check_result, labels_of, report, study
@@ -71,6 +71,12 @@ def test_a_definition_may_have_a_budget_of_its_own() -> None:
     quality.check_budget(labels_of(SEED), study(max_not_evaluable_of={"ji2019": 0.45, "kato2017": 0.0}))
     with pytest.raises(BudgetError, match=r"max_not_evaluable_of\.ji2019 is 40\.0%, found 44\.4%"):
         quality.check_budget(labels_of(SEED), study(max_not_evaluable_of={"ji2019": 0.4}))
+
+
+def test_a_budget_of_a_definition_that_is_not_used_is_refused() -> None:
+    """A misspelt definition would otherwise have no budget, in silence."""
+    with pytest.raises(ConfigurationError, match="ji2091"):
+        library.chosen(study(max_not_evaluable_of={"ji2091": 0.5}))
 
 
 def test_what_closes_the_gate_comes_before_a_budget() -> None:
