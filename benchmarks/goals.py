@@ -103,6 +103,18 @@ GROUPS: dict[str, tuple[Goal, ...]] = {
         Goal("any number of patients in buckets of 20 000, labels left as files: peak memory",
              "ours_in_buckets", "", 600, "MB"),
     ),
+    "expectations": (
+        Goal("suites over 100 000 lesion rows, against Great Expectations on frames that are ready",
+             "ours_suites_100k", "limit_suites_100k", 1.3),
+        Goal("the same, against Great Expectations on the Timeline's frames as they are",
+             "ours_suites_100k", "peer_suites_100k", 1.3),
+        Goal("suites over 5 M lesion rows, against Great Expectations on frames that are ready",
+             "ours_suites_5m", "limit_suites_5m", 1.3),
+        Goal("the same, against Great Expectations on the Timeline's frames as they are",
+             "ours_suites_5m", "peer_suites_5m", 1.3),
+        Goal("its import, paid once where the gate looks, against the suites over 100 000 rows",
+             "limit_import", "ours_suites_100k", 0, "reported"),
+    ),
     "writeback": (
         Goal("write-back of 100 000 labels, against COPY of the rows they become",
              "ours_writeback_first", "limit_copy", 0, "reported"),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks import (  # noqa: F401 - each registers its methods
     criteria_peers,
+    expectations,
     fhir_limits,
     fhir_ours,
     fhir_writes,

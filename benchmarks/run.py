@@ -182,7 +182,7 @@ def _memory(group: str, warehouse: Warehouse) -> Path:
 
 def prepare(groups: Iterable[str], warehouse: Warehouse, uri: str) -> None:
     """Generate what the groups need and is not there."""
-    if set(groups) - {"fhir", "fhir_writeback"}:
+    if set(groups) - {"expectations", "fhir", "fhir_writeback"}:
         make_duckdb(warehouse)
     if "fhir" in groups:
         make_export(Export.of(warehouse))
