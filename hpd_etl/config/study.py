@@ -210,8 +210,8 @@ class Gate(Model):
     """The same for the labels of one definition, by its id (exit 6)."""
     min_persons: Number = Limit(value=1)
     """Fewer treated persons close the gate (exit 5)."""
-    expectations: bool = False
-    """Run the suites in `expectations/`; a critical one that fails closes the gate (exit 5)."""
+    expectations: bool = True
+    """Run the suites in `expectations/`, some seconds; a critical one that fails closes the gate (exit 5)."""
     checks: dict[str, Severity] = {}
     """Another severity for an expectation or a suspicion, by its name."""
 

@@ -10,14 +10,14 @@ from rich.console import Console
 
 from hpd_etl import artefacts, explain, quality
 from hpd_etl.artefacts import RECORDS, TIMELINE
-from hpd_etl.config import Study
+from hpd_etl.config import Gate, Study
 from hpd_etl.criteria import label, window_sets
 from hpd_etl.library import chosen
 from hpd_etl.schema import Timeline
 from hpd_etl.timeline import align
 from tests.spec import notation
 
-STUDY = Study(id="partial")
+STUDY = Study(id="partial", gate=Gate(expectations=False))
 DEFINITIONS = chosen(STUDY)
 GIVEN = notation.records(notation.rows("""
     person | -66 | -10 | 46 | 2020-02 | death   | read

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hpd_etl import artefacts, library, pipeline, quality
-from hpd_etl.config import Access, Site, Study
+from hpd_etl.config import Access, Gate, Site, Study
 from hpd_etl.database import connect
 from hpd_etl.schema import Labels
 from hpd_etl.sources import open_source
@@ -91,7 +91,7 @@ def test_run_tells_everybody_why(cdm: Path, tmp_path: Path) -> None:
 def test_rules_that_need_no_earlier_scan_judge(cdm: Path, tmp_path: Path) -> None:
     """A last dose on day 0 fails in less than two months: all who were scanned twice by one rule, all by another."""
     site = Site.model_validate({"source": {"access": {"url": f"duckdb:///{cdm}"}}, "runs": tmp_path / "runs"})
-    _, labels, _ = pipeline.run(Study(id="laleh"), site)
+    _, labels, _ = pipeline.run(Study(id="laleh", gate=Gate(expectations=False)), site)
     told = labels.labels.groupby("definition_id")["verdict"].value_counts().to_dict()
     assert told["kimcg2019_ttf", "HPD"] == WITH_FIRST_EVALUATION
     assert told["kimcg2019_ttf", "NOT_EVALUABLE"] == TREATED - WITH_FIRST_EVALUATION
