@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,16 @@ from hpd_etl.errors import ConfigurationError
 from hpd_etl.schema import DOSES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from hpd_etl.config import Mapping as SiteMapping
     from hpd_etl.config import Study
+
+
+def naming(names: Iterable[str]) -> Callable[[str], object]:
+    """What tells whether words hold one of these names, as a word of its own."""
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names))) or '(?!)'})\b", re.IGNORECASE).search
 
 
 @dataclass(frozen=True)

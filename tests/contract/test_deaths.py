@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import duckdb
 import pytest
 
 from hpd_etl.config import Study
@@ -83,3 +86,16 @@ def test_a_cause_that_no_rule_can_judge_is_no_meaning(file_builder: Builder) -> 
     """The site maps to what can be compared, not to another word."""
     with pytest.raises(ConfigurationError, match="progression_deaths"):
         file_builder.build(hospital(died(1))).records(mapping={"death_causes": {"TU": "tumour"}})
+
+
+def test_every_death_that_is_read_is_accounted_for(tmp_path: Path) -> None:
+    """The earliest day is kept, a later one is ignored, and a death without a day is refused, not forgotten."""
+    ward = Builder("duckdb", tmp_path).build(hospital(died(1), died(1, on="2021-03-02"), died(2)))
+    with duckdb.connect(ward.cdm) as database:
+        database.execute("alter table death alter death_date drop not null")
+        database.execute("update death set death_date = null where person_id = 2")
+    records, used = ward.extract()
+    assert used["counts"]["death"] == {"read": 3, "kept": 1, "refused": 1, "ignored": 1}
+    assert rows(records.rejections, "table", "person_id", "source_id", "reason") == [
+        ("persons", "2", "death:2", "no_date")]
+    assert rows(records.persons, "person_id", "death_date") == [("1", "2021-03-01"), ("2", None)]

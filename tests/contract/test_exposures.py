@@ -120,6 +120,23 @@ def test_billing_codes_hold_inside_their_dates(builder: Builder) -> None:
     assert rows(records.rejections, *REFUSED) == [("doses", "1", "drug_exposure:2", "code_expired")]
 
 
+def test_a_drug_that_only_its_name_tells_is_refused(builder: Builder) -> None:
+    """Words that name a checkpoint inhibitor as a word of its own are no code; nobody is treated by them, nor lost."""
+    given = ["Nivolumab 240 mg i.v.", "NIVOLUMAB", "antinivolumab", "saline", None, "our nivolumab", "own nivolumab"]
+    ward = builder.build({
+        "person": [person(1), person(2)],
+        "drug_exposure": [exposure(1, 1, NIVOLUMAB, "2018-01-20"), *(
+            exposure(2 + place, 2 if place == 1 else 1, 0, "2018-02-01", drug_source_value=text)
+            for place, text in enumerate(given))],
+        "measurement": SIZE})
+    records = ward.records(mapping={"agents": {"our nivolumab": "nivolumab"},
+                                    "therapies": {"own nivolumab": "vaccine"}})
+    assert rows(records.rejections, *REFUSED) == [("doses", "1", "drug_exposure:2", "drug_not_coded"),
+                                                  ("doses", None, "drug_exposure:3", "drug_not_coded")]
+    assert rows(records.doses, "source_id") == [("drug_exposure:1",), ("drug_exposure:7",)]
+    assert rows(records.therapies, "agent", "source_id") == [("vaccine", "drug_exposure:8")]
+
+
 def test_an_earlier_dose_that_was_refused_leaves_day_0_unknown(builder: Builder) -> None:
     """The refused row keeps its day: before the first dose that is left day 0 is unknown, after it nothing changes."""
     ward = builder.build({

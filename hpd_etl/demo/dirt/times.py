@@ -58,6 +58,11 @@ def _expired(chart: Chart) -> None:
                drug_source_concept_id=0, drug_type_concept_id=codes.ADMINISTRATION)
 
 
+def _named(chart: Chart) -> None:
+    chart.dose(chart.first_dose + timedelta(days=34), drug_concept_id=0, drug_source_value="Nivolumab as always",
+               drug_source_concept_id=0, drug_type_concept_id=codes.ADMINISTRATION)
+
+
 def _stopped(chart: Chart) -> None:
     chart.dose(chart.first_dose + timedelta(days=32), stop_reason="moved away",
                drug_type_concept_id=codes.MEDICATION_LIST)
@@ -119,6 +124,7 @@ TIMES = (
     Defect("dose_backwards", "a dose ends before it starts", refused("doses", "end_before_start"), _backwards, SAME),
     Defect("ordered", "an order that was never given", refused("doses", "not_realised"), _ordered, SAME),
     Defect("code_expired", "a billing code that is out of force", refused("doses", "code_expired"), _expired, SAME),
+    Defect("drug_named", "a dose of a drug that only its name tells", refused("doses", "drug_not_coded"), _named),
     Defect("stop_in_words", "a reason to stop that nobody knows", refused("doses", "stop_reason_unknown"), _stopped,
            SAME),
     Defect("late_baseline", "the scan before treatment is dated a week after the dose",

@@ -21,6 +21,7 @@ from hpd_etl.sources.omop.drugs import (
     therapies,
     treated_persons,
     with_ingredients,
+    with_words,
 )
 from hpd_etl.sources.omop.findings import diagnoses, measured_findings, observed_findings, responses, tumour_sums
 from hpd_etl.sources.omop.identity import check_fields
@@ -66,7 +67,8 @@ class OmopCdm:
         cdm = probe(self._database, source)
         check_fields(cdm, source.lesions)
         concepts, causes = resolve(cdm, study, source), Causes(study, source.mapping.death_causes)
-        given = Exposures(read_exposures(cdm, concepts.index), concepts.index, source)
+        index = with_words(cdm, concepts.index, concepts.systemic)
+        given = Exposures(read_exposures(cdm, index), index, source)
         treated = treated_persons(given)
         ledger.read(given.rows)
         refuse_exposures(given, "doses", ledger, treated)

@@ -26,12 +26,14 @@ class DrugSet:
     concepts: dict[int, set[Drug]] = field(default_factory=lambda: defaultdict(set))
     source_concepts: dict[int, set[Drug]] = field(default_factory=lambda: defaultdict(set))
     codes: dict[str, set[Drug]] = field(default_factory=lambda: defaultdict(set))
+    words: tuple[str, ...] = ()
+    """Texts that name one of the drugs, and are no code that is known."""
 
     def parameters(self) -> dict[str, Sequence[int] | Sequence[str]]:
         """The lists that the SQL texts bind; 0 stands for rows without a standard concept."""
-        unmapped = [0] if self.source_concepts or self.codes else []
+        unmapped = [0] if self.source_concepts or self.codes or self.words else []
         return {"concepts": sorted([*self.concepts, *unmapped]), "source_concepts": sorted(self.source_concepts),
-                "codes": sorted(self.codes)}
+                "codes": sorted({*self.codes, *self.words})}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hpd_etl.grouping import highest, lowest
 from hpd_etl.sources.columns import Rows, code_lookup
@@ -38,7 +37,7 @@ def deaths(cdm: Cdm, causes: Causes, treated: Ints, ledger: Ledger) -> Deaths:
     day = np.full(len(treated), np.datetime64("NaT", "us"))
     if not cdm.has("death"):
         return Deaths(day, pa.nulls(len(treated), pa.string()))
-    rows, person = _earliest(cdm, treated)
+    rows, person = _earliest(cdm, treated, ledger)
     day[person] = rows.dates("death_date").to_numpy()
     told, names = _causes(cdm, causes, rows)
     known = told >= 0
@@ -49,13 +48,18 @@ def deaths(cdm: Cdm, causes: Causes, treated: Ints, ledger: Ledger) -> Deaths:
     return Deaths(day, pa.array(names, pa.string()).take(pa.array(low, mask=(low < 0) | (low != high))))
 
 
-def _earliest(cdm: Cdm, treated: Ints) -> tuple[Rows, Ints]:
-    """The rows of the earliest day of each person's death, and whose they are."""
-    table = cdm.fetch("omop_deaths", {"persons": treated.tolist()})
-    rows = Rows("death", "person_id", table.filter(pc.is_valid(table.column("death_date"))), tells=row_codes)
+def _earliest(cdm: Cdm, treated: Ints, ledger: Ledger) -> tuple[Rows, Ints]:
+    """The rows of the earliest day of each person's death, and whose they are; a later day is ignored."""
+    rows = ledger.read(Rows("death", "person_id", cdm.fetch("omop_deaths", {"persons": treated.tolist()}),
+                            tells=row_codes))
+    dated = rows.present("death_date")
+    ledger.refuse("persons", rows, ~dated, "no_date")
+    rows = rows.take(dated)
     person = code_lookup(rows.ints("person_id"), treated.tolist())
     day = rows.dates("death_date").to_numpy().astype("datetime64[D]").astype(np.int64)
     first = day == lowest(person, day, len(treated), 0)[person]
+    ledger.keep(rows, first)
+    ledger.ignore(rows, ~first)
     return rows.take(first), person[first]
 
 

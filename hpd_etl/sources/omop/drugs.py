@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ import pyarrow as pa
 from hpd_etl import codes
 from hpd_etl.grouping import Bools, Ints, category, named
 from hpd_etl.schema import DOSES
-from hpd_etl.sources.agents import Drug, stop_reasons
+from hpd_etl.sources.agents import Drug, naming, stop_reasons
 from hpd_etl.sources.columns import Rows, booleans, code_lookup, text_lookup
 from hpd_etl.sources.omop.concepts import DrugSet
 from hpd_etl.sources.omop.row_codes import row_codes
@@ -25,6 +25,17 @@ if TYPE_CHECKING:
     from hpd_etl.sources.omop.tables import Cdm
 
 _FAR = 2**40
+
+
+def with_words(cdm: Cdm, drugs: DrugSet, others: DrugSet) -> DrugSet:
+    """The index drugs with the words by which exposures without a standard drug name a checkpoint inhibitor.
+
+    What the site takes for another therapy (`others`) is none.
+    """
+    names = naming(codes.checkpoint_ingredients())
+    texts = cdm.fetch("omop_unmapped_drugs").column(0).to_pylist()
+    known = {*drugs.codes, *others.codes}
+    return replace(drugs, words=tuple(text for text in texts if text and text not in known and names(text)))
 
 
 def read_exposures(cdm: Cdm, drugs: DrugSet) -> Rows:
@@ -52,9 +63,11 @@ class Exposures:
         start = np.asarray(starts.fill_null(_FAR).to_numpy(), dtype=np.int64)
         self.no_date = start == _FAR
         self.ordered = np.isin(rows.ints("drug_type_concept_id"), sorted(orders)) & ~self.no_date
-        self.unknown = (self._meaning < 0) & ~self.no_date & ~self.ordered
-        self.expired = self._expired(start) & ~self.no_date & ~self.ordered & ~self.unknown
-        self.read = ~(self.no_date | self.ordered | self.unknown | self.expired)
+        unknown = (self._meaning < 0) & ~self.no_date & ~self.ordered
+        self.in_words = unknown & (text_lookup(rows.text("drug_source_value"), drugs.words) >= 0)
+        self.unknown = unknown & ~self.in_words
+        self.expired = self._expired(start) & ~self.no_date & ~self.ordered & ~unknown
+        self.read = ~(self.no_date | self.ordered | unknown | self.expired)
 
     def _decoded(self, drugs: DrugSet) -> Ints:
         """A position in `_meanings` for every row: standard concept, else source concept, else text."""
@@ -122,7 +135,8 @@ def refuse_exposures(exposures: Exposures, table: str, ledger: Ledger, treated: 
     """Put the exposures that were not read into the ledger; of doses with their day, as one may be the first."""
     start = "drug_exposure_start_date" if table == DOSES.name else None
     for refused, reason in ((exposures.no_date, "no_date"), (exposures.ordered, "not_realised"),
-                            (exposures.unknown, "code_unknown"), (exposures.expired, "code_expired")):
+                            (exposures.unknown, "code_unknown"), (exposures.in_words, "drug_not_coded"),
+                            (exposures.expired, "code_expired")):
         ledger.refuse(table, exposures.rows, refused, reason, treated=treated, start=start)
 
 

@@ -26,7 +26,8 @@ _SEX = (8532, 8507, 8521)  # female, male, other
 
 def persons(cdm: Cdm, causes: Causes, treated: Ints, ledger: Ledger) -> pd.DataFrame:
     """Every treated person; sex and birth are missing where the CDM does not tell them to the day."""
-    found = Rows("person", "person_id", cdm.fetch("omop_persons", {"persons": treated.tolist()}))
+    found = ledger.read(Rows("person", "person_id", cdm.fetch("omop_persons", {"persons": treated.tolist()})))
+    ledger.keep(found, np.ones(len(found), dtype=np.bool_))
     if not len(found):
         require_rows(cdm, "person")
     at = code_lookup(treated, found.ints("person_id").tolist())

@@ -41,7 +41,7 @@ def named(study: Study, source: OmopSource, dialect: str = "postgresql") -> dict
     concepts = offline(study, source)
     own_concepts, own_texts = site_meanings(source)
     procedures = source.mapping.procedures
-    names = ["omop_cdm_source", "omop_code_concepts", "omop_descendants", "omop_exposures",
+    names = ["omop_cdm_source", "omop_code_concepts", "omop_descendants", "omop_unmapped_drugs", "omop_exposures",
              "omop_measurements_local" if own_concepts or own_texts else "omop_measurements", "omop_persons",
              "omop_deaths", "omop_followup", "omop_therapies", "omop_ingredients", "omop_concepts",
              "omop_observations", "omop_conditions", "omop_images", "omop_image_features",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from hpd_etl.sources.fhir.decode.shapes import SHAPES, Reference, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _R = TypeVar("_R", bound=Resource)
 
@@ -40,11 +39,6 @@ class Selection:
         for name, words in other.texts.items():
             texts[name] = texts.get(name, frozenset()) | words
         return Selection(self.whole | other.whole, codes, prefixes, texts, self.names | other.names)
-
-
-def naming(names: Iterable[str]) -> Callable[[str], object]:
-    """What tells whether words hold one of these names, as a word of its own."""
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names))) or '(?!)'})\b", re.IGNORECASE).search
 
 
 class Resources:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hpd_etl.sources.fhir.decode.resources import naming
+from hpd_etl.sources.agents import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hpd_etl import codes
-from hpd_etl.sources.agents import Drug, check_agents, check_site_agents
-from hpd_etl.sources.fhir.decode.resources import Selection, naming
+from hpd_etl.sources.agents import Drug, check_agents, check_site_agents, naming
+from hpd_etl.sources.fhir.decode.resources import Selection
 from hpd_etl.sources.fhir.decode.shapes import (
     MEDICATED,
     CodeableConcept,
