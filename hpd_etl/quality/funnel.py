@@ -36,6 +36,7 @@ STEPS: dict[str, tuple[Reason, ...]] = {
 EVERYBODY = "all"
 """The one stratum of the run."""
 _KEYS = ("cohort", "definition_id")
+_REASONS = frozenset(map(str, Reason))
 _WITHIN_COHORTS = STRATA[2:]
 
 _Row: TypeAlias = tuple[str, str | None, str | None, str, str, str | None, int, int, int]
@@ -103,7 +104,7 @@ def _rows(kind: str, counted: pa.Table, shown: Mapping[str, Collection[Reason]] 
     tally: dict[tuple[str | None, ...], Counter[str]] = {}
     for *parts, reasons, n in zip(*(column.to_pylist() for column in found.columns), strict=True):
         tally.setdefault(tuple(parts), Counter())[reasons or ""] += n
-    order = {name: place for name in _KEYS for place, name in enumerate(dict.fromkeys(counted[name].to_pylist()))}
+    order = {name: place for key in _KEYS for place, name in enumerate(counted[key].unique().to_pylist())}
     for key in sorted(tally, key=lambda parts: _place(parts, order)):
         *split, definition = key
         cohort, stratum = (split[0], split[-1]) if split else (None, EVERYBODY)
@@ -124,7 +125,7 @@ def _steps(tally: Mapping[str, int], steps: Sequence[str]) -> Iterator[tuple[str
     having: Counter[str] = Counter()
     for reasons, n in tally.items():
         named_ones = reasons.split(";") if reasons else []
-        if unknown := {*named_ones} - {*Reason}:
+        if unknown := set(named_ones) - _REASONS:
             raise ValueError(f"reasons without a step in the funnel: {sorted(unknown)}")
         left.update(dict.fromkeys(named_ones[:1], n))
         having.update(dict.fromkeys(named_ones, n))
