@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from hpd_etl import assets
+from hpd_etl.grouping import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,8 +64,10 @@ def _kept(timeline: Timeline) -> Iterator[pd.DataFrame]:
     systems = {"omop": "OMOP", **{row["system"]: row["system"] for row in assets.mapping("code_systems")}}
     for (table, column), remedy in _OPEN.items():
         frame = getattr(timeline, table)
-        told = frame[column].astype("string[pyarrow]").str.extract(r"^(?P<system>[^:]+):(?P<code>.+)$")
-        own = frame[["person_id"]].join(told)[told["system"].isin(list(systems))]
+        codes, names = encoded(frame[column])
+        told = pd.Series(names.to_pandas(), dtype="string").str.extract(r"^(?P<system>[^:]+):(?P<code>.+)$")
+        known = np.append(told["system"].isin(list(systems)).to_numpy(np.bool_), False)[codes]
+        own = told.take(codes[known]).assign(person_id=frame["person_id"].astype("string")[known].to_numpy(object))
         counted = own.groupby(["system", "code"], observed=True)["person_id"].agg(rows="size", persons="nunique")
         yield counted.reset_index().assign(
             system=lambda each: each["system"].map(systems), kind="agent" if column == "agent" else "code",

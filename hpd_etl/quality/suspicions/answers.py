@@ -25,6 +25,8 @@ NEAR_DAYS = 30
 def sum_unlike_lesions(facts: Facts) -> pd.DataFrame:
     """A recorded sum of diameters that is not the sum of the target lesions measured on that day."""
     lesions, sums = facts.timeline.lesions, facts.timeline.tumour_sums
+    if sums.empty:
+        return rows("tumour_sums", sums, np.zeros(0, dtype=np.bool_))
     person, lesion = facts.codes
     target = lesions["role"].eq("target").to_numpy(np.bool_, na_value=False)
     mm = numbers(lesions["diameter_mm"])
@@ -32,7 +34,8 @@ def sum_unlike_lesions(facts: Facts) -> pd.DataFrame:
     days, scan = np.unique(point_key(person, day), return_inverse=True)
     n, unknown = count(scan[target], len(days)), count(scan[target & np.isnan(mm)], len(days))
     added = total(scan[target], np.nan_to_num(mm[target]), len(days))
-    of_person = count(np.unique(np.stack([person, lesion])[:, target], axis=1)[0], len(facts.persons))
+    _, one_each = np.unique(lesion[target], return_index=True)
+    of_person = count(person[target][one_each], len(facts.persons))
     at = lookup(point_key(facts.of_person(sums), sums["days_from_index"].to_numpy(dtype=np.int64, na_value=0)), days)
     all_there = (at >= 0) & (n[at] > 0) & (unknown[at] == 0) & (n[at] == of_person[facts.of_person(sums)])
     differs = np.abs(numbers(sums["value"]) - added[at]) > ROUNDING_MM * np.maximum(n[at], 1)

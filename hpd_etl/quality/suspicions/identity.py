@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hpd_etl.grouping import point_key, positions, sorted_codes
+from hpd_etl.grouping import encoded, point_key, positions
 from hpd_etl.quality.suspicions.facts import rows
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def _not_back(sizes: Sizes, at: Ints) -> Ints:
 def study_twice(facts: Facts) -> pd.DataFrame:
     """A day with two studies of one modality and every size twice: one study under two ids; the second of them."""
     scans = facts.timeline.scans
-    told = pd.DataFrame({"scan": _scan_days(facts), "modality": scans["modality"].astype("string[pyarrow]"),
+    if len(np.unique(days := _scan_days(facts))) == len(days):
+        return rows("scans", scans, np.zeros(len(scans), dtype=np.bool_))
+    told = pd.DataFrame({"scan": days, "modality": scans["modality"].astype("string[pyarrow]"),
                          "study": scans["study_uid"].astype("string[pyarrow]")})
     several = told.groupby(["scan", "modality"], dropna=False)["study"].transform("nunique") > 1
     doubled = told["scan"].isin(np.concatenate([_told_twice(facts), _under_two_lesions(facts)]))
@@ -86,9 +88,15 @@ def _told_twice(facts: Facts) -> Ints:
 def _under_two_lesions(facts: Facts) -> Ints:
     """Days on which every size stands under more than one lesion of an organ."""
     sizes = facts.sizes
-    [organ], _ = sorted_codes(facts.timeline.lesions["organ"])
-    told = pd.DataFrame({"scan": point_key(sizes.person, sizes.day), "mm": sizes.mm, "organ": organ[sizes.row]})
-    return _days_of_all(sizes, told.duplicated(keep=False).to_numpy(np.bool_))
+    codes, _ = encoded(facts.timeline.lesions["organ"])
+    scan, organ = point_key(sizes.person, sizes.day), codes[sizes.row]
+    order = np.lexsort((organ, sizes.mm, scan))
+    like_before = np.zeros(len(order), dtype=np.bool_)
+    like_before[1:] = np.logical_and.reduce([
+        each[order][1:] == each[order][:-1] for each in (scan, sizes.mm, organ)])
+    twice = np.empty(len(order), dtype=np.bool_)
+    twice[order] = like_before | np.append(like_before[1:], False)[:len(order)]
+    return _days_of_all(sizes, twice)
 
 
 def _days_of_all(sizes: Sizes, marked: Bools) -> Ints:
