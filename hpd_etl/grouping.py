@@ -25,7 +25,7 @@ NO_DAY = np.iinfo(np.int64).min
 """The day of an unknown date."""
 
 _MICROSECONDS = 86_400_000_000
-_SPAN = 1 << 24
+_DAY_BITS = 24
 _MIDDLE = 1 << 23
 
 
@@ -49,6 +49,25 @@ def _by_name(values: pa.Array) -> tuple[Ints, pa.Array]:
     return np.asarray(pc.fill_null(dictionary.indices, -1), dtype=np.int64), dictionary.dictionary.cast(
         pa.large_string()
     )
+
+
+def rows_by_name(series: pd.Series[str]) -> dict[str, Ints]:
+    """The rows that have each value of a column of names."""
+    codes, names = encoded(series)
+    codes = codes.astype(np.min_scalar_type(-len(names) - 1))  # compared quicker
+    return {name: np.flatnonzero(codes == code) for code, name in enumerate(names.to_pylist())}
+
+
+def shared(arrays: Sequence[Ints]) -> tuple[list[Ints], list[int]]:
+    """The different ones among some arrays, and for each array which of them it is; meant for a handful."""
+    apart: list[Ints] = []
+    which: list[int] = []
+    for array in arrays:
+        like = (place for place, other in enumerate(apart) if np.array_equal(other, array))
+        which.append(next(like, len(apart)))
+        if which[-1] == len(apart):
+            apart.append(array)
+    return apart, which
 
 
 def positions(series: pd.Series[str], among: pa.Array) -> Ints:
@@ -91,7 +110,9 @@ def days(series: pd.Series[pd.Timestamp]) -> Ints:
 
 def dates(values: Ints) -> pd.Series[pd.Timestamp]:
     """The inverse of `days`."""
-    moments = np.where(values == NO_DAY, NO_DAY, values * _MICROSECONDS)
+    moments, unknown = values * _MICROSECONDS, values == NO_DAY
+    if unknown.any():
+        moments[unknown] = NO_DAY
     return pd.Series(moments.view("datetime64[us]"), copy=False)
 
 
@@ -107,14 +128,12 @@ def flags(series: pd.Series[bool]) -> Bools:
 
 def integers(values: Ints, known: Bools | None = None) -> pd.Series[int]:
     """Whole numbers as a nullable column; `NO_DAY`, or what is not `known`, is missing."""
-    absent = values == NO_DAY if known is None else ~known
-    return pd.Series(pd.arrays.IntegerArray(np.where(absent, 0, values), absent), copy=False)
+    return pd.Series(pd.arrays.IntegerArray(values, values == NO_DAY if known is None else ~known), copy=False)
 
 
 def floats(values: Floats) -> pd.Series[float]:
     """Floats as a nullable column; NaN is missing."""
-    absent = np.isnan(values)
-    return pd.Series(pd.arrays.FloatingArray(np.where(absent, 0.0, values), absent), copy=False)
+    return pd.Series(pd.arrays.FloatingArray(values, np.isnan(values)), copy=False)
 
 
 def named(codes: Ints, names: Sequence[str | None] | pa.Array) -> pd.Series[str]:
@@ -158,12 +177,12 @@ def category(codes: NDArray[np.integer], values: Sequence[str]) -> pd.Series[str
 
 def point_key(person: Ints, day: Ints) -> Ints:
     """One sortable number for a person's day; days reach +-8 million, past the year 9999."""
-    return person * _SPAN + (day + _MIDDLE)
+    return (person << _DAY_BITS) + (day + _MIDDLE)
 
 
 def point_of(key: Ints) -> tuple[Ints, Ints]:
     """The person and the day of a key."""
-    return key // _SPAN, key % _SPAN - _MIDDLE
+    return key >> _DAY_BITS, (key & ((1 << _DAY_BITS) - 1)) - _MIDDLE
 
 
 def lookup(keys: Ints, among: Ints) -> Ints:
@@ -183,9 +202,17 @@ def first_of_group(sorted_keys: Ints) -> Bools:
 
 def rank_in_group(sorted_keys: Ints) -> Ints:
     """0, 1, 2 ... within each run of equal keys."""
-    first = first_of_group(sorted_keys)
-    starts = np.flatnonzero(first)
+    starts = np.flatnonzero(first_of_group(sorted_keys))
     return np.arange(len(sorted_keys)) - np.repeat(starts, np.diff(np.append(starts, len(sorted_keys))))
+
+
+def numbered(keys: Ints) -> tuple[Ints, Ints]:
+    """The distinct keys, sorted, and the place of each key among them; quick where they are sorted already."""
+    if not _are_sorted(keys):
+        found, place = np.unique(keys, return_inverse=True)
+        return found, place
+    starts = np.flatnonzero(first_of_group(keys))
+    return keys[starts], np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(keys))))
 
 
 def distinct(keys: Ints) -> Ints:
@@ -196,25 +223,28 @@ def distinct(keys: Ints) -> Ints:
 
 def stable_order(keys: Ints) -> Ints:
     """The order that sorts the keys; quick where they are sorted already."""
-    if len(keys) < 2 or bool((keys[1:] >= keys[:-1]).all()):
-        return np.arange(len(keys))
-    return np.argsort(keys, kind="stable")
+    return np.arange(len(keys)) if _are_sorted(keys) else np.argsort(keys, kind="stable")
+
+
+def _are_sorted(keys: Ints) -> bool:
+    return bool((keys[1:] >= keys[:-1]).all())
 
 
 def count(codes: Ints, n: int) -> Ints:
     """How many rows each code has."""
-    return np.bincount(codes, minlength=n).astype(np.int64)
+    return np.bincount(codes, minlength=n).astype(np.int64, copy=False)
 
 
 def total(codes: Ints, values: Floats, n: int) -> Floats:
     """The sum of the values of each code, 0 where it has no row; rounded to 1e-6 (ambiguity A10)."""
-    return np.round(np.bincount(codes, weights=values, minlength=n), 6)
+    sums = np.bincount(codes, weights=values, minlength=n).astype(np.float64, copy=False)
+    return np.round(sums, 6, out=sums)
 
 
 def any_of(codes: Ints, mask: Bools, n: int) -> Bools:
     """Whether any row of a code is marked."""
     hit = np.zeros(n, dtype=np.bool_)
-    hit[codes[mask]] = True
+    hit[codes[np.flatnonzero(mask)]] = True
     return hit
 
 
@@ -230,6 +260,19 @@ def highest(codes: Ints, values: Ints, n: int, empty: int) -> Ints:
     found = np.full(n, NO_DAY, dtype=np.int64)
     np.maximum.at(found, codes, values)
     return np.where(found == NO_DAY, empty, found)
+
+
+def select(cases: Sequence[tuple[Bools, Ints | int]], otherwise: Ints | int) -> Ints:
+    """The number of the first case that holds, else another; made from the last case on, which is quickest."""
+    found: Ints = np.where(cases[-1][0], cases[-1][1], otherwise)
+    for holds, number in cases[-2::-1]:
+        found = np.where(holds, number, found)
+    return found
+
+
+def bits(marked: Bools, bit: np.int64) -> Ints:
+    """The bit where marked, else 0; a product, as a choice between two is several times slower."""
+    return np.asarray(marked * bit, dtype=np.int64)
 
 
 def spelled(masks: Ints, names: Sequence[str], nothing: str | None = None) -> tuple[Ints, list[str | None]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hpd_etl.grouping import Bools, Floats, Ints
+from hpd_etl.grouping import Bools, Floats
 from hpd_etl.schema import LesionRole, LesionStatus
 
 MEASURABLE_MM = 10.0
@@ -30,11 +31,20 @@ ROLE = {role: code for code, role in enumerate(LesionRole)}
 """Codes of the roles, in the order of the schema's category."""
 
 
-def size_by_convention(status: Ints, diameter: Floats) -> Floats:
+_BY_CONVENTION = {
+    LesionStatus.TOO_SMALL: TOO_SMALL_MM,
+    LesionStatus.DISAPPEARED: 0.0,
+    LesionStatus.NOT_YET_PRESENT: 0.0,
+}
+_SIZE_OF_STATUS = np.array([*(_BY_CONVENTION.get(status, np.nan) for status in LesionStatus), np.nan])
+"""By code of the status, the last where there is none."""
+
+
+def size_by_convention(status: NDArray[np.integer], diameter: Floats) -> Floats:
     """The diameter in mm; without one, 5 for too small, 0 for disappeared or not yet present, else NaN."""
-    gone = (status == STATUS[LesionStatus.DISAPPEARED]) | (status == STATUS[LesionStatus.NOT_YET_PRESENT])
-    by_status = np.where(status == STATUS[LesionStatus.TOO_SMALL], TOO_SMALL_MM, np.where(gone, 0.0, np.nan))
-    return np.where(np.isnan(diameter), by_status, diameter)
+    size, unsized = diameter.copy(), np.flatnonzero(np.isnan(diameter))
+    size[unsized] = _SIZE_OF_STATUS[status[unsized]]
+    return size
 
 
 def measurable(size: Floats, is_node: Bools, by_film: Bools) -> Bools:
@@ -51,4 +61,4 @@ def measurable_area(diameter: Floats, perpendicular: Floats) -> Bools:
 
 def persists(size: Floats, is_node: Bools) -> Bools:
     """Keeps a target response from being complete: any size, but a node only from 10 mm on."""
-    return np.where(is_node, size >= NORMAL_NODE_MM * (1 - TOLERANCE), size > 0)
+    return np.asarray((size >= NORMAL_NODE_MM * (1 - TOLERANCE)) | (~is_node & (size > 0)))

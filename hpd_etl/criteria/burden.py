@@ -62,8 +62,9 @@ class Burden:
     targets_mm: Floats
     """Sum over the targets with a value."""
     complete: Bools
-    followed: Bools
-    """By lesion row: a target that is assessed."""
+    followed: Ints
+    """The lesion rows of targets that are assessed, and the time points of each."""
+    followed_point: Ints
     n_targets: Ints
     """Targets assessed, with a size or without."""
     new_mm: Floats
@@ -97,8 +98,8 @@ class Burden:
     @cached_property
     def spd(self) -> Ruled:
         """The burden in products of perpendicular diameters; a target without one leaves it missing (C11)."""
-        new = np.flatnonzero(self.line.is_new & perhaps_measurable_area(self.line))
-        return self._ruled(areas(self.line), new, CAPS["irRC"])
+        line, product = self.line, areas(self.line)
+        return self._ruled(product, line.new[perhaps_measurable_area(line, line.new)], CAPS["irRC"])
 
     @property
     def spd_mm2(self) -> Floats:
@@ -135,12 +136,11 @@ class Burden:
         line, n = self.line, self.line.points
         unknown = np.isnan(value[new])
         added = new[~unknown] if caps is None else _largest(line, new[~unknown], value, caps)
-        used = np.flatnonzero(self.followed & ~np.isnan(value))
-        known = count(line.row_point[used], n)
-        complete = (known == self.set_size[line.person]) & (self.set_size > 0)[line.person]
+        used, point = _valued(self.followed, self.followed_point, value)
+        complete = _are_all(count(point, n), self.set_size, line)
         missing = {name: _missing(line, scan, value, complete) for name, scan in line.scans.by_name.items()}
         return Ruled(
-            total(line.row_point[used], value[used], n),
+            total(point, value[used], n),
             complete,
             total(line.row_point[added], value[added], n),
             self.new_complete & ~any_of(line.row_point[new], unknown, n),
@@ -151,15 +151,17 @@ class Burden:
 def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
     """The burden at each time point of the course."""
     n = line.points
-    followed = line.is_target & (line.status != _NOT_ASSESSED) & ~line.treated_locally
-    used = np.flatnonzero(followed & ~np.isnan(line.size))
-    point, size = line.row_point[used], line.size[used]
+    followed = np.flatnonzero(line.is_target & (line.status != _NOT_ASSESSED) & ~line.treated_locally)
+    followed_point = line.row_point[followed]
+    used, point = _valued(followed, followed_point, line.size)
+    size, known = line.size[used], count(point, n)
+    gone = np.flatnonzero(~persists(size, line.is_node[used]))
     set_size = count(line.target_person, line.persons)
-    complete = (count(point, n) == set_size[line.person]) & (set_size > 0)[line.person]
+    complete = _are_all(known, set_size, line)
     recorded_mm = _recorded_sums(line, timeline)
     by_sum = line.without_targets[line.person] & ~np.isnan(recorded_mm)
     complete |= by_sum
-    new = np.flatnonzero(line.is_new)
+    new = line.new
     large = new[measurable(line.size[new], line.is_node[new], line.by_film(new))]
     added = _largest(line, large, line.size, CAPS["RECIST1.1"]) if study.criteria.new_lesion_cap else large
     after = _after_baseline(line)
@@ -172,7 +174,8 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
         np.where(by_sum, np.round(np.nan_to_num(recorded_mm), 6), total(point, size, n)),
         complete,
         followed,
-        count(line.row_point[followed], n),
+        followed_point,
+        count(followed_point, n),
         total(line.row_point[added], line.size[added], n),
         new_known,
         new_known & ~unassessed,
@@ -180,20 +183,30 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
         n_new,
         count(line.row_point[large], n),
         _organs(line, new),
-        count(point[persists(size, line.is_node[used])], n),
+        known - count(point[gone], n),
         by_sum,
         set_size,
         {name: _missing(line, scan, line.size, complete) for name, scan in line.scans.by_name.items()},
     )
 
 
+def _valued(rows: Ints, points: Ints, value: Floats) -> tuple[Ints, Ints]:
+    """Those of the lesion rows that have a value, and their time points."""
+    known = ~np.isnan(value[rows])
+    return (rows, points) if known.all() else (rows[known], points[known])
+
+
+def _are_all(known: Ints, set_size: Ints, line: Course) -> Bools:
+    """By time point: the person has targets, and so many are all of them."""
+    targets = set_size[line.person]
+    return np.asarray((known == targets) & (targets > 0))
+
+
 def at_other_scans(sums: Burden, line: Course) -> Burden:
     """The same burden for a window set that chose other scans and nothing else."""
     before = sums.line.scans.by_name
     missing = {
-        name: sums.missing[name]
-        if np.array_equal(before[name], scan)
-        else _missing(line, scan, line.size, sums.complete)
+        name: sums.missing[name] if before[name] is scan else _missing(line, scan, line.size, sums.complete)
         for name, scan in line.scans.by_name.items()
     }
     return replace(sums, line=line, missing=missing)
@@ -238,6 +251,8 @@ def _missing(line: Course, scan: Ints, values: Floats, complete: Bools) -> Ints:
     if not line.points:
         return why
     incomplete = (scan >= 0) & ~complete[scan]
+    if not incomplete.any():
+        return why
     of_set = np.flatnonzero(incomplete[line.target_person])
     owner, local_from = line.target_person[of_set], line.local_from[of_set]
     day = line.scans.day_of(scan)[owner]

@@ -20,7 +20,7 @@ _NO_GRADE = -1
 
 @dataclass(frozen=True)
 class Grades:
-    """The ECOG that may count, with the days on which they may have been given."""
+    """The ECOG that were given, with the days on which they may have been."""
 
     row: Ints
     """Which rows of `findings` they are."""
@@ -29,9 +29,14 @@ class Grades:
     first: Ints
     last: Ints
 
+    def counted(self, study: Study, month_days: float) -> Grades:
+        """Those from the look-back before treatment on, up to two months of it."""
+        counts = (self.last >= -study.criteria.ecog_lookback_days) & (self.first <= ECOG_MONTHS * month_days)
+        return Grades(*(values[counts] for values in vars(self).values()))
 
-def grades(timeline: Timeline, line: Course, study: Study, month_days: float) -> Grades:
-    """The grades from the look-back before treatment on, up to two months of it."""
+
+def grades(timeline: Timeline, line: Course) -> Grades:
+    """All grades that the timeline tells."""
     rows = timeline.findings
     known = (rows["finding"] == "ecog").to_numpy(np.bool_, na_value=False) & rows["value_number"].notna().to_numpy()
     row = np.flatnonzero(known)
@@ -39,29 +44,27 @@ def grades(timeline: Timeline, line: Course, study: Study, month_days: float) ->
     first = rows["days_from_index"].to_numpy(np.int64)
     precision = rows["date_precision"].cat.codes.to_numpy().astype(np.int64)
     last = first + _length(days(rows["assessed_on"]), precision) - 1
-    counts = (last >= -study.criteria.ecog_lookback_days) & (first <= ECOG_MONTHS * month_days)
     grade = numbers(rows["value_number"]).astype(np.int64)
-    each = (row, positions(rows["person_id"], line.ids), grade, first, last)
-    return Grades(*(values[counts] for values in each))
+    return Grades(row, positions(rows["person_id"], line.ids), grade, first, last)
 
 
-def performance(timeline: Timeline, line: Course, study: Study, month_days: float) -> dict[str, Known]:
+def performance(given: Grades, persons: int, study: Study, month_days: float) -> dict[str, Known]:
     """The worst ECOG of the first two months, and how much worse that is than the last one up to the first dose.
 
     Of several on one day the worst counts. A grade dated to the month or the year counts where it lies wholly in the
     window, and makes an interval where it may.
     """
-    given = grades(timeline, line, study, month_days)
+    given = given.counted(study, month_days)
     person, grade, first, last = given.person, given.grade, given.first, given.last
     start, end = -study.criteria.ecog_lookback_days, ECOG_MONTHS * month_days
-    worst = _bounds(person, grade, (first >= 1) & (last <= end), (last >= 1) & (first <= end), line.persons)
+    worst = _bounds(person, grade, (first >= 1) & (last <= end), (last >= 1) & (first <= end), persons)
     surely, perhaps = (first >= start) & (last <= 0), (last >= start) & (first <= 0)
-    latest = highest(person[surely], first[surely], line.persons, NO_DAY)[person]
+    latest = highest(person[surely], first[surely], persons, NO_DAY)[person]
     at_last = perhaps & (latest != NO_DAY) & (last >= latest)
-    high = highest(person[at_last], grade[at_last], line.persons, _NO_GRADE)
-    partial = any_of(person, at_last & (first < last), line.persons)
-    low = np.where(partial, lowest(person[at_last], grade[at_last], line.persons, _NO_GRADE), high)
-    everybody, untold = np.zeros(line.persons, dtype=np.int64), worst[0] == _NO_GRADE
+    high = highest(person[at_last], grade[at_last], persons, _NO_GRADE)
+    partial = any_of(person, at_last & (first < last), persons)
+    low = np.where(partial, lowest(person[at_last], grade[at_last], persons, _NO_GRADE), high)
+    everybody, untold = np.zeros(persons, dtype=np.int64), worst[0] == _NO_GRADE
     return {
         "ecog_worst": Known.between(*worst, everybody, untold, Reason.FINDING_UNKNOWN),
         "ecog_rise": Known.between(
@@ -88,8 +91,7 @@ def _length(first: Ints, precision: Ints) -> Ints:
 
 def early_progression_death(timeline: Timeline, line: Course, study: Study) -> Known:
     """1: died of progression within 84 days, without an examination after the first dose; 0 where that is ruled out."""
-    index, day = timeline.index, line.scans.day
-    death, end = (index[name].to_numpy(np.int64, na_value=NO_DAY) for name in ("death_day", "followup_end_day"))
+    day, death, end = line.scans.day, line.people.death_day, line.people.followup_end_day
     died = death != NO_DAY
     examined = any_of(line.person, (day > 0) & (~died[line.person] | (day <= death[line.person])), line.persons)
     outlived = np.where(died, death, end) > EARLY_DEATH_DAYS

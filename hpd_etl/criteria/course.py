@@ -1,48 +1,45 @@
 """One window set of a Timeline as arrays: persons, time points, lesion rows, targets.
 
-What does not depend on the window set is made once (`Points`, `Lesions`); what depends on the baseline scan and the
+What does not depend on the window set is made once (`Lesions`); what depends on the baseline scan and the
 targets alone (`Followed`), or on the local therapies between the scans (`Treated`), is shared by the window sets that
 have them in common.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from hpd_etl.caps import SKIN
 from hpd_etl.config import Study
+from hpd_etl.criteria.lesions import Lesions, Targets, read
 from hpd_etl.grouping import (
     NO_DAY,
     Bools,
     Floats,
     Ints,
     any_of,
+    count,
     distinct,
-    flags,
     lookup,
     lowest,
-    numbers,
     point_key,
     point_of,
     positions,
+    rows_by_name,
+    shared,
     sorted_codes,
     stable_order,
     text,
 )
-from hpd_etl.measurability import FILM, ROLE, STATUS, size_by_convention
-from hpd_etl.schema import SCAN_CHOICES, LesionRole, LesionStatus, ScanRole, Timeline
+from hpd_etl.measurability import STATUS
+from hpd_etl.schema import SCAN_CHOICES, LesionStatus, ScanRole, Timeline
 
-_LOCAL = ("radiation", "surgery", "local")
 NOT_MEASURED = "not_measured"
 """The reason of `scan_choices` for an examination of which nothing is known."""
-_NEVER = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
@@ -60,84 +57,38 @@ class Scans:
         """The three scans under their names."""
         return {"pre": self.pre, "baseline": self.baseline, "post": self.post}
 
+    @cached_property
+    def pre_day(self) -> Ints:
+        """The day of each person's scan before baseline; `NO_DAY` for none."""
+        return self.day_of(self.pre)
+
+    @cached_property
+    def baseline_day(self) -> Ints:
+        """The day of each person's baseline scan; `NO_DAY` for none."""
+        return self.day_of(self.baseline)
+
+    @cached_property
+    def post_day(self) -> Ints:
+        """The day of each person's first evaluation; `NO_DAY` for none."""
+        return self.day_of(self.post)
+
     def day_of(self, scan: Ints) -> Ints:
         """The day of each person's scan; `NO_DAY` for none."""
         return np.where(scan >= 0, self.day[scan], NO_DAY) if len(self.day) else np.full(len(scan), NO_DAY)
 
-    def interval(self, earlier: Ints, later: Ints) -> Floats:
-        """Days between two scans; NaN where one is missing."""
-        first, last = self.day_of(earlier), self.day_of(later)
-        return np.where((first == NO_DAY) | (last == NO_DAY), np.nan, (last - first).astype(np.float64))
-
-
-@dataclass(frozen=True)
-class Lesions:
-    """Persons, time points and lesion rows of a timeline as arrays: the same for all window sets."""
-
-    rows: pd.DataFrame
-    ids: pa.Array
-    person: Ints
-    """By time point: its person."""
-    row_person: Ints
-    row_point: Ints
-    row_day: Ints
-    lesion: Ints
-    lesion_keys: Ints
-    """By lesion: the key of its person and name, sorted."""
-    lesion_names: pa.Array
-    status: Ints
-    size: Floats
-    is_node: Bools
-    organ: Ints
-    seen: Bools
-    """By lesion row: it is said what is there, or that nothing is any more."""
-    unseen: Bools
-    """By lesion row: the lesion was not seen up to then, nor at the time point that the row concerns."""
-    counts_as_new: Bools
-    """By lesion row: the lesion is new if it emerges after baseline."""
-    row_order: Ints
-    """Lesion rows by lesion and day, and the keys in that order."""
-    row_keys: Ints
-
-    @property
-    def persons(self) -> int:
-        """How many persons."""
-        return len(self.ids)
-
-    @property
-    def points(self) -> int:
-        """How many time points."""
-        return len(self.person)
-
-    @property
-    def lesions(self) -> int:
-        """How many lesions."""
-        return len(self.lesion_keys)
-
-    def own_organ(self, rows: Ints) -> Ints:
-        """The organs of these lesion rows: lymph nodes are one, as is each other lesion whose organ is not known."""
-        nodes = int(self.organ.max(initial=-1)) + 1
-        organ = np.where(self.organ[rows] < 0, nodes + 1 + self.lesion[rows], self.organ[rows])
-        return np.where(self.is_node[rows], nodes, organ)
-
-    def by_film(self, rows: Ints) -> Bools:
-        """Which of these lesion rows were measured on a plain film."""
-        return self.rows["modality"].iloc[rows].isin(FILM).to_numpy(np.bool_, na_value=False)
+    @cached_property
+    def dt_pre(self) -> Floats:
+        """Days from the scan before baseline to baseline; NaN where one is missing."""
+        return _interval(self.pre_day, self.baseline_day)
 
     @cached_property
-    def on_skin(self) -> Bools:
-        """By lesion row: a lesion of the skin, which a node is not."""
-        return np.asarray(self.rows["organ"].isin(SKIN).to_numpy(np.bool_, na_value=False) & ~self.is_node)
+    def dt_post(self) -> Floats:
+        """Days from baseline to the first evaluation; NaN where one is missing."""
+        return _interval(self.baseline_day, self.post_day)
 
-    @cached_property
-    def perpendicular(self) -> Floats:
-        """By lesion row: the longest diameter perpendicular to its size; NaN where not measured."""
-        return numbers(self.rows["perpendicular_mm"])
 
-    @cached_property
-    def volume(self) -> Floats:
-        """By lesion row: the recorded volume in mm3; NaN where there is none."""
-        return numbers(self.rows["volume_mm3"])
+def _interval(first: Ints, last: Ints) -> Floats:
+    return np.where((first == NO_DAY) | (last == NO_DAY), np.nan, (last - first).astype(np.float64))
 
 
 @dataclass(frozen=True)
@@ -154,10 +105,16 @@ class Followed:
     """By lesion row: belongs to the target set."""
     is_new: Bools
     """By lesion row: a new lesion that is seen, after baseline."""
+    new: Ints
+    """These rows."""
     may_be_new: Bools
     """By lesion row: called new, not assessed, and not seen up to then: whether it is there is not known."""
     seen_late: Bools
     """By lesion row: first seen after baseline, and not called new."""
+    shows_new: Bools
+    """By time point: a new lesion is seen, or may be there."""
+    shows_late: Bools
+    """By time point: a lesion is first seen after baseline, and not called new."""
 
 
 @dataclass(frozen=True)
@@ -180,17 +137,10 @@ class Course(Treated, Followed, Lesions):
 
     scans: Scans
 
-    @cached_property
-    def _scan_of_row(self) -> NDArray[np.int8]:
-        """By lesion row: which of the three scans it is at, -1 for none."""
-        of_point = np.full(self.points + 1, -1, dtype=np.int8)
-        for place, scan in enumerate(self.scans.by_name.values()):
-            of_point[scan[scan >= 0]] = place
-        return np.asarray(of_point[self.row_point])
-
-    def at_scan(self, name: str, marked: Bools | bool = True) -> Ints:
-        """Which of the marked lesion rows are at this scan of their persons."""
-        return np.flatnonzero((self._scan_of_row == list(self.scans.by_name).index(name)) & marked)
+    def among(self, rows: Ints, scan: Ints) -> Ints:
+        """Those of the lesion rows that are at this scan of their persons."""
+        at = self.row_point[rows]
+        return np.asarray(rows[(at >= 0) & (at == scan[self.row_person[rows]])])
 
     def same_burdens(self, other: Course) -> bool:
         """Whether the two have the same baseline, targets and local therapies, hence the same sums at all points."""
@@ -211,93 +161,46 @@ class Course(Treated, Followed, Lesions):
 
 def lines_of(timeline: Timeline, window_sets: Iterable[str], study: Study) -> dict[str, Course]:
     """The arrays of each window set."""
-    rows, choices, ids = None, timeline.scan_choices, text(timeline.index["person_id"])
+    ids, wanted = text(timeline.index["person_id"]), list(window_sets)
+    if not wanted:
+        return {}
+    choices, nothing = timeline.scan_choices, np.zeros(0, dtype=np.int64)
+    own = rows_by_name(choices["window_set"])
     key = point_key(positions(choices["person_id"], ids), choices["days_from_index"].to_numpy(np.int64))
-    role, window_set = choices["role"].cat.codes.to_numpy().astype(np.int8), choices["window_set"]
+    own = {name: _by_point(own.get(name, nothing), key) for name in wanted}
+    point_keys, known = key[own[wanted[0]]], (choices["reason"] != NOT_MEASURED).to_numpy(np.bool_, na_value=True)
+    if not all(np.array_equal(key[rows], point_keys) for rows in own.values()):
+        raise ValueError("the window sets of a timeline have different time points")
+    rows, targets = read(timeline, ids, point_keys, point_keys[known[own[wanted[0]]]], study)
+    scans = _scans({name: choices["role"].cat.codes.to_numpy()[at] for name, at in own.items()}, point_keys, rows)
     made: dict[str, Course] = {}
-    for name in window_sets:
-        own = np.flatnonzero((window_set == name).to_numpy(np.bool_))
-        own = own[stable_order(key[own])]
-        if rows is None:
-            measured = (choices["reason"] != NOT_MEASURED).to_numpy(np.bool_, na_value=True)
-            rows = _lesions(timeline, ids, key[own], key[own[measured[own]]], study)
-        scans = _scans(key[own], role[own], rows)
-        made[name] = _course(timeline, name, scans, rows, tuple(made.values()))
+    for name in wanted:
+        own_targets = targets.get(name, Targets.none(len(ids)))
+        made[name] = _course(timeline, own_targets, scans[name], rows, tuple(made.values()))
     return made
 
 
-def _scans(key: Ints, role: NDArray[np.int8], rows: Lesions) -> Scans:
-    person, day = point_of(key)
-    if len(person) != rows.points:
-        raise ValueError("the window sets of a timeline have different time points")
-
-    def at(name: ScanRole) -> Ints:
-        here = np.flatnonzero(role == SCAN_CHOICES["role"].values.index(name))
-        found = np.full(rows.persons, -1, dtype=np.int64)
-        found[person[here]] = here
-        return found
-
-    return Scans(at(ScanRole.PRE), at(ScanRole.BASELINE), at(ScanRole.POST), day)
+def _by_point(rows: Ints, key: Ints) -> Ints:
+    return rows[stable_order(key[rows])]
 
 
-def _lesions(timeline: Timeline, ids: pa.Array, point_keys: Ints, measured: Ints, study: Study) -> Lesions:
-    rows, targets = timeline.lesions, timeline.targets
-    [row_name, target_name], names = sorted_codes(rows["lesion_id"], targets["lesion_id"])
-    row_person = positions(rows["person_id"], ids)
-    row_keys = row_person * len(names) + row_name
-    keys = distinct(np.concatenate([row_keys, positions(targets["person_id"], ids) * len(names) + target_name]))
-    lesion, day = lookup(row_keys, keys), rows["days_from_index"].to_numpy(np.int64)
-    status, role = rows["status"].cat.codes.to_numpy().astype(np.int64), rows["role"].cat.codes.to_numpy()
-    seen = (status != STATUS[LesionStatus.NOT_ASSESSED]) & (status != STATUS[LesionStatus.NOT_YET_PRESENT])
-    called_new = any_of(lesion, role == ROLE[LesionRole.NEW], len(keys))
-    by_day, at = point_key(lesion, day), point_key(row_person, day)
-    at = np.where(role == ROLE[LesionRole.NEW], _answered(at, status, measured, study), at)
-    order = stable_order(by_day)
-    [organ], _ = sorted_codes(rows["organ"])
-    return Lesions(
-        rows,
-        ids,
-        point_of(point_keys)[0],
-        row_person,
-        lookup(at, point_keys),
-        day,
-        lesion,
-        keys,
-        names,
-        status,
-        size_by_convention(status, numbers(rows["diameter_mm"])),
-        flags(rows["is_node"]),
-        organ,
-        seen,
-        unseen=lowest(lesion[seen], day[seen], len(keys), _NEVER)[lesion] > point_of(at)[1],
-        counts_as_new=called_new[lesion] | (study.lesions.new_lesions == "first_seen"),
-        row_order=order,
-        row_keys=by_day[order],
-    )
+def _scans(roles: Mapping[str, NDArray[np.integer]], point_keys: Ints, rows: Lesions) -> dict[str, Scans]:
+    """The scans of each window set; those that are chosen alike are the same array."""
+    person, day = point_of(point_keys)
+
+    def at(role: ScanRole) -> list[Ints]:
+        code, found = SCAN_CHOICES["role"].values.index(role), []
+        for here in (np.flatnonzero(role == code) for role in roles.values()):
+            found.append(np.full(rows.persons, -1, dtype=np.int64))
+            found[-1][person[here]] = here
+        apart, which = shared(found)
+        return [apart[place] for place in which]
+
+    chosen = zip(at(ScanRole.PRE), at(ScanRole.BASELINE), at(ScanRole.POST), strict=True)
+    return {name: Scans(*three, day) for name, three in zip(roles, chosen, strict=True)}
 
 
-def _answered(at: Ints, status: Ints, measured: Ints, study: Study) -> Ints:
-    """The day of each row; of one that is not assessed, on a day of which nothing else is known, that of the time point
-    it can concern: the last one up to so many days before it as a response has, else the next that a study may join.
-    """
-    lost = np.flatnonzero(status == STATUS[LesionStatus.NOT_ASSESSED])
-    lost = lost[lookup(at[lost], measured) < 0]
-    if not len(lost) or not len(measured):
-        return at
-    person, day = point_of(at[lost])
-    place = np.searchsorted(measured, at[lost])
-    found = at.copy()
-    for step, days in ((0, study.lesions.merge_days), (-1, study.lesions.response_days)):
-        near = measured[np.clip(place + step, 0, len(measured) - 1)]
-        of_person, on = point_of(near)
-        concerned = (of_person == person) & (np.abs(on - day) <= days) & ((on > 0) == (day > 0))
-        concerned &= (on > day) if step == 0 else (on < day)
-        found[lost] = np.where(concerned, near, found[lost])
-    return found
-
-
-def _course(timeline: Timeline, window_set: str, scans: Scans, rows: Lesions, others: tuple[Course, ...]) -> Course:
-    targets = timeline.targets.loc[(timeline.targets["window_set"] == window_set).to_numpy(np.bool_)]
+def _course(timeline: Timeline, targets: Targets, scans: Scans, rows: Lesions, others: tuple[Course, ...]) -> Course:
     followed = _followed(targets, scans, rows, others)
     return Course(
         **{name: getattr(rows, name) for name in Lesions.__dataclass_fields__},
@@ -307,51 +210,52 @@ def _course(timeline: Timeline, window_set: str, scans: Scans, rows: Lesions, ot
     )
 
 
-def _followed(targets: pd.DataFrame, scans: Scans, rows: Lesions, others: Iterable[Course]) -> Followed:
+def _followed(targets: Targets, scans: Scans, rows: Lesions, others: Iterable[Course]) -> Followed:
     """The targets and what is new beside them; that of another window set of the same baseline and targets."""
-    name, person = positions(targets["lesion_id"], rows.lesion_names), positions(targets["person_id"], rows.ids)
-    lesion = lookup(person * len(rows.lesion_names) + name, rows.lesion_keys)
-    recorded = any_of(person, (targets["origin"] == "recorded").to_numpy(np.bool_), rows.persons)
-    uncapped = any_of(person, flags(targets["uncapped"]), rows.persons)
     for other in others:
-        told = (other.target_lesion, other.targets_recorded, other.targets_uncapped, other.scans.baseline)
-        if all(map(np.array_equal, told, (lesion, recorded, uncapped, scans.baseline))):
+        alike = other.target_lesion is targets.lesion and other.scans.baseline is scans.baseline
+        told = (other.targets_recorded, other.targets_uncapped), (targets.recorded, targets.uncapped)
+        if alike and all(map(np.array_equal, *told)):
             return other
-    base = scans.day_of(scans.baseline)
+    base = scans.baseline_day
     in_set = np.zeros(rows.lesions, dtype=np.bool_)
-    in_set[lesion] = True
+    in_set[targets.lesion] = True
     last = np.where(base == NO_DAY, 0, base)[rows.row_person]
-    known_before = any_of(rows.lesion, rows.seen & (rows.row_day <= last), rows.lesions)
+    up_to_then = rows.row_day <= last
+    known_before = any_of(rows.lesion, rows.seen & up_to_then, rows.lesions)
     is_target = in_set[rows.lesion]
-    after = (rows.row_day > last) & (rows.status != STATUS[LesionStatus.DISAPPEARED]) & ~is_target
+    after = ~up_to_then & ~is_target & (rows.status != STATUS[LesionStatus.DISAPPEARED])
     emerging = rows.seen & after & ~known_before[rows.lesion]
-    unassessed = rows.unseen & after & (rows.status == STATUS[LesionStatus.NOT_ASSESSED])
+    is_new, may_be_new = emerging & rows.counts_as_new, rows.unseen & after & rows.counts_as_new
+    seen_late = emerging & ~rows.counts_as_new
     return Followed(
-        person,
-        lesion,
-        ~any_of(person, np.ones(len(person), dtype=np.bool_), rows.persons),
-        recorded,
-        uncapped,
+        targets.person,
+        targets.lesion,
+        count(targets.person, rows.persons) == 0,
+        targets.recorded,
+        targets.uncapped,
         is_target=is_target,
-        is_new=emerging & rows.counts_as_new,
-        may_be_new=unassessed & rows.counts_as_new,
-        seen_late=emerging & ~rows.counts_as_new,
+        is_new=is_new,
+        new=np.flatnonzero(is_new),
+        may_be_new=may_be_new,
+        seen_late=seen_late,
+        shows_new=rows.at_points(is_new | may_be_new),
+        shows_late=rows.at_points(seen_late),
     )
 
 
 def _treated(timeline: Timeline, scans: Scans, rows: Lesions, followed: Followed) -> Treated:
     """From which day each target was treated locally; whose organs are unknown; who was treated elsewhere."""
-    therapies, n = timeline.therapies, rows.persons
+    therapies, n = rows.therapies, rows.persons
     owner, target = followed.target_person, followed.target_lesion
-    person, day = positions(therapies["person_id"], rows.ids), therapies["days_from_index"].to_numpy(np.int64)
-    first = np.where(scans.pre >= 0, scans.day_of(scans.pre), scans.day_of(scans.baseline))
-    last = scans.day_of(scans.post)
-    local = therapies["kind"].isin(_LOCAL).to_numpy(np.bool_) & (first[person] != NO_DAY) & (last[person] != NO_DAY)
-    local = local & (day > first[person]) & (day <= last[person])
+    person, day = therapies.person, therapies.day
+    first = np.where(scans.pre >= 0, scans.pre_day, scans.baseline_day)[person]
+    last = scans.post_day[person]
+    local = therapies.local & (first != NO_DAY) & (last != NO_DAY) & (day > first) & (day <= last)
     if not local.any():
         nobody = np.zeros(n, dtype=np.bool_)
         return Treated(np.zeros(len(rows.lesion), dtype=np.bool_), np.full(len(owner), NO_DAY), nobody, nobody)
-    [organ, treated_organ], organs = sorted_codes(timeline.lesions["organ"], therapies["organ"])
+    [organ, treated_organ], organs = sorted_codes(timeline.lesions["organ"], timeline.therapies["organ"])
     span = len(organs) + 1
     organ_of = lowest(rows.lesion[organ >= 0], organ[organ >= 0], rows.lesions, -1)[target]
     placed = local & (treated_organ >= 0)

@@ -12,7 +12,7 @@ from hpd_etl.criteria.observed import Observed
 from hpd_etl.criteria.pseudoprogression import Confirmation
 from hpd_etl.criteria.response import Response
 from hpd_etl.criteria.rules import at_least
-from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, days, encoded, highest, lowest, positions
+from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, encoded, highest, lowest
 from hpd_etl.schema import Timeline
 
 _EARLY_EVALUATION_DAY = 14
@@ -33,12 +33,9 @@ def flags_of(
     study: Study,
 ) -> dict[str, Bools]:
     """What a careful reader should know of each label."""
-    scans, n = line.scans, line.persons
-    base, post = scans.day_of(scans.baseline), scans.day_of(scans.post)
-    rows = line.at_scan("post")
-    owner = line.row_person[rows]
-    has_new = any_of(owner, (line.is_new | line.may_be_new)[rows], n)
-    has_rows = any_of(owner, np.ones(len(rows), dtype=np.bool_), n)
+    scans, people = line.scans, line.people
+    base, post = scans.baseline_day, scans.post_day
+    complete = line.shows_any & ~line.shows_new & study.lesions.no_row_means_no_new_lesion
     return {
         "same_day_baseline": base == 0,
         "baseline_older_than_28_days": (base != NO_DAY) & (base < _OLD_BASELINE_DAY),
@@ -48,15 +45,15 @@ def flags_of(
         "targets_derived": (sums.set_size > 0) & ~line.targets_recorded,
         "sum_recorded": _marked_at(sums.recorded, scans.baseline),
         "response_recorded": _marked_at(response.recorded, scans.post),
-        "imprecise_date": timeline.index["courses"].notna().to_numpy(np.bool_),
-        "earlier_dose_refused": timeline.index["earlier_dose"].notna().to_numpy(np.bool_),
-        "lesions_complete": has_rows & ~has_new & study.lesions.no_row_means_no_new_lesion,
-        "first_seen_late": any_of(owner, line.seen_late[rows], n),
+        "imprecise_date": people.imprecise,
+        "earlier_dose_refused": people.earlier_dose,
+        "lesions_complete": _marked_at(complete, scans.post),
+        "first_seen_late": _marked_at(line.shows_late, scans.post),
         "pseudoprogression": confirmation.pseudoprogression,
         "local_therapy_organ_unknown": line.organ_unknown,
         "local_therapy_elsewhere": line.local_elsewhere,
-        "prior_checkpoint_inhibitor": timeline.index["prior_checkpoint_day"].notna().to_numpy(np.bool_),
-        "reference_on_treatment": _on_treatment(timeline, line),
+        "prior_checkpoint_inhibitor": people.prior_checkpoint_day != NO_DAY,
+        "reference_on_treatment": _on_treatment(line),
         "modality_changed": _changed(timeline, line, "modality"),
         "reader_changed": _changed(timeline, line, "reader"),
     }
@@ -66,15 +63,12 @@ def _marked_at(marked: Bools, scan: Ints) -> Bools:
     return (scan >= 0) & marked[scan] if len(marked) else np.zeros(len(scan), dtype=np.bool_)
 
 
-def _on_treatment(timeline: Timeline, line: Course) -> Bools:
+def _on_treatment(line: Course) -> Bools:
     """Another systemic therapy was going on between the pre-baseline and the baseline scan (ambiguity B9)."""
-    therapies = timeline.therapies
-    person, start = positions(therapies["person_id"], line.ids), therapies["days_from_index"].to_numpy(np.int64)
-    length = days(therapies["end_date"]) - days(therapies["start_date"])
-    end = start + np.where(days(therapies["end_date"]) == NO_DAY, 0, length)
-    first, last = line.scans.day_of(line.scans.pre)[person], line.scans.day_of(line.scans.baseline)[person]
-    systemic = (therapies["kind"] == "systemic").to_numpy(np.bool_, na_value=False)
-    return any_of(person, systemic & (first != NO_DAY) & (start <= last) & (end >= first), line.persons)
+    given, person = line.therapies, line.therapies.person
+    first, last = line.scans.pre_day[person], line.scans.baseline_day[person]
+    meanwhile = (first != NO_DAY) & (given.day <= last) & (given.last_day >= first)
+    return any_of(person, given.systemic & meanwhile, line.persons)
 
 
 def _changed(timeline: Timeline, line: Course, column: str) -> Bools:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hpd_etl.grouping import Bools, Ints
+from hpd_etl.grouping import Bools, Ints, bits
 
 FLAGS: Mapping[str, str] = {
     "baseline_older_than_28_days": "the baseline scan lies more than 28 days before the first dose",
@@ -45,5 +45,5 @@ OF_DATES = BIT["imprecise_date"] | BIT["earlier_dose_refused"]
 
 def marked(flags: Mapping[str, Bools]) -> Ints:
     """Flags as bits of one number a person."""
-    made: Ints = np.bitwise_or.reduce([np.where(where, BIT[name], 0) for name, where in flags.items()])
+    made: Ints = np.bitwise_or.reduce([bits(where, BIT[name]) for name, where in flags.items()])
     return made

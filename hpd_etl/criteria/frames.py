@@ -7,9 +7,11 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hpd_etl.config import Study
 from hpd_etl.criteria.burden import Burden, Ruled
@@ -19,8 +21,9 @@ from hpd_etl.criteria.metrics import INTERVALS, METRIC_SOURCES, Measured, failed
 from hpd_etl.criteria.pseudoprogression import STATES, Confirmation
 from hpd_etl.criteria.reasons import BIT, NAMES, PROGRESSION_REFUTED, lowest_bit
 from hpd_etl.criteria.rules import leaves
-from hpd_etl.criteria.verdicts import HPD, NOT_EVALUABLE, VERDICTS, Verdicts
+from hpd_etl.criteria.verdicts import HPD, NOT_EVALUABLE, NOT_HPD, VERDICTS, Verdicts
 from hpd_etl.grouping import (
+    Bools,
     Floats,
     Ints,
     category,
@@ -42,6 +45,7 @@ from hpd_etl.schema import BURDEN, LABELS, METRICS, RESPONSES, Kind, Reason, Tim
 _MASKS_IN_ONE = 62 // len(NAMES)
 """Sets of reasons that fit into one number."""
 _SPAN = 1_000_000
+T = TypeVar("T", bound=np.generic)
 _NUMBERS = [name for name in METRIC_SOURCES if name in METRICS.names and METRICS[name].kind is Kind.NUMBER]
 _COUNTS = [name for name in METRIC_SOURCES if name in METRICS.names and METRICS[name].kind is Kind.INTEGER]
 
@@ -127,8 +131,8 @@ def _reasons(outcome: Outcome) -> tuple[tuple[Ints, list[str | None]], tuple[Int
     verdicts = outcome.verdicts
     failures = [failed_reason(leaf) for leaf in dict.fromkeys(leaves(outcome.definition.rule))]
     names = [*NAMES, *failures, PROGRESSION_REFUTED]
-    failed = np.where(verdicts.verdict == HPD, 0, verdicts.failed) << len(NAMES)
-    codes, found = pd.factorize(np.where(verdicts.verdict == NOT_EVALUABLE, verdicts.reasons, failed))
+    failed = verdicts.failed * (verdicts.verdict == NOT_HPD) << len(NAMES)
+    codes, found = pd.factorize(failed | verdicts.reasons * (verdicts.verdict == NOT_EVALUABLE))
     return (codes, worded(lowest_bit(found), names, "rule_met")), (codes, worded(found, names, "rule_met"))
 
 
@@ -160,7 +164,8 @@ def metrics_frame(timeline: Timeline, people: pd.CategoricalDtype, measured: Map
 
 
 def _whole(values: Floats) -> pd.Series[int]:
-    return integers(np.nan_to_num(values).astype(np.int64), ~np.isnan(values))
+    with np.errstate(invalid="ignore"):  # whatever stands where a number is missing
+        return integers(values.astype(np.int64), ~np.isnan(values))
 
 
 def _missing(measured: Measured) -> tuple[Ints, list[str | None]]:
@@ -171,8 +176,8 @@ def _missing(measured: Measured) -> tuple[Ints, list[str | None]]:
             least = measured.low[name] if name == "ttf_months" else exactly(measured, name)
             masks[name] = np.where(np.isnan(least), masks[name], 0)
     rows = np.flatnonzero(reduce(np.bitwise_or, masks.values(), np.zeros(len(measured.response), dtype=np.int64)))
-    once = {id(why): why[rows] for why in masks.values()}
-    whys, distinct = [once[id(why)] for why in masks.values()], list(once.values())
+    whys = [why[rows] for why in masks.values()]
+    distinct = list({why.tobytes(): why for why in whys}.values())
     packed = [
         reduce(lambda together, why: together << len(NAMES) | why, distinct[place : place + _MASKS_IN_ONE])
         for place in range(0, len(distinct), _MASKS_IN_ONE)
@@ -196,14 +201,17 @@ def _bounds(measured: Measured) -> tuple[Ints, list[str | None]]:
     """`metric=least..most` of every number that is known only to lie between two."""
     pairs = {name: (measured.low[name], measured.high[name]) for name in INTERVALS}
     wide = {name: (low, high) for name, (low, high) in pairs.items() if low is not high}
+    codes = np.zeros(len(measured.response), dtype=np.int64)
+    rows = np.flatnonzero(reduce(np.bitwise_or, (low < high for low, high in wide.values()), codes != 0))
+    wide = {name: (low[rows], high[rows]) for name, (low, high) in wide.items()}
     spread = [np.where(low < high, low * _SPAN + high, np.nan) for low, high in wide.values()]
-    combination, example = _combined(spread, len(measured.response))
-    words = [
-        ";".join(f"{name}={low[row]:g}..{high[row]:g}" for name, (low, high) in wide.items() if low[row] < high[row])
-        or None
+    combination, example = _combined(spread, len(rows))
+    codes[rows] = combination + 1
+    words = (
+        (f"{name}={low[row]:g}..{high[row]:g}" for name, (low, high) in wide.items() if low[row] < high[row])
         for row in example
-    ]
-    return combination, words
+    )
+    return codes, [None, *map(";".join, words)]
 
 
 def _combined(columns: Sequence[Ints | Floats], n: int) -> tuple[Ints, Ints]:
@@ -220,43 +228,44 @@ def burden_frame(
 ) -> pd.DataFrame:
     """The `burden` table: the time points that were assessed, by window set; by its rulers beside diameters."""
     every = list(sums.values())
-    shown = [np.flatnonzero((each.n_targets > 0) | (each.n_new > 0) | each.recorded) for each in every]
+    shown = [_marked((each.n_targets > 0) | (each.n_new > 0) | each.recorded) for each in every]
 
-    def whole(values: Iterable[Ints]) -> pd.Series[int]:
-        return integers(np.concatenate([each[at] for each, at in zip(values, shown, strict=True)]))
+    def below(values: Iterable[NDArray[T]]) -> NDArray[T]:
+        return np.concatenate([each[at] for each, at in zip(values, shown, strict=True)])
 
     def summed(ruler: str) -> pd.Series[float]:
-        return floats(
-            np.concatenate(
-                [
-                    _summed(getattr(each, ruler), at) if ruler in rulers[name] else np.full(len(at), np.nan)
-                    for (name, each), at in zip(sums.items(), shown, strict=True)
-                ]
-            )
-        )
+        nothing = (np.full(each.line.points, np.nan) for each in every)
+        ruled = (_summed(getattr(one, ruler)) if ruler in rulers[name] else next(nothing) for name, one in sums.items())
+        return floats(below(ruled))
 
-    person = np.concatenate([each.line.person[at] for each, at in zip(every, shown, strict=True)])
-    day = whole(each.line.scans.day for each in every)
+    person, day = below(each.line.person for each in every), below(each.line.scans.day for each in every)
     return BURDEN.frame(
         {
             "person_id": coded(person, people),
-            "window_set": repeated(list(sums), [len(at) for at in shown]),
-            "scan_date": dates(days(timeline.index["index_date"])[person] + day.to_numpy(np.int64)),
-            "days_from_index": day,
-            "n_targets": whole(each.n_targets for each in every),
+            "window_set": repeated(
+                list(sums), [len(each.line.person[at]) for each, at in zip(every, shown, strict=True)]
+            ),
+            "scan_date": dates(days(timeline.index["index_date"])[person] + day),
+            "days_from_index": integers(day),
+            "n_targets": integers(below(each.n_targets for each in every)),
             "sld_mm": summed("sld"),
-            "new_mm": floats(np.concatenate([each.new_mm[at] for each, at in zip(every, shown, strict=True)])),
+            "new_mm": floats(below(each.new_mm for each in every)),
             "spd_mm2": summed("spd"),
             "volume_mm3": summed("volume"),
-            "n_new": whole(each.n_new for each in every),
-            "n_new_organs": whole(each.n_new_organs for each in every),
-            "lesion_set": whole(each.set_size[each.line.person] for each in every),
+            "n_new": integers(below(each.n_new for each in every)),
+            "n_new_organs": integers(below(each.n_new_organs for each in every)),
+            "lesion_set": integers(below(each.set_size[each.line.person] for each in every)),
         }
     )
 
 
-def _summed(ruled: Ruled, at: Ints) -> Floats:
-    return np.where(ruled.complete[at], ruled.targets[at], np.nan)
+def _marked(shown: Bools) -> Ints | slice:
+    """Where it is so; a slice where it is so everywhere, which spares a copy."""
+    return slice(None) if shown.all() else np.flatnonzero(shown)
+
+
+def _summed(ruled: Ruled) -> Floats:
+    return np.where(ruled.complete, ruled.targets, np.nan)
 
 
 def unmet_frame(timeline: Timeline, lacking: Mapping[str, Ints]) -> pd.DataFrame:

@@ -16,22 +16,32 @@ import pandas as pd
 from hpd_etl.config import Study
 from hpd_etl.criteria import frames
 from hpd_etl.criteria.burden import Burden, at_other_scans, burden
-from hpd_etl.criteria.clinical import early_progression_death, grades, performance
+from hpd_etl.criteria.clinical import Grades, early_progression_death, grades, performance
 from hpd_etl.criteria.course import Course, lines_of
 from hpd_etl.criteria.definition import Definition, window_sets
 from hpd_etl.criteria.flagging import OF_PRE_GROWTH, flags_of, flags_of_growth
 from hpd_etl.criteria.flags import BIT, marked
 from hpd_etl.criteria.known import Known
 from hpd_etl.criteria.lineage import Lineage, Rested, evidence_frame
-from hpd_etl.criteria.metrics import Measured, depends_on_month, measure
+from hpd_etl.criteria.metrics import MONTH_METRICS, NUMERIC, Measured, depends_on_month, measure
 from hpd_etl.criteria.observed import Observed, new_lesions_of, observe
 from hpd_etl.criteria.pseudoprogression import Confirmation, confirm
 from hpd_etl.criteria.requirements import unmet
 from hpd_etl.criteria.response import Response, respond
 from hpd_etl.criteria.rulers import areas, common
 from hpd_etl.criteria.rules import leaves
-from hpd_etl.criteria.verdicts import HPD, NOT_EVALUABLE, Verdicts, confirmed, decide, refuted
-from hpd_etl.grouping import NO_DAY, Bools, Ints, days, dictionary, text
+from hpd_etl.criteria.spread import Organs, organs_at_baseline
+from hpd_etl.criteria.verdicts import (
+    HPD,
+    NOT_EVALUABLE,
+    Verdicts,
+    after_confirmation,
+    confirmed,
+    decide,
+    decide_again,
+    refuted,
+)
+from hpd_etl.grouping import NO_DAY, Bools, Ints, bits, dictionary, text
 from hpd_etl.schema import Timeline
 
 MONTHS = (28.0, 30.0, 30.4375)
@@ -45,11 +55,18 @@ class Followed:
     line: Course
     sums: Burden
     unmet: Mapping[str, Ints]
+    like: Followed | None
+    """An earlier window set that chose another scan and nothing else."""
+
+    @cached_property
+    def organs(self) -> Organs:
+        """Those with lesions at baseline."""
+        return organs_at_baseline(self.line) if self.like is None else self.like.organs
 
     @cached_property
     def new_lesions(self) -> dict[str, Known]:
         """Those of the first evaluation."""
-        return new_lesions_of(self.sums, self.unmet)
+        return new_lesions_of(self.sums, self.organs, self.unmet)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,12 +109,13 @@ class MeasureSet:
 
     @cached_property
     def by_month(self) -> tuple[Measured, ...]:
-        """The same with months of other lengths."""
-        own = self.clinical.study.criteria.month_days
-        return tuple(self._measured(month) for month in MONTHS if month != own)
+        """What its rules name and months change, with months of other lengths."""
+        own, named = self.clinical.study.criteria.month_days, self.named & MONTH_METRICS
+        return tuple(self._measured(month, named) for month in MONTHS if month != own)
 
-    def _measured(self, month_days: float) -> Measured:
-        return measure(self.seen, self.clinical.performance(month_days), self.clinical.study, month_days)
+    def _measured(self, month_days: float, names: frozenset[str] = NUMERIC) -> Measured:
+        grades = self.clinical.performance(month_days)
+        return measure(self.seen, grades, self.clinical.study, month_days, names)
 
 
 @dataclass(frozen=True)
@@ -135,7 +153,7 @@ class Judged:
         """By definition."""
         verdicts = dict(zip((each.rule_id for each in self.definitions), self.verdicts, strict=True))
         made = {
-            rule: _outcome(self.timeline, self.measured[each.measure_set], each, verdicts[rule], self.study)
+            rule: _outcome(self.measured[each.measure_set], each, verdicts[rule], self.study)
             for rule, each in self._rules.items()
         }
         return [replace(made[each.rule_id], definition=each) for each in self.definitions]
@@ -206,9 +224,9 @@ def follow(
     windows = window_sets(definitions, study)
     made: dict[str, Followed] = {}
     for name, line in (lines(timeline, definitions, study) if known is None else known).items():
-        like = next((one.sums for one in made.values() if one.line.same_burdens(line)), None)
-        sums = burden(line, timeline, study) if like is None else at_other_scans(like, line)
-        made[name] = Followed(line, sums, unmet(line, timeline, windows[name], study))
+        like = next((one for one in made.values() if one.line.same_burdens(line)), None)
+        sums = burden(line, timeline, study) if like is None else at_other_scans(like.sums, line)
+        made[name] = Followed(line, sums, unmet(line, windows[name], study), like)
     return made
 
 
@@ -224,7 +242,7 @@ def _responded(
             if name == framework and each.followed.sums.targets_mm is one.sums.targets_mm
         )
         response = next(alike, None) or respond(one.line, one.sums, timeline, framework, study)
-        confirmation = confirm(one.line, one.sums, response, timeline)
+        confirmation = confirm(one.line, one.sums, response)
         made[framework, window_set] = Responded(timeline, study, one, response, confirmation)
     return made
 
@@ -237,16 +255,20 @@ class _Clinical:
         self.death = {"early_progression_death": early_progression_death(timeline, line, study)}
         self._performance: dict[float, dict[str, Known]] = {}
 
+    @cached_property
+    def _grades(self) -> Grades:
+        return grades(self.timeline, self._line)
+
     def rested(self, named: frozenset[str], lineage: Lineage) -> list[Rested]:
         """The grades that were looked at, where one of these metrics asks for them."""
         if not named & {"ecog_worst", "ecog_rise"}:
             return []
-        return [lineage.findings(grades(self.timeline, self._line, self.study, self.study.criteria.month_days).row)]
+        return [lineage.findings(self._grades.counted(self.study, self.study.criteria.month_days).row)]
 
     def performance(self, month_days: float) -> dict[str, Known]:
         """ECOG in the first two of such months."""
         if month_days not in self._performance:
-            self._performance[month_days] = performance(self.timeline, self._line, self.study, month_days)
+            self._performance[month_days] = performance(self._grades, self._line.persons, self.study, month_days)
         return self._performance[month_days]
 
 
@@ -255,7 +277,6 @@ def _measure_set(clinical: _Clinical, of: Responded, group: Sequence[Definition]
     seen = observe(
         burden_for(first, followed, clinical.timeline, clinical.study),
         of.response,
-        clinical.timeline,
         followed.unmet,
         followed.new_lesions | clinical.death,
         rulers=first.rulers,
@@ -279,27 +300,26 @@ def _verdicts(definition: Definition, measures: MeasureSet, measured: Measured, 
     return confirmed(definition, decide(definition, measured, of.followed.unmet, study), of.confirmation.state)
 
 
-def _outcome(
-    timeline: Timeline, measures: MeasureSet, definition: Definition, verdicts: Verdicts, study: Study
-) -> frames.Outcome:
+def _outcome(measures: MeasureSet, definition: Definition, verdicts: Verdicts, study: Study) -> frames.Outcome:
     of = measures.responded
     sensitive: Bools = np.zeros(len(verdicts.verdict), dtype=np.bool_)
     if any(map(depends_on_month, leaves(definition.rule))):
         for other in measures.by_month:
-            sensitive |= _verdicts(definition, measures, other, study).verdict != verdicts.verdict
-    flags = of.flags | measures.flags | np.where(sensitive, BIT["month_sensitive"], 0)
+            verdict = decide_again(definition, measures.measured, other, of.followed.unmet, study)
+            sensitive |= after_confirmation(definition, verdict, of.confirmation.state) != verdicts.verdict
+    flags = of.flags | measures.flags | bits(sensitive, BIT["month_sensitive"])
     if "pre_baseline" not in definition.requires:
         flags &= ~OF_PRE_GROWTH
     if not definition.hpd:
         flags |= BIT["not_hyperprogression"]
-    decided = _decided(timeline, of, definition, verdicts)
+    decided = _decided(of, definition, verdicts)
     return frames.Outcome(definition, verdicts, measures.measured, of.confirmation, decided, flags)
 
 
-def _decided(timeline: Timeline, of: Responded, definition: Definition, verdicts: Verdicts) -> Ints:
+def _decided(of: Responded, definition: Definition, verdicts: Verdicts) -> Ints:
     """Day of the assessment that decides: the first evaluation, or the scan that a confirmed progression waited for."""
-    scans, index_day = of.followed.line.scans, days(timeline.index["index_date"])
-    day = scans.day_of(scans.post)
+    scans, index_day = of.followed.line.scans, of.followed.line.people.index_day
+    day = scans.post_day
     if definition.variant == "confirmed":
         later = scans.day_of(of.confirmation.point)
         waited = (verdicts.verdict == HPD) | refuted(definition, verdicts)

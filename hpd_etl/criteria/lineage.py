@@ -95,7 +95,10 @@ class Lineage:
 
     def _recorded(self, name: str, relied_on: Bools, of_point: NDArray[np.int8]) -> NDArray[np.int8]:
         """The role of each row of such a table."""
-        line, day = self._line, getattr(self._timeline, name)["days_from_index"].to_numpy(np.int64)
+        line, table = self._line, getattr(self._timeline, name)
+        if not len(table):
+            return np.zeros(0, dtype=np.int8)
+        day = table["days_from_index"].to_numpy(np.int64)
         at = lookup(point_key(self._tables[name][0], day), point_key(line.person, line.scans.day))
         return np.where(np.append(relied_on, False)[at], of_point[at], -1)
 

@@ -5,7 +5,7 @@ Each metric is a number (or a code) or missing, and a missing one says why in re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -19,7 +19,7 @@ from hpd_etl.criteria.observed import AtScans, Observed
 from hpd_etl.criteria.reasons import BIT
 from hpd_etl.criteria.response import CODES, NE
 from hpd_etl.criteria.rules import Leaf
-from hpd_etl.grouping import Bools, Floats, Ints
+from hpd_etl.grouping import Bools, Floats, Ints, bits
 from hpd_etl.schema import METRICS, Reason
 
 
@@ -66,7 +66,7 @@ METRIC_SOURCES: Mapping[str, MetricSource] = {
 }
 """All metrics a definition may name."""
 
-NUMERIC = {name for name, source in METRIC_SOURCES.items() if not source.codes}
+NUMERIC = frozenset(name for name, source in METRIC_SOURCES.items() if not source.codes)
 """Those that are numbers."""
 
 
@@ -127,8 +127,8 @@ SCANS_OF: Mapping[str, tuple[str, ...]] = {
 }
 """The scans without which a metric is missing, by the requirement that asks for them; the others need none."""
 
-_DIMENSIONS = {"tgr": 3.0, "volume_tgr": 1.0}
-"""The power of the burden that is a volume."""
+_DIMENSIONS = {"sld": 3.0, "volume": 1.0}
+"""By ruler: the power of the burden that is a volume."""
 SUMS = {
     "sld": ("s_pre_mm", "s0_mm", "s_post_mm"),
     "volume": ("v_pre_mm3", "v0_mm3", "v_post_mm3"),
@@ -142,7 +142,7 @@ OF_RULER = {
 }
 """The columns of `metrics` that are made only where a rule asks for the ruler."""
 
-Found: TypeAlias = dict[str, tuple[Floats, Ints]]
+Found: TypeAlias = tuple[Floats, Ints]
 """Values, and as reason bits why they are missing."""
 
 
@@ -163,26 +163,27 @@ class Measured:
     """Metrics that no rule of the measure set names and that were not made for it."""
 
 
-def measure(seen: Observed, others: Mapping[str, Known], study: Study, month_days: float) -> Measured:
-    """The metrics with a month of this length; what is missing says why (ambiguities A1-A8).
+def measure(
+    seen: Observed,
+    others: Mapping[str, Known],
+    study: Study,
+    month_days: float,
+    names: Collection[str] = NUMERIC,
+) -> Measured:
+    """The metrics of these names with a month of this length; what is missing says why (ambiguities A1-A8).
 
     `others` are numbers that depend on the month and on no scan.
     """
-    found: Found = {}
+    known = {name: each for name, each in {**seen.counts, **others}.items() if name in names}
     for ruler, burdens in seen.by_ruler.items():
-        found |= _OF_RULER[ruler](_Growth(burdens, seen.dt_pre, seen.dt_post, month_days, study, ruler))
-    least, most = seen.ttf_days
-    undated = np.isnan(least)
-    open_ended = np.where(np.isinf(most) | (most > least) | undated, BIT[Reason.TTF_UNKNOWN], 0)
-    known = {name: Known.exactly(*each) for name, each in found.items()} | {
-        **seen.counts,
-        **others,
-        "ttf_months": Known(least / month_days, np.where(undated, np.nan, most / month_days), open_ended),
-    }
-    nothing = Known.exactly(np.full(len(least), np.nan), np.zeros(len(least), dtype=np.int64))
-    unasked = frozenset(NUMERIC - known.keys())
+        of = _Growth(burdens, seen.dt_pre, seen.dt_post, month_days, study, ruler)
+        known |= {name: Known.exactly(*made(of)) for name, made in _OF_RULER[ruler].items() if name in names}
+    if "ttf_months" in names:
+        known["ttf_months"] = _ttf(*seen.ttf_days, month_days)
+    nothing = Known.exactly(np.full(len(seen.response), np.nan), np.zeros(len(seen.response), dtype=np.int64))
+    unasked = frozenset(names - known.keys())
     known |= dict.fromkeys(unasked, nothing)
-    no_response = np.where(seen.response == NE, BIT[Reason.RESPONSE_UNKNOWN], 0)
+    no_response = bits(seen.response == NE, BIT[Reason.RESPONSE_UNKNOWN])
     unmeasured = (nothing.low,) * 3
     sums = {ruler: seen.by_ruler[ruler].named if ruler in seen.by_ruler else unmeasured for ruler in SUMS}
     return Measured(
@@ -198,6 +199,14 @@ def measure(seen: Observed, others: Mapping[str, Known], study: Study, month_day
     )
 
 
+def _ttf(least: Floats, most: Floats, month_days: float) -> Known:
+    """Time to treatment failure in months."""
+    undated = np.isnan(least)
+    open_ended = np.isinf(most) | (most > least) | undated
+    most = np.where(undated, np.nan, most)
+    return Known(least / month_days, most / month_days, bits(open_ended, BIT[Reason.TTF_UNKNOWN]))
+
+
 @dataclass(frozen=True)
 class _Growth:
     """The burdens by one ruler, and what is missing of their growth."""
@@ -210,9 +219,14 @@ class _Growth:
     ruler: str
 
     @cached_property
+    def before(self) -> Ints:
+        """Why a metric of the scan before baseline and of baseline is missing."""
+        return self.at.no_pre | self.at.no_base
+
+    @cached_property
     def both(self) -> Ints:
         """Why a metric of all three scans is missing."""
-        return self.at.no_pre | self.at.no_base | self.at.no_post
+        return self.before | self.at.no_post
 
     @cached_property
     def since(self) -> Ints:
@@ -232,12 +246,12 @@ class _Growth:
     @cached_property
     def zero_base(self) -> Ints:
         """Nothing at baseline (A5)."""
-        return np.where(self.at.base == 0, BIT[Reason.ZERO_BASELINE], 0)
+        return bits(self.at.base == 0, BIT[Reason.ZERO_BASELINE])
 
     @cached_property
     def zero_pre(self) -> Ints:
         """Nothing before it (A6)."""
-        return np.where(self.at.pre == 0, BIT[Reason.ZERO_PREBASELINE], 0)
+        return bits(self.at.pre == 0, BIT[Reason.ZERO_PREBASELINE])
 
     @cached_property
     def zero(self) -> Ints:
@@ -251,63 +265,61 @@ class _Growth:
         least = self.study.criteria.min_pre_change_mm if self.ruler == "sld" else 0.0
         return np.asarray((grown <= 0) | (np.abs(grown) < least))
 
-    def ratio(self, value: Floats, why: Ints) -> tuple[Floats, Ints]:
+    def ratio(self, value: Floats, why: Ints) -> Found:
         """A ratio to the growth before treatment: missing without any, or unbounded where the study says so."""
         flat = self.flat
         if self.study.criteria.pre_growth_nonpositive != "positive_post_is_hpd":
-            return value, why | np.where(flat, BIT[Reason.PRE_GROWTH_NONPOSITIVE], 0)
+            return value, why | bits(flat, BIT[Reason.PRE_GROWTH_NONPOSITIVE])
         onset = flat & (self.at.post > self.at.base)
-        why = why | np.where(flat & ~onset, BIT[Reason.PRE_GROWTH_NONPOSITIVE], 0)
+        why = why | bits(flat & ~onset, BIT[Reason.PRE_GROWTH_NONPOSITIVE])
         return np.where(onset, np.inf, value), why
 
-    def rates(self, name: str) -> Found:
-        """Growth rates of the volume before and on treatment, and their ratio."""
-        (pre, base, post), power = self.at.named, _DIMENSIONS[name]
+    @cached_property
+    def tgr(self) -> tuple[Floats, Floats]:
+        """Growth rates of the volume before and on treatment."""
+        (pre, base, post), power = self.at.named, _DIMENSIONS[self.ruler]
         before = growth.tgr(pre, base, self.dt_pre, self.month_days, power)
-        since = growth.tgr(base, post, self.dt_post, self.month_days, power)
+        return before, growth.tgr(base, post, self.dt_post, self.month_days, power)
+
+    def tgr_ratio(self) -> Found:
+        """The ratio of these rates."""
+        before, since = self.tgr
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = since / before
-        return {
-            f"{name}_pre": (before, self.at.no_pre | self.at.no_base | self.zero_pre),
-            f"{name}_post": (since, self.base_above_zero),
-            f"{name}_ratio": self.ratio(ratio, self.all_above_zero),
-        }
+            return self.ratio(since / before, self.all_above_zero)
+
+    def pace_ratio(self) -> Found:
+        """Progression pace on treatment over before it."""
+        return self.ratio(growth.pace_ratio(*self.at.named, self.dt_pre, self.dt_post), self.all_above_zero)
+
+    def change_pct(self) -> Found:
+        """Change from baseline to the first evaluation in %."""
+        return growth.change_pct(self.at.base, self.at.post), self.base_above_zero
 
 
-def _of_diameters(of: _Growth) -> Found:
-    pre, base, post = of.at.named
-    gaps = of.dt_pre, of.dt_post
-    rates = of.rates("tgr")
-    return {
-        "tgk_pre": (growth.tgk(pre, base, of.dt_pre, of.month_days), of.at.no_pre | of.at.no_base),
-        "tgk_post": (growth.tgk(base, post, of.dt_post, of.month_days), of.since),
-        "tgk_ratio": of.ratio(growth.tgk_ratio(pre, base, post, *gaps), of.both),
-        **rates,
-        "tgr_delta": (rates["tgr_post"][0] - rates["tgr_pre"][0], of.all_above_zero),
-        "pace_ratio": of.ratio(growth.pace_ratio(pre, base, post, *gaps), of.all_above_zero),
-        "sld_change_pct": (growth.change_pct(base, post), of.base_above_zero),
-        "sld_change_mm": (post - base, of.since),
-        "sld_change_from_pre_pct": (growth.change_pct(pre, post), of.both | of.zero_pre),
-    }
-
-
-def _of_volumes(of: _Growth) -> Found:
-    _, base, post = of.at.named
-    change = (growth.change_pct(base, post), of.base_above_zero)
-    return {**of.rates("volume_tgr"), "volume_change_pct": change}
-
-
-def _of_products(of: _Growth) -> Found:
-    pre, base, post = of.at.named
-    pace = growth.pace_ratio(pre, base, post, of.dt_pre, of.dt_post)
-    return {
-        "spd_change_pct": (growth.change_pct(base, post), of.base_above_zero),
-        "spd_pace_ratio": of.ratio(pace, of.all_above_zero),
-    }
-
-
-_OF_RULER: Mapping[str, Callable[[_Growth], Found]] = {
-    "sld": _of_diameters,
-    "volume": _of_volumes,
-    "spd": _of_products,
+_RATES: Mapping[str, Callable[[_Growth], Found]] = {
+    "tgr_pre": lambda of: (of.tgr[0], of.before | of.zero_pre),
+    "tgr_post": lambda of: (of.tgr[1], of.base_above_zero),
+    "tgr_ratio": _Growth.tgr_ratio,
 }
+_OF_RULER: Mapping[str, Mapping[str, Callable[[_Growth], Found]]] = {
+    "sld": {
+        "tgk_pre": lambda of: (growth.tgk(of.at.pre, of.at.base, of.dt_pre, of.month_days), of.before),
+        "tgk_post": lambda of: (growth.tgk(of.at.base, of.at.post, of.dt_post, of.month_days), of.since),
+        "tgk_ratio": lambda of: of.ratio(growth.tgk_ratio(*of.at.named, of.dt_pre, of.dt_post), of.both),
+        **_RATES,
+        "tgr_delta": lambda of: (of.tgr[1] - of.tgr[0], of.all_above_zero),
+        "pace_ratio": _Growth.pace_ratio,
+        "sld_change_pct": _Growth.change_pct,
+        "sld_change_mm": lambda of: (of.at.post - of.at.base, of.since),
+        "sld_change_from_pre_pct": lambda of: (growth.change_pct(of.at.pre, of.at.post), of.both | of.zero_pre),
+    },
+    "volume": {
+        **{f"volume_{name}": made for name, made in _RATES.items()},
+        "volume_change_pct": _Growth.change_pct,
+    },
+    "spd": {
+        "spd_change_pct": _Growth.change_pct,
+        "spd_pace_ratio": _Growth.pace_ratio,
+    },
+}
+"""By ruler and metric: its values from the burdens at the three scans, and why they are missing."""

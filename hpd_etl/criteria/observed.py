@@ -12,9 +12,9 @@ from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.known import Known
 from hpd_etl.criteria.reasons import BIT
 from hpd_etl.criteria.response import NE, Response
-from hpd_etl.criteria.spread import spread
+from hpd_etl.criteria.spread import Organs, spread
 from hpd_etl.grouping import Bools, Floats, Ints
-from hpd_etl.schema import Reason, Timeline
+from hpd_etl.schema import Reason
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,6 @@ class Observed:
 def observe(
     sums: Burden,
     response: Response,
-    timeline: Timeline,
     unmet: Mapping[str, Ints],
     others: Mapping[str, Known],
     *,
@@ -70,11 +69,11 @@ def observe(
     nobody = np.zeros(line.persons, dtype=np.bool_)
     return Observed(
         {name: at_scans(line, getattr(sums, name), unmet, new_lesions=new_lesions) for name in rulers},
-        scans.interval(scans.pre, scans.baseline),
-        scans.interval(scans.baseline, scans.post),
+        scans.dt_pre,
+        scans.dt_post,
         np.where(scans.post >= 0, response.code[scans.post], NE) if line.points else np.full(line.persons, NE),
         no_post,
-        _ttf(timeline),
+        line.people.ttf_days,
         others,
         sums.spherical if "volume" in rulers else nobody,
     )
@@ -98,15 +97,11 @@ def at_scans(line: Course, ruled: Ruled, unmet: Mapping[str, Ints], *, new_lesio
     return AtScans(*known, *absent)
 
 
-def _ttf(timeline: Timeline) -> tuple[Floats, Floats]:
-    """Time to treatment failure in days, as an interval; infinite above where it is censored."""
-    index = timeline.index
-    least = index["ttf_min_days"].to_numpy(np.float64, na_value=np.nan)
-    return least, index["ttf_max_days"].to_numpy(np.float64, na_value=np.inf)
+def new_lesions_of(sums: Burden, before: Organs, unmet: Mapping[str, Ints]) -> dict[str, Known]:
+    """New lesions at the first evaluation, their organs, and where they lie; nobody can tell without a baseline.
 
-
-def new_lesions_of(sums: Burden, unmet: Mapping[str, Ints]) -> dict[str, Known]:
-    """New lesions at the first evaluation, their organs, and where they lie; nobody can tell without a baseline."""
+    `before` are the organs in which there were lesions at baseline.
+    """
     post, why = sums.line.scans.post, _no_answer(sums, unmet["first_evaluation"])
     counted = {"new_lesions": sums.n_new, "new_organs": sums.n_new_organs}
     nothing = np.full(len(post), np.nan)
@@ -114,7 +109,7 @@ def new_lesions_of(sums: Burden, unmet: Mapping[str, Ints]) -> dict[str, Known]:
         name: Known.exactly(values[post].astype(np.float64) if len(values) else nothing, why)
         for name, values in counted.items()
     }
-    return counts | spread(sums.line, unmet["baseline"] | why)
+    return counts | spread(sums.line, before, unmet["baseline"] | why)
 
 
 def _no_answer(sums: Burden, no_post: Ints) -> Ints:

@@ -15,8 +15,8 @@ from hpd_etl.criteria.burden import Burden
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.response import PD, Response
 from hpd_etl.criteria.rules import at_least
-from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, lowest, positions, sorted_codes
-from hpd_etl.schema import LABELS, Timeline
+from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, lowest, select
+from hpd_etl.schema import LABELS
 
 CONFIRMATION_DAYS = 28
 STATES = LABELS["confirmation"].values
@@ -36,11 +36,10 @@ class Confirmation:
         return np.asarray(self.state == REFUTED)
 
 
-def confirm(line: Course, sums: Burden, response: Response, timeline: Timeline) -> Confirmation:
+def confirm(line: Course, sums: Burden, response: Response) -> Confirmation:
     """The state of every first progression under one framework."""
     n, day = line.persons, line.scans.day
-    post = line.scans.post
-    post_day = line.scans.day_of(post)
+    post, post_day = line.scans.post, line.scans.post_day
     progression = (post >= 0) & (response.code[post] == PD) if len(day) else np.zeros(n, dtype=np.bool_)
     assessed = (sums.n_targets > 0) | (sums.n_new > 0) | sums.recorded
     assessed = assessed | (response.written >= 0) | response.non_target_pd
@@ -48,14 +47,13 @@ def confirm(line: Course, sums: Burden, response: Response, timeline: Timeline) 
     later = assessed & (day >= first_possible[line.person])
     point = lowest(line.person[later], np.flatnonzero(later), n, -1)
 
-    other = _other_therapy(line, timeline, post_day)
+    other = _other_therapy(line)
     next_day = line.scans.day_of(point)
     untreated = (point >= 0) & ((other == NO_DAY) | (other >= next_day))
     answer = _answer(line, sums, response, point, post)
-    followup = timeline.index["followup_end_day"].to_numpy(np.int64, na_value=NO_DAY)
-    dead = timeline.index["death_day"].notna().to_numpy(np.bool_)
-    waiting = (point < 0) & (other == NO_DAY) & ~dead & (followup != NO_DAY) & (followup >= first_possible)
-    state = np.select([untreated, waiting], [answer, PROVISIONAL], UNRESOLVED)
+    followup, alive = line.people.followup_end_day, line.people.death_day == NO_DAY
+    waiting = (point < 0) & (other == NO_DAY) & alive & (followup != NO_DAY) & (followup >= first_possible)
+    state = select([(untreated, answer), (waiting, PROVISIONAL)], UNRESOLVED)
     decided = np.where(progression & untreated, point, -1)
     return Confirmation(np.where(progression, state, NOT_APPLICABLE), decided)
 
@@ -76,18 +74,14 @@ def _answer(line: Course, sums: Burden, response: Response, point: Ints, post: I
 
 def _further_new(line: Course, point: Ints, post: Ints) -> Bools:
     """A new lesion at the later time point that was not seen up to the first evaluation."""
-    new = np.flatnonzero(line.is_new & (line.row_point >= 0))
+    new = line.new[line.row_point[line.new] >= 0]
     person, at, lesion = line.row_person[new], line.row_point[new], line.lesion[new]
     known = any_of(lesion, at <= post[person], line.lesions)
     return any_of(person, (at == point[person]) & ~known[lesion], line.persons)
 
 
-def _other_therapy(line: Course, timeline: Timeline, post_day: Ints) -> Ints:
+def _other_therapy(line: Course) -> Ints:
     """First day after the first evaluation of a systemic therapy not given up to then."""
-    systemic = timeline.therapies.loc[(timeline.therapies["kind"] == "systemic").to_numpy(np.bool_, na_value=False)]
-    person, day = positions(systemic["person_id"], line.ids), systemic["days_from_index"].to_numpy(np.int64)
-    [agent], names = sorted_codes(systemic["agent"])
-    drugs, drug = np.unique(person * (len(names) + 1) + agent + 1, return_inverse=True)
-    begun, owner = lowest(drug, day, len(drugs), NO_DAY), drugs // (len(names) + 1)
+    (owner, begun), post_day = line.therapies.drugs, line.scans.post_day
     after = (post_day[owner] != NO_DAY) & (begun > post_day[owner])
     return lowest(owner[after], begun[after], line.persons, NO_DAY)

@@ -9,27 +9,23 @@ import numpy as np
 from hpd_etl.config import Study, Windows
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.reasons import BIT
-from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of, positions
-from hpd_etl.schema import INDEX, Reason, Timeline
+from hpd_etl.grouping import NO_DAY, Bools, Ints, any_of
+from hpd_etl.schema import INDEX, Reason
 
 _STOPS = INDEX["stop_reason"].values
 
 
-def unmet(line: Course, timeline: Timeline, windows: Windows, study: Study) -> Mapping[str, Ints]:
+def unmet(line: Course, windows: Windows, study: Study) -> Mapping[str, Ints]:
     """By requirement the reason bits of each person; 0 where it is met. `index` holds for every definition."""
-    index = timeline.index
-    short = (index["lookback_days"].fillna(0) < study.index.lookback_days).to_numpy(np.bool_)
-    persons = timeline.persons
-    incomplete = (persons["is_complete"] == False).to_numpy(np.bool_, na_value=False)  # noqa: E712 - unknown is neither
-    partly_read = any_of(positions(persons["person_id"], line.ids), incomplete, line.persons)
+    short = line.people.lookback_days < study.index.lookback_days
     in_baseline = _examined(line, windows.baseline_from_day, windows.baseline_to_day + windows.baseline_grace_days)
     no_baseline = np.where(in_baseline, BIT[Reason.NO_MEASURABLE_DISEASE], BIT[Reason.NO_BASELINE_SCAN])
     has_baseline = line.scans.baseline >= 0
     return {
-        "index": np.where(partly_read, BIT[Reason.EXTRACTION_INCOMPLETE], 0)
+        "index": np.where(line.people.partly_read, BIT[Reason.EXTRACTION_INCOMPLETE], 0)
         | np.where(short, BIT[Reason.SHORT_LOOKBACK], 0),
         "baseline": np.where(has_baseline, 0, no_baseline),
-        "first_evaluation": np.where(line.scans.post >= 0, 0, _without_evaluation(line, timeline, windows)),
+        "first_evaluation": np.where(line.scans.post >= 0, 0, _without_evaluation(line, windows)),
         "pre_baseline": np.where((line.scans.pre >= 0) | ~has_baseline, 0, BIT[Reason.NO_PREBASELINE_SCAN]),
     }
 
@@ -39,17 +35,14 @@ def _examined(line: Course, first_day: int, last_day: int) -> Bools:
     return any_of(line.person, within, line.persons)
 
 
-def _without_evaluation(line: Course, timeline: Timeline, windows: Windows) -> Ints:
+def _without_evaluation(line: Course, windows: Windows) -> Ints:
     """Early drop-out by death, progression, toxicity or another end of treatment; else no scan was made."""
-    index = timeline.index
-    last = windows.post_to_day
+    people, last = line.people, windows.post_to_day
 
-    def by_last_day(column: str) -> Bools:
-        day = index[column].to_numpy(np.int64, na_value=NO_DAY)
+    def by_last_day(day: Ints) -> Bools:
         return np.asarray((day != NO_DAY) & (day <= last))
 
-    stop = index["stop_reason"].cat.codes.to_numpy()
-    stopped = by_last_day("stop_day")
+    stopped = by_last_day(people.stop_day)
     reasons = [
         Reason.EARLY_DROPOUT_DEATH,
         Reason.EARLY_DROPOUT_PROGRESSION,
@@ -57,10 +50,10 @@ def _without_evaluation(line: Course, timeline: Timeline, windows: Windows) -> I
         Reason.EARLY_DROPOUT_OTHER,
     ]
     conditions = [
-        by_last_day("death_day"),
-        stopped & (stop == _STOPS.index("progression")),
-        stopped & (stop == _STOPS.index("toxicity")),
-        by_last_day("ttf_max_days"),
+        by_last_day(people.death_day),
+        stopped & (people.stop_reason == _STOPS.index("progression")),
+        stopped & (people.stop_reason == _STOPS.index("toxicity")),
+        by_last_day(people.ttf_max_days),
     ]
     why = np.select(conditions, [BIT[reason] for reason in reasons], BIT[Reason.NO_POST_SCAN])
     return np.where(_examined(line, windows.post_from_day, last), BIT[Reason.NO_POST_SCAN], why)

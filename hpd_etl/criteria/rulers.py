@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from hpd_etl.criteria.course import Course
-from hpd_etl.grouping import Bools, Floats, count
+from hpd_etl.grouping import Bools, Floats, Ints, count
 from hpd_etl.measurability import STATUS, TOO_SMALL_MM, measurable_area
 from hpd_etl.schema import LesionStatus
 
@@ -18,35 +18,37 @@ from hpd_etl.schema import LesionStatus
 def areas(line: Course) -> Floats:
     """The product of the two diameters of each lesion row in mm2; NaN without the perpendicular one."""
     product = line.size * line.perpendicular
-    by_convention = np.isnan(product) & (line.status == STATUS[LesionStatus.TOO_SMALL])
-    return np.where(line.size == 0, 0.0, np.where(by_convention, TOO_SMALL_MM**2, product))
+    product[np.isnan(product) & (line.status == STATUS[LesionStatus.TOO_SMALL])] = TOO_SMALL_MM**2
+    product[line.size == 0] = 0.0
+    return product
 
 
-def perhaps_measurable_area(line: Course) -> Bools:
-    """Lesion rows whose product counts as a new lesion's (irRC): those that are measurable, or may be.
+def perhaps_measurable_area(line: Course, rows: Ints) -> Bools:
+    """Which of these lesion rows count with their product as a new lesion (irRC): the measurable, or what may be so.
 
     One that is too small to measure is 5 x 5 mm by convention only.
     """
-    large = measurable_area(line.size, np.where(np.isnan(line.perpendicular), line.size, line.perpendicular))
-    return np.asarray(large & (line.status != STATUS[LesionStatus.TOO_SMALL]))
+    size, perpendicular = line.size[rows], line.perpendicular[rows]
+    large = measurable_area(size, np.where(np.isnan(perpendicular), size, perpendicular))
+    return np.asarray(large & (line.status[rows] != STATUS[LesionStatus.TOO_SMALL]))
 
 
 def volumes(line: Course) -> tuple[Floats, Bools]:
     """The volume of each lesion row in mm3, and by person whether it is that of spheres."""
-    sphere = np.pi / 6 * line.size**3
+    sphere = line.size * line.size * line.size * (np.pi / 6)
     stated = (line.size == 0) | (line.status == STATUS[LesionStatus.TOO_SMALL])
-    recorded = np.where(np.isnan(line.volume) & stated, sphere, line.volume)
+    recorded, unsized = line.volume.copy(), np.flatnonzero(np.isnan(line.volume) & stated)
+    recorded[unsized] = sphere[unsized]
     spherical = _somewhere_without(line, recorded)
     return np.where(spherical[line.row_person], sphere, recorded), spherical
 
 
 def _somewhere_without(line: Course, values: Floats) -> Bools:
     """By person: a target lacks such a value at one of the scans that there are."""
-    valued = _valued(line, values)
     lacking, targets = np.zeros(line.persons, dtype=np.bool_), count(line.target_person, line.persons)
-    for name, scan in line.scans.by_name.items():
-        found = count(line.row_person[line.at_scan(name, valued)], line.persons)
-        lacking |= (scan >= 0) & (found < targets)
+    found = np.append(count(line.row_point[_valued(line, values)], line.points), 0)
+    for scan in line.scans.by_name.values():
+        lacking |= (scan >= 0) & (found[scan] < targets)
     return lacking
 
 
@@ -57,10 +59,11 @@ def common(line: Course, values: Floats, *, pre: bool) -> Course:
     for name, scan in line.scans.by_name.items():
         if pre or name != "pre":
             there = np.zeros(line.lesions, dtype=np.bool_)
-            there[line.lesion[line.at_scan(name, valued)]] = True
+            there[line.lesion[line.among(valued, scan)]] = True
             kept &= there[line.target_lesion] | (scan < 0)[line.target_person]
     return line.narrowed(kept)
 
 
-def _valued(line: Course, values: Floats) -> Bools:
-    return line.is_target & ~np.isnan(values) & ~line.treated_locally
+def _valued(line: Course, values: Floats) -> Ints:
+    """The rows of targets that have such a value and were not treated locally, at time points."""
+    return np.flatnonzero(line.is_target & ~np.isnan(values) & ~line.treated_locally & (line.row_point >= 0))

@@ -53,8 +53,8 @@ COMPARISONS: Mapping[str, Callable[[Floats, Floats | float], Bools]] = {
 def compare(low: Floats, high: Floats, sign: str, threshold: float) -> Truths:
     """Truth of a comparison for values known to lie in [low, high]; NaN is unknown."""
     holds = COMPARISONS[sign]
-    if low is high:
-        return np.where(np.isnan(low), UNKNOWN, holds(low, threshold) * TRUE)
+    if low is high:  # where the value is missing, the comparison is false
+        return holds(low, threshold).astype(np.int8) * TRUE + np.isnan(low).astype(np.int8)
     truth = holds(low, threshold).astype(np.int8) + holds(high, threshold)
     return np.where(np.isnan(low) | np.isnan(high), UNKNOWN, truth)
 

@@ -20,8 +20,8 @@ _NONE = -1
 
 
 @dataclass(frozen=True)
-class _Organs:
-    """In which organs of these persons a lesion was there at baseline; organs as keys of person and organ."""
+class Organs:
+    """In which organs of a person a lesion was there at baseline; organs as keys of person and organ."""
 
     involved: Ints
     perhaps: Ints
@@ -31,17 +31,14 @@ class _Organs:
     """By person: lesions were looked at, so that there is something to compare with."""
 
 
-def spread(line: Course, absent: Ints) -> dict[str, Known]:
+def spread(line: Course, before: Organs, absent: Ints) -> dict[str, Known]:
     """The most new lesions of an involved organ, and the organs that were not involved, at the first evaluation.
 
-    `absent` says as reason bits who lacks a scan or an answer, so that neither is known.
+    `before` are the organs at baseline; `absent` says as reason bits who lacks a scan or an answer, so that neither is
+    known.
     """
-    n, span = line.persons, int(line.organ.max(initial=-1)) + 2
-    new = line.at_scan("post", line.is_new)
-    concerned = np.zeros(n, dtype=np.bool_)
-    concerned[line.row_person[new]] = True
-    before = _at_baseline(line, concerned, span)
-    organ = _organ(line, new, span)
+    n, span, new = line.persons, line.organs + 1, line.among(line.new, line.scans.post)
+    organ = _organ(line, new)
     key, lesions = np.unique((line.row_person[new] * span + organ)[organ >= 0], return_counts=True)
     owner, free = key // span, count(line.row_person[new][organ < 0], n)
     sure = lookup(key, before.involved) >= 0
@@ -52,7 +49,7 @@ def spread(line: Course, absent: Ints) -> dict[str, Known]:
     most = np.where(nowhere, 0, highest(owner[sure | maybe], lesions[sure | maybe], n, 0) + free)
     elsewhere, doubted = count(owner[~sure], n), count(owner[named], n)
     least = np.where(nowhere & (elsewhere == 0) & (free > 0), 1, elsewhere - doubted - before.unplaced)
-    untold = concerned & ~before.told
+    untold = (count(line.row_person[new], n) > 0) & ~before.told
     return {
         "new_lesions_involved": Known.between(
             highest(owner[sure], lesions[sure], n, 0), most, absent, untold, Reason.FINDING_UNKNOWN
@@ -67,24 +64,29 @@ def spread(line: Course, absent: Ints) -> dict[str, Known]:
     }
 
 
-def _organ(line: Course, rows: Ints, span: int) -> Ints:
+def _organ(line: Course, rows: Ints) -> Ints:
     """The organs of these rows; -1 where not known."""
-    return np.where(line.is_node[rows], span - 1, line.organ[rows])
+    return np.where(line.is_node[rows], line.organs, line.organ[rows])
 
 
-def _at_baseline(line: Course, concerned: Bools, span: int) -> _Organs:
-    base = line.scans.day_of(line.scans.baseline)[line.row_person]
-    rows = np.flatnonzero(concerned[line.row_person] & (base != NO_DAY) & (line.row_day <= base))
-    lesion, day, at_base = line.lesion[rows], line.row_day[rows], (line.row_day == base)[rows]
+def organs_at_baseline(line: Course) -> Organs:
+    """The organs in which those have lesions at baseline who have a new one at any time."""
+    concerned, span = np.zeros(line.persons, dtype=np.bool_), line.organs + 1
+    concerned[line.row_person[line.new]] = True
+    rows = np.flatnonzero(concerned[line.row_person])
+    base, day = line.scans.baseline_day[line.row_person[rows]], line.row_day[rows]
+    before = (base != NO_DAY) & (day <= base)
+    rows, day, at_base = rows[before], day[before], (day == base)[before]
+    lesion = line.lesion[rows]
     assessed = line.status[rows] != STATUS[LesionStatus.NOT_ASSESSED]
     there = line.seen[rows] & (line.size[rows] != 0)
     last = highest(lesion[assessed], day[assessed], line.lesions, NO_DAY)[lesion]
     is_last = (assessed & (day == last)) | (~assessed & at_base & (last == NO_DAY))
     sure = is_last & at_base & assessed & there
     perhaps = is_last & ~(at_base & assessed) & (there | ~assessed)
-    person, organ = line.row_person[rows], _organ(line, rows, span)
+    person, organ = line.row_person[rows], _organ(line, rows)
     key = person * span + organ
-    return _Organs(
+    return Organs(
         distinct(key[sure & (organ >= 0)]),
         distinct(key[perhaps & (organ >= 0)]),
         count(person[(sure | perhaps) & (organ < 0)], line.persons),

@@ -15,12 +15,14 @@ from hpd_etl.criteria.pseudoprogression import CONFIRMED, REFUTED
 from hpd_etl.criteria.reasons import BIT
 from hpd_etl.criteria.response import CODES, NE
 from hpd_etl.criteria.rules import FALSE, TRUE, UNKNOWN, Leaf, Truths, compare, evaluate, leaves, required_leaves
-from hpd_etl.grouping import Bools, Ints
+from hpd_etl.grouping import Bools, Ints, bits
 from hpd_etl.schema import LABELS, Reason
 
 VERDICTS = LABELS["verdict"].values
 HPD, NOT_HPD, NOT_EVALUABLE = range(3)
 _OF_TRUTH = np.array([NOT_HPD, NOT_EVALUABLE, HPD], dtype=np.int8)
+_LAST = np.int8(NOT_EVALUABLE)
+"""The greatest code, so that the maximum of a verdict and this is this."""
 _SUMS = (
     Reason.IMPRECISE_DATE,
     Reason.NODE_SHORT_AXIS_MISSING,
@@ -47,7 +49,26 @@ class Verdicts:
 def decide(definition: Definition, measured: Measured, unmet: Mapping[str, Ints], study: Study) -> Verdicts:
     """The verdict of every person under one definition."""
     found = {leaf: truth(leaf, measured) for leaf in leaves(definition.rule)}
-    result = evaluate(definition.rule, found)
+    lacking = _lacking(definition, measured, unmet, study)
+    verdict = _of_truths(definition, found, lacking)
+    undecided = verdict == NOT_EVALUABLE
+    failed = np.zeros(len(verdict), dtype=np.int64)
+    for place, (leaf, value) in enumerate(found.items()):
+        lacking |= measured.missing[leaf.metric] * (undecided & (value == UNKNOWN))
+        failed |= bits(value == FALSE, np.int64(1 << place))
+    return Verdicts(verdict, lacking, failed)
+
+
+def decide_again(
+    definition: Definition, measured: Measured, others: Measured, unmet: Mapping[str, Ints], study: Study
+) -> NDArray[np.int8]:
+    """The verdict alone where some metrics are `others`, for reasons that take none of them away."""
+    found = {leaf: truth(leaf, others if leaf.metric in others.low else measured) for leaf in leaves(definition.rule)}
+    return _of_truths(definition, found, _lacking(definition, measured, unmet, study))
+
+
+def _lacking(definition: Definition, measured: Measured, unmet: Mapping[str, Ints], study: Study) -> Ints:
+    """What takes the verdict away whatever the rule says, as reason bits."""
     lacking = unmet["index"].copy()
     for requirement in definition.requires:
         lacking |= unmet[requirement]
@@ -57,28 +78,34 @@ def decide(definition: Definition, measured: Measured, unmet: Mapping[str, Ints]
     for leaf in required_leaves(definition.rule):
         if not METRIC_SOURCES[leaf.metric].codes and leaf.metric != "ttf_months":
             lacking |= measured.missing[leaf.metric] & required
-    undecided = (result == UNKNOWN) | (lacking != 0)
-    failed = np.zeros(len(result), dtype=np.int64)
-    for place, (leaf, value) in enumerate(found.items()):
-        np.bitwise_or(lacking, measured.missing[leaf.metric], out=lacking, where=undecided & (value == UNKNOWN))
-        failed |= (value == FALSE).astype(np.int64) << place
-    verdict = _OF_TRUTH[result]
-    verdict[undecided] = NOT_EVALUABLE
-    return Verdicts(verdict, lacking, failed)
+    return lacking
+
+
+def _of_truths(definition: Definition, truths: Mapping[Leaf, Truths], lacking: Ints) -> NDArray[np.int8]:
+    verdict = _OF_TRUTH.take(evaluate(definition.rule, truths))
+    return np.asarray(np.maximum(verdict, (lacking != 0).astype(np.int8) * _LAST))
 
 
 def confirmed(definition: Definition, verdicts: Verdicts, state: Ints) -> Verdicts:
     """What the next scan makes of an HPD where the definition waits for it (ambiguity D5); else the same verdicts."""
     if definition.variant != "confirmed":
         return verdicts
-    met = verdicts.verdict == HPD
-    denied, waiting = met & (state == REFUTED), met & (state != REFUTED) & (state != CONFIRMED)
-    verdict = np.select([denied, waiting], [NOT_HPD, NOT_EVALUABLE], verdicts.verdict).astype(np.int8)
+    verdict = after_confirmation(definition, verdicts.verdict, state)
+    changed = verdict != verdicts.verdict
     return Verdicts(
         verdict,
-        verdicts.reasons | np.where(waiting, BIT[Reason.UNCONFIRMED], 0),
-        np.where(denied, _after_leaves(definition), verdicts.failed),
+        verdicts.reasons | bits(changed & (verdict == NOT_EVALUABLE), BIT[Reason.UNCONFIRMED]),
+        np.where(changed & (verdict == NOT_HPD), _after_leaves(definition), verdicts.failed),
     )
+
+
+def after_confirmation(definition: Definition, verdict: NDArray[np.int8], state: Ints) -> NDArray[np.int8]:
+    """These verdicts as they are after the next scan, where the definition waits for it."""
+    if definition.variant != "confirmed":
+        return verdict
+    met = verdict == HPD
+    denied, waiting = met & (state == REFUTED), met & (state != REFUTED) & (state != CONFIRMED)
+    return np.select([denied, waiting], [NOT_HPD, NOT_EVALUABLE], verdict).astype(np.int8)
 
 
 def refuted(definition: Definition, verdicts: Verdicts) -> Bools:

@@ -31,7 +31,7 @@ from hpd_etl.criteria.response.non_targets import NonTargets, non_targets, refer
 from hpd_etl.criteria.response.recorded import recorded
 from hpd_etl.criteria.response.targets import Targets, targets
 from hpd_etl.criteria.response.visits import ever_before, on_study
-from hpd_etl.grouping import Bools, Floats, Ints
+from hpd_etl.grouping import Bools, Floats, Ints, select
 from hpd_etl.schema import Timeline
 
 __all__ = ["CODES", "CR", "FRAMEWORKS", "NE", "PD", "PR", "SD", "Response", "respond"]
@@ -133,8 +133,5 @@ def _overall(burden: Targets, others: NonTargets, other_pd: Bools, new_lesion: I
     unknown = (burden.code == NE) | (new_lesion < 0)
     left = (others.code != CR) & (others.code != NONE)
     alone = np.where((others.code == NONE) | immune, NE, others.code)
-    return np.select(
-        [(burden.code == PD) | other_pd, unknown, burden.code == NONE, (burden.code == CR) & left],
-        [PD, NE, alone, PR],
-        burden.code,
-    )
+    progressed, nothing, half = (burden.code == PD) | other_pd, burden.code == NONE, (burden.code == CR) & left
+    return select([(progressed, PD), (unknown, NE), (nothing, alone), (half, PR)], burden.code)

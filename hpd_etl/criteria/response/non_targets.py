@@ -10,7 +10,7 @@ from hpd_etl.config import Study
 from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.response.frameworks import CR, NE, NON_CR_NON_PD, NONE, PD, PR, PROGRESSIONS, SD, Framework
 from hpd_etl.criteria.response.recorded import recorded
-from hpd_etl.grouping import Bools, Ints, any_of, count, highest
+from hpd_etl.grouping import Bools, Ints, any_of, count, highest, select
 from hpd_etl.measurability import STATUS, persists
 from hpd_etl.schema import LesionStatus, Timeline
 
@@ -67,7 +67,7 @@ def non_targets(line: Course, timeline: Timeline, framework: Framework, referenc
     there = followed & ~gone & (status != STATUS[LesionStatus.NOT_ASSESSED])
     left = count(person[at_baseline], line.persons)[line.person]
     vanished, seen = count(point[gone], n), count(point[there], n)
-    code = np.select([left == 0, vanished >= left, vanished + seen >= left], [NONE, CR, NON_CR_NON_PD], NE)
+    code = select([(left == 0, NONE), (vanished >= left, CR), (vanished + seen >= left, NON_CR_NON_PD)], NE)
     stated = recorded(line, timeline, framework, "non_target")
     worse = (status == STATUS[LesionStatus.PROGRESSED]) & ~line.seen_late[rows]
     progressed = any_of(point, worse, n) | np.isin(stated, PROGRESSIONS)

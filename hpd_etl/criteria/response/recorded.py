@@ -13,6 +13,8 @@ from hpd_etl.schema import Timeline
 def recorded(line: Course, timeline: Timeline, framework: Framework, scope: str) -> Ints:
     """The recorded response of a scope at each time point; of several the worst; `NONE` where none or not evaluable."""
     rows = timeline.responses
+    if not len(rows):
+        return np.full(line.points, NONE)
     of_scope = (rows["scope"].fillna("overall") == scope).to_numpy(np.bool_)
     chosen = rows.loc[of_scope & rows["framework"].isin(framework.accepted).to_numpy(np.bool_)]
     if not len(chosen):

@@ -11,7 +11,7 @@ from hpd_etl.criteria.course import Course
 from hpd_etl.criteria.response.frameworks import CR, NE, NONE, PD, PR, SD, Framework
 from hpd_etl.criteria.response.visits import at_scan, least_before, on_study
 from hpd_etl.criteria.rules import at_least, at_most
-from hpd_etl.grouping import Bools, Floats, Ints
+from hpd_etl.grouping import Bools, Floats, Ints, select
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def targets(line: Course, sums: Burden, framework: Framework) -> Targets:
     decided = known & ~np.isnan(base) & ~np.isnan(nadir) & ~sums.recorded
     complete = (sums.persisting == 0) & ~(framework.immune & (sums.n_new > 0))
     shrunk = at_most(burden, base * (1 - framework.fall))
-    code = np.select([_risen(burden, nadir, framework), ~decided, complete, shrunk], [PD, NE, CR, PR], SD)
+    code = select([(_risen(burden, nadir, framework), PD), (~decided, NE), (complete, CR), (shrunk, PR)], SD)
     nothing = (line.scans.baseline < 0)[line.person]
     return Targets(burden, known, baseline, nadir, np.where(nothing & (code == NE), NONE, code))
 
