@@ -64,10 +64,11 @@ def peer_criteria_apply(place: Place) -> Timed:
 
 def _scaled(label: Callable[[], int], patients: int, place: Place) -> Timed:
     def run() -> Counts:
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         labels = label()
-        seconds = (time.perf_counter() - started) * place.patients / patients
-        return {"persons": patients, "labels": labels, "seconds": seconds}
+        seconds, cpu = time.perf_counter() - started, time.process_time() - worked
+        scale = place.patients / patients
+        return {"persons": patients, "labels": labels, "seconds": seconds * scale, "cpu": cpu * scale}
 
     return run
 

@@ -47,7 +47,8 @@ def once(name: str, place: Place) -> dict[str, float | dict[str, float]]:
     started, worked = time.perf_counter(), _cpu()
     counts = timed()
     seconds, cpu = time.perf_counter() - started, _cpu() - worked
-    seconds, peak = counts.pop("seconds", seconds), counts.pop("peak_mb", peak_mb())
+    seconds, cpu = counts.pop("seconds", seconds), counts.pop("cpu", cpu)
+    peak = counts.pop("peak_mb", peak_mb())
     return {"seconds": seconds, "cpu": cpu, "peak_mb": peak, "counts": counts}
 
 

@@ -45,6 +45,11 @@ class Runs:
         """Seconds."""
         return statistics.median(self.seconds)
 
+    @property
+    def cpu_median(self) -> float:
+        """Seconds of CPU."""
+        return statistics.median(self.cpu)
+
 
 def measure(group: str, warehouse: Warehouse, uri: str, patients: int, rounds: int) -> dict[str, Runs]:
     """Every method of the group, in turns."""
@@ -105,9 +110,10 @@ def goal_line(goal: Goal, runs: Mapping[str, Runs]) -> str:
         above = max(ours.peak_mb) - min(runs[goal.reference].peak_mb)
         target, met = (f"<= {goal.target:g} MB", above <= goal.target) if goal.target else ("-", None)
         return _row(goal.text, f"{above:.0f} MB above", "-", "-", target, met=met)
-    reference = runs[goal.reference].median
-    ratio = ours.median / reference
-    times = (f"{ours.median:.2f} s", f"{reference:.2f} s")
+    of_cpu = goal.kind == "CPU"
+    own, reference = (each.cpu_median if of_cpu else each.median for each in (ours, runs[goal.reference]))
+    ratio = own / reference
+    times = (f"{own:.2f} s", f"{reference:.2f} s")
     if goal.kind == "times faster":
         return _row(goal.text, *times, f"1/{1 / ratio:.1f}", f"<= 1/{goal.target:g}", met=ratio <= 1 / goal.target)
     if goal.kind == "reported":
@@ -158,8 +164,7 @@ def report(measured: Mapping[str, Mapping[str, Runs]], warehouse: Warehouse, pat
 def _method_line(name: str, runs: Runs) -> str:
     counts = ", ".join(f"{key} {value:,.0f}" for key, value in runs.counts.items())
     spread = f"{min(runs.seconds):.3f} - {max(runs.seconds):.3f}"
-    cpu = statistics.median(runs.cpu)
-    return f"| {name} | {runs.median:.3f} | {spread} | {cpu:.3f} | {max(runs.peak_mb):.0f} | {counts} |"
+    return f"| {name} | {runs.median:.3f} | {spread} | {runs.cpu_median:.3f} | {max(runs.peak_mb):.0f} | {counts} |"
 
 
 def keep(group: str, warehouse: Warehouse, runs: Mapping[str, Runs]) -> None:
@@ -182,7 +187,7 @@ def _memory(group: str, warehouse: Warehouse) -> Path:
 
 def prepare(groups: Iterable[str], warehouse: Warehouse, uri: str) -> None:
     """Generate what the groups need and is not there."""
-    if set(groups) - {"expectations", "fhir", "fhir_writeback"}:
+    if set(groups) - {"criteria", "expectations", "fhir", "fhir_writeback"}:
         make_duckdb(warehouse)
     if "fhir" in groups:
         make_export(Export.of(warehouse))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from benchmarks.methods import Counts
 
-BUCKET = 25_000
+BUCKET = 40_000
 """Patients that a process labels at a time."""
 
 
@@ -33,7 +33,7 @@ def labelled_side_by_side(patients: int, processes: int) -> Counts:
     ]
     for worker in workers:
         worker.start()
-    counts: Counts = {"persons": patients, "seconds": 0.0, "lesions": 0, "labels": 0, "evidence": 0, "cpu s": 0.0}
+    counts: Counts = {"persons": patients, "seconds": 0.0, "lesions": 0, "labels": 0, "evidence": 0, "cpu": 0.0}
     for turn in range(len(shares[0])):
         busy = [own for share, (own, _) in zip(shares, pipes, strict=True) if turn < len(share)]
         for own in busy:
@@ -66,6 +66,6 @@ def _work(share: list[int], patients: int, to: Connection) -> None:
         worked = time.process_time()
         labels = label(timeline, definitions, study)
         worked = time.process_time() - worked
-        to.send({"labels": len(labels.labels), "evidence": len(labels.evidence), "cpu s": worked})
+        to.send({"labels": len(labels.labels), "evidence": len(labels.evidence), "cpu": worked})
         del timeline, labels
     to.send(peak_mb())
