@@ -147,8 +147,8 @@ def _checks(report: QualityReport, gate: Gate) -> Iterator[Finding]:
         yield _judged(names, check.severity, str(check.outcome), _PASSED.get(check.outcome, False), gate)
     for row in report.suspicions.to_dict("records"):
         ran.add(str(row["suspicion"]))
-        passed = not row["rows"]
-        yield _judged((str(row["suspicion"]),), str(row["severity"]), f"{row['rows']} rows", passed, gate)
+        n = int(row["rows"])
+        yield _judged((str(row["suspicion"]),), str(row["severity"]), f"{n:,} row{'s' * (n != 1)}", not n, gate)
     if report.checks or len(report.suspicions):
         for name in gate.checks.keys() - ran:
             said = gate.checks[name]

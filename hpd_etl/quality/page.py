@@ -76,6 +76,8 @@ def _plain(value: Any) -> str:
     """A value as people write it; a dash for what is missing."""
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):
         return "-"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
