@@ -105,11 +105,11 @@ GROUPS: dict[str, tuple[Goal, ...]] = {
     ),
     "expectations": (
         Goal("suites over 100 000 lesion rows, against Great Expectations on frames that are ready",
-             "ours_suites_100k", "limit_suites_100k", 1.3),
+             "ours_suites_100k", "limit_suites_100k", 0, "reported"),
         Goal("the same, against Great Expectations on the Timeline's frames as they are",
              "ours_suites_100k", "peer_suites_100k", 1.3),
         Goal("suites over 5 M lesion rows, against Great Expectations on frames that are ready",
-             "ours_suites_5m", "limit_suites_5m", 1.3),
+             "ours_suites_5m", "limit_suites_5m", 0, "reported"),
         Goal("the same, against Great Expectations on the Timeline's frames as they are",
              "ours_suites_5m", "peer_suites_5m", 1.3),
         Goal("its import, paid once where the gate looks, against the suites over 100 000 rows",
