@@ -126,13 +126,13 @@ def test_what_other_modules_ask_of_a_response():
 
 @pytest.mark.parametrize("frameworks", [("irRC",), ("RECIST1.1", "irRC")])
 def test_each_of_the_criteria_has_rows_of_its_own(frameworks):
-    """One for the visit and one for the best response, numbered on, where a study wants a single one and where it wants several."""
+    """One for the visit and one for the best response, numbered on, of a single one and of several."""
     given = _table("""
         person | -10 | 28
         one    | 50  | 60
     """, *frameworks)
     made = assess(given.timeline, given.study).values()
-    assert [dict(table["framework"]) for table in made] == [dict(enumerate(frameworks))] * 2
+    assert [table["framework"].to_dict() for table in made] == [dict(enumerate(frameworks))] * 2
 
 
 IN_FULL = {
