@@ -37,6 +37,7 @@ def test_each_group_has_its_own_caps():
     """What is counted of one person or at one scan takes no place of another, wherever its lesions lie."""
     assert _counted("RECIST1.1", (0, LUNG), (1, LUNG), (0, LUNG), (1, LUNG), (0, LUNG), (1, GUT)) == [0, 1, 2, 3, 5]
     assert _counted("irRC", *((number % 2, SKIN) for number in range(12))) == list(range(10))
+    assert _counted("RECIST1.1", (0, LUNG), (0, LUNG), (2, GUT)) == [0, 1, 2]
 
 
 def test_places_follow_the_order_given():
