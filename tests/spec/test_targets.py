@@ -119,6 +119,10 @@ def test_lymph_nodes_of_all_stations_are_one_organ(course):
         person   | -10                                                  | targets
         stations | hilar_node 25, neck_node 24, groin_node 23, liver 11 | hilar_node liver neck_node
     """)
+    course("""
+        person | -10                        | targets
+        beside | a_node 20, b_node 19, a 18 | a a_node b_node
+    """)
 
 
 def test_each_scan_has_its_own_caps(course):
