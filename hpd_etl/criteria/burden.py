@@ -74,8 +74,10 @@ class Burden:
 
     False after baseline where none was seen, and one was not assessed or the study denies that no row means none.
     """
+    further_known: Bools
+    """Which lesions are there that nobody had seen before is known too: none of them was asked about in vain."""
     new_complete: Bools
-    """That is known, and every new lesion was assessed: their number and their sum are known too."""
+    """And every new lesion was assessed, those seen before included: their number and their sum are known."""
     added: Ints
     """Lesion rows: the measurable new lesions that enter a sum of diameters or of volumes."""
     n_new: Ints
@@ -166,9 +168,9 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
     added = _largest(line, large, line.size, CAPS["RECIST1.1"]) if study.criteria.new_lesion_cap else large
     after = _after_baseline(line)
     unassessed = any_of(line.row_point, line.may_be_new, n) & after
+    unheard_of = any_of(line.row_point, line.may_be_new & line.unseen, n) & after
     n_new = count(line.row_point[new], n)
-    stated = ~unassessed & study.lesions.no_row_means_no_new_lesion
-    new_known = stated | (n_new > 0) | ~after
+    answered = study.lesions.no_row_means_no_new_lesion | (n_new > 0) | ~after
     return Burden(
         line,
         np.where(by_sum, np.round(np.nan_to_num(recorded_mm), 6), total(point, size, n)),
@@ -177,8 +179,9 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
         followed_point,
         count(followed_point, n),
         total(line.row_point[added], line.size[added], n),
-        new_known,
-        new_known & ~unassessed,
+        answered & (~unassessed | (n_new > 0)),
+        answered & ~unheard_of,
+        answered & ~unassessed & ~_lost_from_sight(line),
         added,
         n_new,
         count(line.row_point[large], n),
@@ -218,6 +221,22 @@ def _largest(line: Course, new: Ints, size: Floats, caps: Caps) -> Ints:
         return new
     ordered = new[np.lexsort((-size[new], line.row_point[new]))]
     return ordered[caps.allowed(line.row_point[ordered], line.own_organ(ordered), line.on_skin[ordered])]
+
+
+def _lost_from_sight(line: Course) -> Bools:
+    """Time points without a row of a new lesion that was there when it was last looked at: it is not assessed (C1)."""
+    if not len(line.new):
+        return np.zeros(line.points, dtype=np.bool_)
+    known = np.zeros(line.lesions, dtype=np.bool_)
+    known[line.lesion[line.new]] = True
+    row = np.flatnonzero(known[line.lesion] & (line.row_point >= 0))
+    row = row[np.lexsort((line.row_point[row], line.lesion[row]))]
+    point, lesion, person = line.row_point[row], line.lesion[row], line.row_person[row]
+    until = np.searchsorted(line.person, person, side="right")
+    until[:-1] = np.where(lesion[:-1] == lesion[1:], point[1:], until[:-1])
+    open_ended = (line.is_new | (line.may_be_new & ~line.unseen))[row] & (point + 1 < until)
+    begun, over = (count(place[open_ended], line.points + 1) for place in (point + 1, until))
+    return np.asarray(np.cumsum(begun - over)[:-1] > 0)
 
 
 def _organs(line: Course, new: Ints) -> Ints:

@@ -108,7 +108,7 @@ class Followed:
     new: Ints
     """These rows."""
     may_be_new: Bools
-    """By lesion row: called new, not assessed, and not seen up to then: whether it is there is not known."""
+    """By lesion row: called new and not assessed: whether it is there is not known."""
     seen_late: Bools
     """By lesion row: first seen after baseline, and not called new."""
     shows_new: Bools
@@ -226,8 +226,11 @@ def _followed(targets: Targets, scans: Scans, rows: Lesions, others: Iterable[Co
     is_target = in_set[rows.lesion]
     after = ~up_to_then & ~is_target & (rows.status != STATUS[LesionStatus.DISAPPEARED])
     emerging = rows.seen & after & ~known_before[rows.lesion]
-    is_new, may_be_new = emerging & rows.counts_as_new, rows.unseen & after & rows.counts_as_new
-    seen_late = emerging & ~rows.counts_as_new
+    is_new, seen_late = emerging & rows.counts_as_new, emerging & ~rows.counts_as_new
+    may_be_new = after & rows.counts_as_new & (rows.status == STATUS[LesionStatus.NOT_ASSESSED])
+    may_be_new &= ~known_before[rows.lesion]
+    if may_be_new.any():
+        may_be_new[may_be_new] = ~_seen_at_once(rows, np.flatnonzero(may_be_new))
     return Followed(
         targets.person,
         targets.lesion,
@@ -242,6 +245,14 @@ def _followed(targets: Targets, scans: Scans, rows: Lesions, others: Iterable[Co
         shows_new=rows.at_points(is_new | may_be_new),
         shows_late=rows.at_points(seen_late),
     )
+
+
+def _seen_at_once(rows: Lesions, unassessed: Ints) -> Bools:
+    """Of these lesion rows: another row of the same time point shows the lesion."""
+    asked = any_of(rows.lesion[unassessed], np.ones(len(unassessed), dtype=np.bool_), rows.lesions)
+    row = np.flatnonzero(rows.seen & asked[rows.lesion])
+    at = rows.lesion * (rows.points + 1) + rows.row_point
+    return np.isin(at[unassessed], at[row])
 
 
 def _treated(timeline: Timeline, scans: Scans, rows: Lesions, followed: Followed) -> Treated:

@@ -65,7 +65,7 @@ def _answer(line: Course, sums: Burden, response: Response, point: Ints, post: I
     base, now = response.baseline, response.burden[point]
     grown = np.where(base == 0, now > 0, at_least(now - base, response.framework.rise * base))
     further = _further_new(line, point, post) | response.non_target_pd[point]
-    known = response.known[point] & sums.new_complete[point] & ~np.isnan(base)
+    known = response.known[point] & sums.further_known[point] & ~np.isnan(base)
     written = response.written[point]
     return np.select(
         [grown | further, known, written == PD, written >= 0], [CONFIRMED, REFUTED, CONFIRMED, REFUTED], UNRESOLVED

@@ -205,7 +205,7 @@ class Measures:
         post, names = self.scans["post"], ("new_lesions", "new_organs", "new_lesions_involved", "organs_spread")
         if post is None:
             return {name: Value(reasons=self.absent["post"]) for name in names}
-        if self.sums.new_open(post):
+        if self.sums.new_unsure(post) or self.sums.lost(post):
             why = frozenset({"lesion_set_mismatch"})
             return dict.fromkeys(names[:2], Value(reasons=why)) | dict.fromkeys(
                 names[2:], Value(reasons=why | self.absent["baseline"]))

@@ -99,7 +99,8 @@ class Judge:
         now, nadir = self.burden(point), self.nadir(point)
         if nadir is not None and self.risen(now.part, nadir):
             return "PD"
-        first, denied = self.first, self.sums.new_open(point) and not self.immune
+        unsure = self.sums.new_unsure(point) and not self.sums.new(point)
+        first, denied = self.first, unsure and not self.immune
         if self.sums.choice.baseline is None and not self.immune and not denied:
             return self.others(point)
         if first is None or now.value is None or self.sums.choice.mode == "sums" or denied:

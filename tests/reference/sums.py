@@ -52,7 +52,8 @@ class Sums:
             return targets
         reasons = targets.reasons
         added = self.new_sum(point, ruler)
-        if self.new_open(point) or added is None or (ruler == "spd" and self.half_measured(point)):
+        unmeasured = added is None or (ruler == "spd" and bool(self.half_measured(point)))
+        if self.new_unsure(point) or self.lost(point) or unmeasured:
             reasons, added = reasons | {"lesion_set_mismatch"}, added or Fraction(0)
         value = None if targets.value is None or reasons else targets.value + added
         return Total(value, targets.part + added, reasons)
@@ -138,23 +139,43 @@ class Sums:
         """The study denies that no row means no new lesion, and no new lesion was seen."""
         return not self.study.lesions.no_row_means_no_new_lesion and not self.new(point)
 
-    def new_unassessed(self, point: TimePoint) -> bool:
-        """A lesion called new is not assessed here, and nobody saw it up to then."""
-        limit = self.choice.baseline.day if self.choice.baseline is not None else 0
-        return point.day > limit and any(
-            not seen.assessed and lesion not in self.choice.targets and self._called_new(lesion)
-            and not self._seen_until(lesion, point) for lesion, seen in (point.unanswered | point.seen).items())
+    def new_unassessed(self, point: TimePoint) -> set[str]:
+        """The lesions called new that are not assessed here, and that nobody saw up to the baseline."""
+        limit = self._limit
+        return {lesion for lesion, seen in (point.unanswered | point.seen).items()
+                if point.day > limit and not seen.assessed and lesion not in self.choice.targets
+                and self._called_new(lesion) and not self._seen_until(lesion, limit)}
 
     def new_open(self, point: TimePoint) -> bool:
-        """How many new lesions there are is not known."""
-        return self.new_unknown(point) or self.new_unassessed(point)
+        """Whether there is a lesion that nobody saw before is not known."""
+        return self.new_unknown(point) or any(not self._seen_until(lesion, point.day)
+                                              for lesion in self.new_unassessed(point))
+
+    def new_unsure(self, point: TimePoint) -> bool:
+        """How many new lesions there are is not known: one may be another, or one seen before is not assessed."""
+        return self.new_unknown(point) or bool(self.new_unassessed(point))
+
+    def lost(self, point: TimePoint) -> bool:
+        """A new lesion that was not gone when somebody last looked has no row here."""
+        earlier = [visit for visit in self.course.points if self._limit < visit.day < point.day]
+        for lesion in {lesion for visit in earlier for lesion in self.new(visit)}:
+            last = [visit for visit in earlier if lesion in visit.seen or lesion in visit.unanswered][-1]
+            now = last.seen.get(lesion)
+            gone = now is not None and now.assessed and (now.size == 0 or now.status == "not_yet_present")
+            if not gone and lesion not in point.seen and lesion not in point.unanswered:
+                return True
+        return False
+
+    @property
+    def _limit(self) -> int:
+        return self.choice.baseline.day if self.choice.baseline is not None else 0
 
     def _called_new(self, lesion: str) -> bool:
         called = any(role == "new" for _, role in self.course.called[lesion])
         return called or self.study.lesions.new_lesions == "first_seen"
 
-    def _seen_until(self, lesion: str, point: TimePoint) -> bool:
-        return any(visit.day <= point.day and lesion in visit.seen and visit.seen[lesion].assessed
+    def _seen_until(self, lesion: str, day: int) -> bool:
+        return any(visit.day <= day and lesion in visit.seen and visit.seen[lesion].assessed
                    and visit.seen[lesion].status != "not_yet_present" for visit in self.course.points)
 
     def first_seen_late(self, point: TimePoint) -> list[str]:

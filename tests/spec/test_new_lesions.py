@@ -92,12 +92,14 @@ def test_a_new_lesion_that_may_be_there_is_no_absent_one(course):
 
 
 def test_a_new_lesion_once_seen_and_then_not_assessed(course):
-    """It is known to be new, so nothing is open; it counts where it is seen."""
+    """Nobody knows whether it is still there: its number is open; gone when last seen, it stays gone without a row."""
     course("""
-        person | -10 | 20              | 46              | new_lesions | response_first
-        seen   | 60  | 60, new lung 12 | 60, new lung NE | 0           | SD
-        later  | 60  |                 | 60, new lung NE |             | NE
-        absent | 60  | new lung absent | 60, new lung NE |             | NE
+        person | -10 | 20              | 46                | new_lesions | response_first
+        seen   | 60  | 60, new lung 12 | 60, new lung NE   |             | NE
+        later  | 60  |                 | 60, new lung NE   |             | NE
+        absent | 60  | new lung absent | 60, new lung NE   |             | NE
+        no_row | 60  | 60, new lung 12 | 60                |             | SD
+        gone   | 60  | 60, new lung 12 | 60, new lung gone | 0           | SD
     """, study={"windows": {"post_from_day": 40}})
 
 

@@ -33,6 +33,19 @@ def test_a_new_lesion_that_may_be_there_refutes_nothing(course):
     """, study={"lesions": {"no_row_means_no_new_lesion": False}})
 
 
+def test_a_burden_with_a_new_lesion_that_nobody_looked_at_refutes_nothing(course):
+    """Where new lesions are in the sum, one that was there and is not assessed, or has no row, leaves it unknown."""
+    course("""
+        person   | -66 | -10 | 46              | 74                | confirmation | pseudoprogression
+        unseen   | 50  | 60  | 80, new lung 12 | 61, new lung NE   | unresolved   |
+        no_row   | 50  | 60  | 80, new lung 12 | 61                | unresolved   |
+        gone     | 50  | 60  | 80, new lung 12 | 61, new lung gone | refuted      | yes
+        smaller  | 50  | 60  | 80, new lung 12 | 61, new lung 10   | refuted      | yes
+        grows    | 50  | 60  | 80, new lung 12 | 72, new lung NE   | confirmed    |
+        recorded | 50  | 60  | 80, new lung 12 | 61, irRECIST SD   | refuted      | yes
+    """, definition="ji2019")
+
+
 def test_the_next_scan_lies_at_least_28_days_later(course):
     """A scan after 27 days neither confirms nor refutes."""
     course("""
