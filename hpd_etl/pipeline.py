@@ -113,7 +113,7 @@ def document(this: Run, report: QualityReport, folder: Path) -> None:
 
 
 def label(this: Run, aligned: Timeline) -> Labels:
-    """Give everybody treated a verdict under every definition; the budget is `quality.check_budget`."""
+    """Give everybody treated a verdict under every definition; the budget is `quality.decide_labels`."""
     with this.show("label") as note:
         labels = replace(criteria.label(aligned, this.definitions, this.study), **criteria.assess(aligned, this.study))
         manifest = this.manifest.with_labels(labels)

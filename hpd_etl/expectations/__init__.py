@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.expectations.engine import Found, validated
-from hpd_etl.expectations.frames import DRIFT, WITHOUT_PERSONS, Frames, label_of
+from hpd_etl.expectations.frames import DRIFT, WITHOUT_PERSONS, Frames, names_of
 from hpd_etl.expectations.results import CheckResult, Outcome
 from hpd_etl.schema import Timeline
 
@@ -52,7 +52,7 @@ def _checked(frames: Frames, suite: Suite) -> list[CheckResult]:
         own = [entry for entry in entries if _frame_of(suite, entry) == name]
         frame = frames.columns(name, {column for entry in own for column in columns_of(entry)})
         found |= _looked_at(frame, own, which=name in WITHOUT_PERSONS)
-        where |= {check: label_of(frame, one.at) for check, one in found.items() if one.at and check not in where}
+        where |= {check: names_of(frame, one.at) for check, one in found.items() if one.at and check not in where}
     return [_result(suite["name"], entry, found[entry["meta"]["check"]], where) for entry in entries]
 
 

@@ -20,9 +20,6 @@ from hpd_etl.schema import Kind, Table, Timeline
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-
-
-
 DRIFT = "drift"
 _NAMES = "name"
 """The column of an aggregate that says what a row counts."""
@@ -57,7 +54,7 @@ class Frames:
         return pd.DataFrame(made, index=rows.index, copy=False)
 
 
-def label_of(frame: pd.DataFrame, rows: tuple[int, ...]) -> tuple[str, ...]:
+def names_of(frame: pd.DataFrame, rows: tuple[int, ...]) -> tuple[str, ...]:
     """What these rows of an aggregate count."""
     return tuple(str(name) for name in frame[_NAMES].iloc[list(rows)]) if _NAMES in frame else ()
 
@@ -70,4 +67,3 @@ def _native(column: pd.Series[Any], kind: Kind) -> Any:
     if kind is Kind.DATE:
         return known(days(column))
     return column
-

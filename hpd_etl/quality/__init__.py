@@ -11,14 +11,14 @@ from hpd_etl import assets, expectations
 from hpd_etl.criteria import foreseeable, foreseen_reasons
 from hpd_etl.quality import counts, profile
 from hpd_etl.quality.funnel import STEPS, by_cohort, by_stratum, funnel, open_labels
-from hpd_etl.quality.gate import ENFORCE, REPORT, Decision, Effect, check_budget, close_gate, decide, decide_labels
+from hpd_etl.quality.gate import ENFORCE, REPORT, Decision, Effect, decide, decide_labels
 from hpd_etl.quality.ledger import ledger
 from hpd_etl.quality.published import content, json_schema
 from hpd_etl.quality.rates import rates
 from hpd_etl.quality.report import QualityReport
 from hpd_etl.quality.strata import strata_of
 from hpd_etl.quality.suspicions import counted, suspect
-from hpd_etl.schema import Attrition
+from hpd_etl.schema import DATE_OF, Attrition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +37,6 @@ __all__ = [
     "Effect",
     "QualityReport",
     "attrition",
-    "check_budget",
-    "close_gate",
     "content",
     "decide",
     "decide_labels",
@@ -53,7 +51,7 @@ __all__ = [
 
 def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study,
              previous: profile.Profile | None = None, *, suspected: Suspicions | None = None) -> QualityReport:
-    """Count who can be labelled, what was refused and which expectations fail; raises nothing, see `close_gate`.
+    """Count who can be labelled, what was refused and which expectations fail; raises nothing, see `decide`.
 
     `previous` is the profile that an earlier run of the same study at the same site left, `suspected` what `suspect`
     found in this timeline, where that is known already.
@@ -65,7 +63,7 @@ def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study
     checks = expectations.check(timeline, suites, since)
     return QualityReport(
         persons={str(name): int(n) for name, n in timeline.index["cohort"].value_counts().sort_index().items()},
-        rows={name: len(getattr(timeline, name)) for name in ("persons", *counts.DATED)},
+        rows={name: len(getattr(timeline, name)) for name in ("persons", *DATE_OF)},
         rejected_fraction=counts.rejected_fraction(timeline),
         rejections=counts.rejections(timeline.rejections),
         scans=counts.counted(timeline.scan_choices, ["window_set", "role", "reason"], "scans"),

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hpd_etl.schema import DATE_OF
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from hpd_etl.schema import Timeline
-
-DATED = ("followup", "doses", "therapies", "scans", "lesions", "tumour_sums", "responses", "findings")
 
 
 def tally(people: pd.DataFrame, what: pd.Series[str]) -> dict[tuple[str, str], dict[str, int]]:
@@ -45,7 +45,7 @@ def rejected_fraction(timeline: Timeline) -> float:
     of_rows = timeline.rejections["table"] != "persons"
     unnamed = int((timeline.rejections["source_id"].isna() & of_rows).sum())
     kept = 0
-    for name in DATED:
+    for name in DATE_OF:
         rows = _source_rows(getattr(timeline, name)["source_id"])
         kept += len(rows) - int(pc.sum(pc.is_in(rows, value_set=refused)).as_py() or 0)
     return (len(refused) + unnamed) / (len(refused) + unnamed + kept)

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from hpd_etl.errors import BudgetError, QualityGateError
 from hpd_etl.expectations import Outcome
 from hpd_etl.schema import Labels, Verdict
 
 if TYPE_CHECKING:
-    from hpd_etl.config import Gate, Limit, Study
+    from hpd_etl.config import Gate, Limit
     from hpd_etl.quality.report import QualityReport
 
-Mode: TypeAlias = str
 ENFORCE, REPORT = "enforce", "report"
 """A closed gate stops the run, or is only told: then nothing is written back."""
 
@@ -86,7 +85,7 @@ class Decision:
         """The findings as they stand in JSON."""
         return [asdict(each) for each in self.findings]
 
-    def told(self, mode: Mode) -> dict[str, Any]:
+    def told(self, mode: str) -> dict[str, Any]:
         """What the manifest says of it."""
         failed = {effect: [each.name for each in self.failed(effect)] for effect in Effect}
         return {"mode": mode, "exit_code": self.exit_code, **{str(effect): names for effect, names in failed.items()}}
@@ -111,16 +110,6 @@ def decide_labels(labels: Labels, gate: Gate) -> Decision:
     shares["gate.max_not_evaluable_fraction"] = float(unknown.mean()) if len(unknown) else 0.0
     return Decision(tuple(_limited(name, limit, Effect.BUDGET, shares.get(name))
                           for name, limit in _budgets(gate).items()))
-
-
-def close_gate(report: QualityReport, study: Study) -> None:
-    """Raise where the run must stop before anything is written."""
-    decide(report, study.gate).enforce()
-
-
-def check_budget(labels: Labels, study: Study) -> None:
-    """Raise `BudgetError` where more labels are NOT_EVALUABLE than the study allows."""
-    decide_labels(labels, study.gate).enforce()
 
 
 def _budgets(gate: Gate) -> dict[str, Limit]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hpd_etl.quality.gate import Decision, Effect
 from hpd_etl.quality.identical import Steps, alike, known, steps_of
+from hpd_etl.quality.report import PARTS
 from hpd_etl.schema import STRATA
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def page(report: QualityReport, decision: Decision, about: Mapping[str, str]) ->
         cohorts=list(_cohorts(report.funnel)), strata=list(_strata(report.strata)),
         limits=[each for each in decision.findings if each.limit is not None],
         others=[each for each in decision.findings if each.limit is None and each.passed is False],
-        parts={name: getattr(report, name).to_dict("records")
-               for name in ("rejections", "scans", "drift", "ledger", "suspicions")})
+        parts={name: getattr(report, name).to_dict("records") for name in PARTS})
 
 
 def _plain(value: Any) -> str:

@@ -13,6 +13,7 @@ from hpd_etl import artefacts
 from hpd_etl.expectations import Outcome
 from hpd_etl.quality.gate import Decision, Effect
 from hpd_etl.quality.identical import grouped
+from hpd_etl.quality.report import PARTS
 from hpd_etl.schema import STRATA
 
 if TYPE_CHECKING:
@@ -156,8 +157,7 @@ class Content(Row):
 
 def content(report: QualityReport, decision: Decision) -> dict[str, Any]:
     """The report and what the gate makes of it, as JSON."""
-    frames = {name: _records(getattr(report, name))
-              for name in ("rejections", "scans", "drift", "ledger", "suspicions")}
+    frames = {name: _records(getattr(report, name)) for name in PARTS}
     return Content.model_validate({
         "format": artefacts.FORMAT, "persons": report.persons, "rows": report.rows,
         "rejected_fraction": report.rejected_fraction, **frames, "funnel": _strata(report),

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hpd_etl.expectations import CheckResult, Outcome
-
 if TYPE_CHECKING:
+    from hpd_etl.expectations import CheckResult
     from hpd_etl.quality.profile import Profile
+
+PARTS = ("rejections", "scans", "drift", "ledger", "suspicions")
+"""The frames of a report that are shown as they are."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,3 @@ class QualityReport:
     ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
     suspicions: pd.DataFrame = field(default_factory=pd.DataFrame)
     profile: Profile = field(default_factory=dict)
-
-    @property
-    def critical(self) -> tuple[CheckResult, ...]:
-        """The critical checks that failed or crashed."""
-        closing = {Outcome.FAILED, Outcome.ERROR}
-        return tuple(c for c in self.checks if c.severity == "critical" and c.outcome in closing)

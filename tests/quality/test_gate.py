@@ -39,7 +39,7 @@ def test_the_gate_closes(found: quality.QualityReport, asked: Study, error: type
     """Too few persons, a critical check that failed or crashed or suspicion, or too many refused rows stop a run."""
     assert quality.decide(found, asked.gate).exit_code == error.exit_code
     with pytest.raises(error) as raised:
-        quality.close_gate(found, asked)
+        quality.decide(found, asked.gate).enforce()
     assert raised.value.remedy
 
 
@@ -54,23 +54,23 @@ def test_the_gate_closes(found: quality.QualityReport, asked: Study, error: type
 ])
 def test_the_gate_stays_open(found: quality.QualityReport, asked: Study) -> None:
     """Limits are inclusive; warnings and checks without rows do not stop a run."""
-    quality.close_gate(found, asked)
+    quality.decide(found, asked.gate).enforce()
     assert quality.decide(found, asked.gate).exit_code == 0
 
 
 def test_too_many_labels_not_evaluable_is_a_budget() -> None:
     """20 of 45 are over a budget of 40 % and within one of 45 %."""
     labels = labels_of(SEED)
-    quality.check_budget(labels, study(max_not_evaluable_fraction=0.45))
+    quality.decide_labels(labels, study(max_not_evaluable_fraction=0.45).gate).enforce()
     with pytest.raises(BudgetError, match=r"44\.4%"):
-        quality.check_budget(labels, study(max_not_evaluable_fraction=0.4))
+        quality.decide_labels(labels, study(max_not_evaluable_fraction=0.4).gate).enforce()
 
 
 def test_a_definition_may_have_a_budget_of_its_own() -> None:
     """20 of 45 under one definition are over its budget, whatever holds for all labels together."""
-    quality.check_budget(labels_of(SEED), study(max_not_evaluable_of={"ji2019": 0.45, "kato2017": 0.0}))
+    quality.decide_labels(labels_of(SEED), study(max_not_evaluable_of={"ji2019": 0.45, "kato2017": 0.0}).gate).enforce()
     with pytest.raises(BudgetError, match=r"max_not_evaluable_of\.ji2019 is 40\.0%, found 44\.4%"):
-        quality.check_budget(labels_of(SEED), study(max_not_evaluable_of={"ji2019": 0.4}))
+        quality.decide_labels(labels_of(SEED), study(max_not_evaluable_of={"ji2019": 0.4}).gate).enforce()
 
 
 def test_a_budget_of_a_definition_that_is_not_used_is_refused() -> None:
@@ -83,7 +83,7 @@ def test_what_closes_the_gate_comes_before_a_budget() -> None:
     """Where both fail the exit code is 5, and the message names what closes it."""
     found = report(persons=1, rejected=0.5)
     with pytest.raises(QualityGateError, match="min_persons is 2, found 1"):
-        quality.close_gate(found, study(min_persons=2, max_rejected_fraction=0.1))
+        quality.decide(found, study(min_persons=2, max_rejected_fraction=0.1).gate).enforce()
 
 
 def test_every_limit_is_told_with_who_set_it_and_why() -> None:

@@ -60,14 +60,14 @@ class Dirty:
         return made
 
 
-def dirty(persons: int = hospital.FEWEST, seed: int = hospital.SEED, each: int = 2) -> Dirty:
+def dirty(persons: int = hospital.FEWEST, each: int = 2) -> Dirty:
     """The hospital of these persons, and `each` more for every defect."""
     names = [*(defect.name for defect in DEFECTS), *(defect.name for defect in RESOURCES)]
     victims = {name: tuple(range(persons + 1 + place * each, persons + 1 + (place + 1) * each))
                for place, name in enumerate(names)}
 
     def spoiled(defects: Iterable[Defect]) -> dict[str, list[Row]]:
-        rows = hospital.rows(persons, seed, [PLAIN] * each * len(names))
+        rows = hospital.rows(persons, hospital.SEED, [PLAIN] * each * len(names))
         by_person = charts(rows)
         for defect in defects:
             for number in victims[defect.name]:

@@ -111,9 +111,9 @@ class Chart:
         return self.add("measurement", {"measurement_concept_id": concept, "measurement_date": day,
                                         "measurement_type_concept_id": codes.EHR, **row})
 
-    def dies(self, days_after: int = 1, **cause: Any) -> date:
-        """Let the person die after the last day on which anything was done; observation ends then."""
-        death = self.last_day + timedelta(days=days_after)
+    def dies(self, **cause: Any) -> date:
+        """Let the person die the day after the last one on which anything was done; observation ends then."""
+        death = self.last_day + timedelta(days=1)
         self.add("death", {"death_date": death, "death_type_concept_id": codes.EHR, "cause_concept_id": 0,
                            "cause_source_value": None, **cause})
         return death

@@ -50,7 +50,6 @@ def refused(table: str, reason: str, times: int = 1) -> dict[str, int]:
     return {f"rejection {table} {reason}": times}
 
 
-def suspected(name: str, times: int = 1) -> dict[str, int]:
+def suspected(name: str) -> dict[str, int]:
     """Found as a suspicion."""
-    return {f"suspicion {name}": times}
-
+    return {f"suspicion {name}": 1}

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from hpd_etl import criteria
-from hpd_etl.grouping import count, lookup, numbers, point_key, total
-from hpd_etl.quality.suspicions.facts import rows
+from hpd_etl.grouping import count, flags, lookup, numbers, total
+from hpd_etl.quality.suspicions.facts import none, rows
 from hpd_etl.schema import Timeline
 
 if TYPE_CHECKING:
-    from hpd_etl.grouping import Ints
     from hpd_etl.quality.suspicions.facts import Facts
 
 ROUNDING_MM = 1.0
@@ -26,20 +25,19 @@ def sum_unlike_lesions(facts: Facts) -> pd.DataFrame:
     """A recorded sum of diameters that is not the sum of the target lesions measured on that day."""
     lesions, sums = facts.timeline.lesions, facts.timeline.tumour_sums
     if sums.empty:
-        return rows("tumour_sums", sums, np.zeros(0, dtype=np.bool_))
+        return none("tumour_sums", sums)
     person, lesion = facts.codes
-    target = lesions["role"].eq("target").to_numpy(np.bool_, na_value=False)
+    target = flags(lesions["role"].eq("target"))
     mm = numbers(lesions["diameter_mm"])
-    day = lesions["days_from_index"].to_numpy(dtype=np.int64, na_value=0)
-    days, scan = np.unique(point_key(person, day), return_inverse=True)
+    days, scan = np.unique(facts.points(lesions), return_inverse=True)
     n, unknown = count(scan[target], len(days)), count(scan[target & np.isnan(mm)], len(days))
     added = total(scan[target], np.nan_to_num(mm[target]), len(days))
     _, one_each = np.unique(lesion[target], return_index=True)
     of_person = count(person[target][one_each], len(facts.persons))
-    at = lookup(point_key(facts.of_person(sums), sums["days_from_index"].to_numpy(dtype=np.int64, na_value=0)), days)
+    at = lookup(facts.points(sums), days)
     all_there = (at >= 0) & (n[at] > 0) & (unknown[at] == 0) & (n[at] == of_person[facts.of_person(sums)])
     differs = np.abs(numbers(sums["value"]) - added[at]) > ROUNDING_MM * np.maximum(n[at], 1)
-    diameters = sums["kind"].eq("SLD").to_numpy(np.bool_, na_value=False)
+    diameters = flags(sums["kind"].eq("SLD"))
     return rows("tumour_sums", sums, diameters & all_there & differs)
 
 
@@ -48,7 +46,7 @@ def response_unlike_lesions(facts: Facts) -> pd.DataFrame:
     responses = facts.timeline.responses
     own = _with_responses(facts.timeline)
     if responses.empty or own.index.empty:
-        return rows("responses", responses, np.zeros(len(responses), dtype=np.bool_))
+        return none("responses", responses)
     found = criteria.assess(own, facts.study)["assessments"]
     derived, recorded = (found[name].astype("string[pyarrow]") for name in ("derived", "recorded"))
     differing = found[(recorded != derived).fillna(False) & derived.ne("NE").fillna(False)]
@@ -75,15 +73,11 @@ def _with_responses(timeline: Timeline) -> Timeline:
 def response_without_scan(facts: Facts) -> pd.DataFrame:
     """A recorded response with no examination within thirty days of it."""
     responses = facts.timeline.responses
-    examined = np.unique(np.concatenate([_days(facts, name) for name in ("scans", "lesions", "tumour_sums")]))
-    keys = _days(facts, "responses")
+    examined = np.unique(np.concatenate([
+        facts.points(getattr(facts.timeline, name)) for name in ("scans", "lesions", "tumour_sums")]))
+    keys = facts.points(responses)
     padded = np.concatenate([[np.iinfo(np.int64).min // 2], examined, [np.iinfo(np.int64).max // 2]])
     after = np.searchsorted(padded, keys)
     far = np.minimum(keys - padded[after - 1], padded[after] - keys) > NEAR_DAYS
     judged = responses["response"].ne("NE").fillna(False).to_numpy(np.bool_)
     return rows("responses", responses, far & judged)
-
-
-def _days(facts: Facts, table: str) -> Ints:
-    frame = getattr(facts.timeline, table)
-    return point_key(facts.of_person(frame), frame["days_from_index"].to_numpy(dtype=np.int64, na_value=0))

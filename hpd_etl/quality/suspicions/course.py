@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hpd_etl.grouping import count, first_of_group, lowest, numbers, point_key
-from hpd_etl.quality.suspicions.facts import rows
+from hpd_etl.grouping import count, first_of_group, flags, lowest, numbers
+from hpd_etl.quality.suspicions.facts import day_of, rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +22,7 @@ COPIED_DAYS = 21
 def copied_forward(facts: Facts) -> pd.DataFrame:
     """A scan at which all lesions, and two or more, have to the digit the sizes of a scan weeks before."""
     sizes, order = facts.sizes, facts.by_scan
-    keys = point_key(sizes.person, sizes.day)[order]
-    starts = first_of_group(keys)
+    starts = first_of_group(sizes.scan[order])
     scan = (np.cumsum(starts) - 1).astype(np.int64)
     n = int(starts.sum())
     person, day = sizes.person[order][starts], sizes.day[order][starts]
@@ -49,9 +48,8 @@ def seen_again(facts: Facts) -> pd.DataFrame:
     """A lesion of 0 mm, or called gone, that is measured later; the first such row of each."""
     lesions, sizes = facts.timeline.lesions, facts.sizes
     _, lesion = facts.codes
-    gone = lesions["status"].eq("disappeared").to_numpy(np.bool_, na_value=False) | (
-        numbers(lesions["diameter_mm"]) == 0)
-    day = lesions["days_from_index"].to_numpy(dtype=np.int64, na_value=0)
+    gone = flags(lesions["status"].eq("disappeared")) | (numbers(lesions["diameter_mm"]) == 0)
+    day = day_of(lesions)
     distinct, code = np.unique(np.concatenate([lesion, sizes.lesion]), return_inverse=True)
     first_gone = lowest(code[:len(lesion)][gone], day[gone], len(distinct), np.iinfo(np.int64).max)
     own = code[len(lesion):]
@@ -64,8 +62,8 @@ def new_at_first_scan(facts: Facts) -> pd.DataFrame:
     """A lesion called new where nothing of the person was seen before it."""
     lesions = facts.timeline.lesions
     person, _ = facts.codes
-    day = lesions["days_from_index"].to_numpy(dtype=np.int64, na_value=0)
-    seen = lesions["status"].ne("not_assessed").to_numpy(np.bool_, na_value=False)
-    new = lesions["role"].eq("new").to_numpy(np.bool_, na_value=False) & seen
+    day = day_of(lesions)
+    seen = flags(lesions["status"].ne("not_assessed"))
+    new = flags(lesions["role"].eq("new")) & seen
     first = lowest(person[seen], day[seen], int(person.max(initial=-1)) + 1, 0)
     return rows("lesions", lesions, new & (day == first[person]))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hpd_etl.grouping import NO_DAY, days
-from hpd_etl.quality.suspicions.facts import rows
+from hpd_etl.quality.suspicions.facts import none, rows
 from hpd_etl.schema import DATE_OF
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def after_the_data_end(facts: Facts) -> pd.DataFrame:
     ends = days(facts.timeline.followup["end_date"])
     last = int(ends.max(initial=NO_DAY))
     if last == NO_DAY:
-        return rows("scans", facts.timeline.scans, np.zeros(len(facts.timeline.scans), dtype=np.bool_))
+        return none("scans", facts.timeline.scans)
     tables = {name: getattr(facts.timeline, name) for name in DATE_OF if name != "followup"}
     return pd.concat([rows(name, frame, days(frame[DATE_OF[name]]) > last) for name, frame in tables.items()],
                      ignore_index=True)

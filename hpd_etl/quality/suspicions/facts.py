@@ -11,7 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpd_etl.config import Study
-from hpd_etl.grouping import Bools, Floats, Ints, first_of_group, numbers, point_key, positions, sorted_codes, text
+from hpd_etl.grouping import (
+    Bools,
+    Floats,
+    Ints,
+    first_of_group,
+    flags,
+    numbers,
+    point_key,
+    positions,
+    sorted_codes,
+    text,
+)
 from hpd_etl.schema import Timeline
 
 
@@ -25,6 +36,11 @@ class Sizes:
     lesion: Ints
     day: Ints
     mm: Floats
+
+    @cached_property
+    def scan(self) -> Ints:
+        """Person and day as one key; that of `Facts.points`."""
+        return point_key(self.person, self.day)
 
     @cached_property
     def follows(self) -> Bools:
@@ -64,8 +80,8 @@ class Facts:
         lesions = self.timeline.lesions
         person, lesion = self.codes
         mm = numbers(lesions["diameter_mm"])
-        day = lesions["days_from_index"].to_numpy(dtype=np.int64, na_value=0)
-        sized = np.flatnonzero((mm > 0) & lesions["status"].eq("measured").to_numpy(np.bool_, na_value=False))
+        day = day_of(lesions)
+        sized = np.flatnonzero((mm > 0) & flags(lesions["status"].eq("measured")))
         order = sized[np.lexsort((day[sized], lesion[sized]))]
         return Sizes(order, person[order], lesion[order], day[order], mm[order])
 
@@ -73,11 +89,25 @@ class Facts:
     def by_scan(self) -> Ints:
         """The order of `sizes` by person, day and lesion."""
         sizes = self.sizes
-        return np.lexsort((sizes.lesion, point_key(sizes.person, sizes.day)))
+        return np.lexsort((sizes.lesion, sizes.scan))
 
     def of_person(self, frame: pd.DataFrame) -> Ints:
         """The person of every row of a table, as a code."""
         return positions(frame["person_id"], self.persons)
+
+    def points(self, frame: pd.DataFrame) -> Ints:
+        """Person and day of every row of a table, as one key."""
+        return point_key(self.of_person(frame), day_of(frame))
+
+
+def day_of(frame: pd.DataFrame) -> Ints:
+    """The day of every row, counted from the first dose."""
+    return np.asarray(frame["days_from_index"].to_numpy(dtype=np.int64, na_value=0))
+
+
+def none(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """No row of a table, as rows of `suspicions`."""
+    return rows(table, frame, np.zeros(len(frame), dtype=np.bool_))
 
 
 def rows(table: str, frame: pd.DataFrame, marked: Bools | pd.Series[bool] | Ints) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hpd_etl.grouping import encoded, point_key, positions
-from hpd_etl.quality.suspicions.facts import rows
+from hpd_etl.grouping import encoded
+from hpd_etl.quality.suspicions.facts import none, rows
 
 if TYPE_CHECKING:
     from hpd_etl.grouping import Bools, Ints
@@ -24,7 +24,7 @@ def exchanged(facts: Facts) -> pd.DataFrame:
     """Two lesions each of which has, at the next scan, the size that the other had; the later row of either."""
     sizes = facts.sizes
     changed = np.flatnonzero(sizes.follows & (np.abs(np.log(sizes.step)) >= np.log(APART / SAME)))
-    then = pd.DataFrame({"at": changed, "scan": point_key(sizes.person[changed], sizes.day[changed]),
+    then = pd.DataFrame({"at": changed, "scan": sizes.scan[changed],
                          "before_day": sizes.day[changed - 1], "before": sizes.mm[changed - 1],
                          "now": sizes.mm[changed]})
     pairs = then.merge(then, on=["scan", "before_day"], suffixes=("", "_of_other"))
@@ -49,8 +49,8 @@ def _not_back(sizes: Sizes, at: Ints) -> Ints:
 def study_twice(facts: Facts) -> pd.DataFrame:
     """A day with two studies of one modality and every size twice: one study under two ids; the second of them."""
     scans = facts.timeline.scans
-    if len(np.unique(days := _scan_days(facts))) == len(days):
-        return rows("scans", scans, np.zeros(len(scans), dtype=np.bool_))
+    if len(np.unique(days := facts.points(scans))) == len(days):
+        return none("scans", scans)
     told = pd.DataFrame({"scan": days, "modality": scans["modality"].astype("string[pyarrow]"),
                          "study": scans["study_uid"].astype("string[pyarrow]")})
     several = told.groupby(["scan", "modality"], dropna=False)["study"].transform("nunique") > 1
@@ -63,18 +63,11 @@ def study_twice(facts: Facts) -> pd.DataFrame:
 def lesions_twice(facts: Facts) -> pd.DataFrame:
     """A day on which every size stands under two lesions of one organ, and one study; its first lesion row."""
     sizes = facts.sizes
-    scan = point_key(sizes.person, sizes.day)
-    studies = np.unique(_scan_days(facts)[study_twice(facts).index.to_numpy(np.int64)])
+    studies = np.unique(facts.points(facts.timeline.scans)[study_twice(facts).index.to_numpy(np.int64)])
     doubled = np.setdiff1d(_under_two_lesions(facts), studies)
-    at = np.flatnonzero(np.isin(scan, doubled))
-    _, first = np.unique(scan[at], return_index=True)
+    at = np.flatnonzero(np.isin(sizes.scan, doubled))
+    _, first = np.unique(sizes.scan[at], return_index=True)
     return rows("lesions", facts.timeline.lesions, sizes.row[at[first]])
-
-
-def _scan_days(facts: Facts) -> Ints:
-    """The day of every row of `scans`, as a key that lesions share."""
-    person = positions(facts.timeline.scans["person_id"], facts.persons)
-    return point_key(person, facts.timeline.scans["days_from_index"].to_numpy(dtype=np.int64, na_value=0))
 
 
 def _told_twice(facts: Facts) -> Ints:
@@ -89,7 +82,7 @@ def _under_two_lesions(facts: Facts) -> Ints:
     """Days on which every size stands under more than one lesion of an organ."""
     sizes = facts.sizes
     codes, _ = encoded(facts.timeline.lesions["organ"])
-    scan, organ = point_key(sizes.person, sizes.day), codes[sizes.row]
+    scan, organ = sizes.scan, codes[sizes.row]
     order = np.lexsort((organ, sizes.mm, scan))
     like_before = np.zeros(len(order), dtype=np.bool_)
     like_before[1:] = np.logical_and.reduce([
@@ -101,5 +94,4 @@ def _under_two_lesions(facts: Facts) -> Ints:
 
 def _days_of_all(sizes: Sizes, marked: Bools) -> Ints:
     """The days on which all sizes are marked."""
-    scan = point_key(sizes.person, sizes.day)
-    return np.setdiff1d(scan, scan[~marked])
+    return np.setdiff1d(sizes.scan, sizes.scan[~marked])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpd_etl.grouping import any_of, days, point_key
-from hpd_etl.quality.suspicions.facts import rows
+from hpd_etl.quality.suspicions.facts import day_of, rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,12 +24,12 @@ def baseline_after_dose(facts: Facts) -> pd.DataFrame:
     n = len(facts.persons)
     before = np.zeros(n, dtype=np.bool_)
     for frame in (lesions, facts.timeline.scans, facts.timeline.tumour_sums):
-        day = frame["days_from_index"].to_numpy(dtype=np.int64, na_value=0)
+        day = day_of(frame)
         near = (day >= windows.baseline_from_day) & (day <= windows.baseline_to_day + windows.baseline_grace_days)
         before |= any_of(facts.of_person(frame), near, n)
     sizes = facts.sizes
     late = np.flatnonzero((sizes.day > 0) & (sizes.day <= LATE_BASELINE_DAYS) & ~before[sizes.person])
-    order = late[np.argsort(point_key(sizes.person, sizes.day)[late], kind="stable")]
+    order = late[np.argsort(sizes.scan[late], kind="stable")]
     _, first = np.unique(sizes.person[order], return_index=True)
     return rows("lesions", lesions, sizes.row[order[first]])
 

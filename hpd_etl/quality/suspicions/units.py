@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hpd_etl.grouping import count, flags, numbers, point_key
+from hpd_etl.grouping import count, flags, numbers
 from hpd_etl.quality.suspicions.facts import rows
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def tenfold_scan(facts: Facts) -> pd.DataFrame:
     """A scan at which every lesion, and two or more, seems to have grown or shrunk tenfold; its first lesion row."""
     sizes = facts.sizes
     whole = np.flatnonzero(_whole_scans(sizes, _jumped(sizes)))
-    scan = point_key(sizes.person[whole], sizes.day[whole])
-    _, first = np.unique(scan, return_index=True)
+    _, first = np.unique(sizes.scan[whole], return_index=True)
     return rows("lesions", facts.timeline.lesions, sizes.row[whole[first]])
 
 
@@ -60,7 +59,7 @@ def _jumped(sizes: Sizes) -> Bools:
 
 def _whole_scans(sizes: Sizes, odd: Bools) -> Bools:
     """Sizes of scans at which all lesions that can be compared, and at least two, are odd."""
-    _, scan = np.unique(point_key(sizes.person, sizes.day), return_inverse=True)
+    _, scan = np.unique(sizes.scan, return_inverse=True)
     n = int(scan.max(initial=-1)) + 1
     comparable = sizes.follows | np.append(sizes.follows[1:], False)[:len(odd)]
     all_odd = count(scan[odd], n) == count(scan[comparable], n)
