@@ -32,7 +32,7 @@ MADE = "<!-- Made by docs/generate.py; change the code and run it again. -->"
 
 
 def tables() -> str:
-    """The tables of Records, Timeline, Labels and Sensitivity."""
+    """The tables of every bundle."""
     parts = [f"# Tables\n\n{MADE}\n", inspect.cleandoc(schema.__doc__ or ""), ""]
     bundles: dict[str, tuple[schema.Table, ...]] = {
         "Records": schema.Records.tables(),

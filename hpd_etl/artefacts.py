@@ -7,7 +7,8 @@
         2-timeline/<table>.parquet, 2-timeline/courses/<table>.parquet
         3-quality.json, 3-quality.html, 3-profile.json
         3-suspicions/suspicions.parquet, and as CSV
-        4-labels/{labels,evidence,metrics,burden}.parquet, labels.csv, evidence.csv, README.txt
+        4-labels/{labels,evidence,metrics,burden,assessments,best_response}.parquet, README.txt,
+            {labels,evidence,assessments,best_response}.csv
         4-funnel/funnel.parquet, and as CSV
         5-receipt.json
         6-sensitivity/{flips,flipped,perturbation}.parquet, and as CSV
