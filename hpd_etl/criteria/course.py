@@ -1,8 +1,8 @@
 """One window set of a Timeline as arrays: persons, time points, lesion rows, targets.
 
-What does not depend on the window set is made once (`Lesions`); what depends on the baseline scan and the
-targets alone (`Followed`), or on the local therapies between the scans (`Treated`), is shared by the window sets that
-have them in common.
+What does not depend on the window set is made once (`Lesions`); what depends on the baseline scan and the targets
+alone (`FollowedTargets`), or on the local therapies between the scans (`TreatedTargets`), is shared by the window sets
+that have them in common.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _interval(first: Ints, last: Ints) -> Floats:
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowedTargets:
     """The targets of one baseline, and what is new beside them."""
 
     target_person: Ints
@@ -118,7 +118,7 @@ class Followed:
 
 
 @dataclass(frozen=True)
-class Treated:
+class TreatedTargets:
     """Which targets were treated locally between the scans (ambiguity C4)."""
 
     treated_locally: Bools
@@ -132,7 +132,7 @@ class Treated:
 
 
 @dataclass(frozen=True)
-class Course(Treated, Followed, Lesions):
+class Course(TreatedTargets, FollowedTargets, Lesions):
     """All of this for one window set, with its three scans."""
 
     scans: Scans
@@ -204,13 +204,13 @@ def _course(timeline: Timeline, targets: Targets, scans: Scans, rows: Lesions, o
     followed = _followed(targets, scans, rows, others)
     return Course(
         **{name: getattr(rows, name) for name in Lesions.__dataclass_fields__},
-        **{name: getattr(followed, name) for name in Followed.__dataclass_fields__},
+        **{name: getattr(followed, name) for name in FollowedTargets.__dataclass_fields__},
         **vars(_treated(timeline, scans, rows, followed)),
         scans=scans,
     )
 
 
-def _followed(targets: Targets, scans: Scans, rows: Lesions, others: Iterable[Course]) -> Followed:
+def _followed(targets: Targets, scans: Scans, rows: Lesions, others: Iterable[Course]) -> FollowedTargets:
     """The targets and what is new beside them; that of another window set of the same baseline and targets."""
     for other in others:
         alike = other.target_lesion is targets.lesion and other.scans.baseline is scans.baseline
@@ -231,7 +231,7 @@ def _followed(targets: Targets, scans: Scans, rows: Lesions, others: Iterable[Co
     may_be_new &= ~known_before[rows.lesion]
     if may_be_new.any():
         may_be_new[may_be_new] = ~_seen_at_once(rows, np.flatnonzero(may_be_new))
-    return Followed(
+    return FollowedTargets(
         targets.person,
         targets.lesion,
         count(targets.person, rows.persons) == 0,
@@ -255,7 +255,7 @@ def _seen_at_once(rows: Lesions, unassessed: Ints) -> Bools:
     return np.isin(at[unassessed], at[row])
 
 
-def _treated(timeline: Timeline, scans: Scans, rows: Lesions, followed: Followed) -> Treated:
+def _treated(timeline: Timeline, scans: Scans, rows: Lesions, followed: FollowedTargets) -> TreatedTargets:
     """From which day each target was treated locally; whose organs are unknown; who was treated elsewhere."""
     therapies, n = rows.therapies, rows.persons
     owner, target = followed.target_person, followed.target_lesion
@@ -265,7 +265,7 @@ def _treated(timeline: Timeline, scans: Scans, rows: Lesions, followed: Followed
     local = therapies.local & (first != NO_DAY) & (last != NO_DAY) & (day > first) & (day <= last)
     if not local.any():
         nobody = np.zeros(n, dtype=np.bool_)
-        return Treated(np.zeros(len(rows.lesion), dtype=np.bool_), np.full(len(owner), NO_DAY), nobody, nobody)
+        return TreatedTargets(np.zeros(len(rows.lesion), dtype=np.bool_), np.full(len(owner), NO_DAY), nobody, nobody)
     [organ, treated_organ], organs = sorted_codes(timeline.lesions["organ"], timeline.therapies["organ"])
     span = len(organs) + 1
     organ_of = lowest(rows.lesion[organ >= 0], organ[organ >= 0], rows.lesions, -1)[target]
@@ -281,4 +281,4 @@ def _treated(timeline: Timeline, scans: Scans, rows: Lesions, followed: Followed
     lesion_local[target] = since
     of_row = lesion_local[rows.lesion]
     treated_locally = (of_row != NO_DAY) & (rows.row_day >= of_row)
-    return Treated(treated_locally, since, unplaced, any_of(person, placed & away, n))
+    return TreatedTargets(treated_locally, since, unplaced, any_of(person, placed & away, n))

@@ -5,7 +5,7 @@ Requirements first (ambiguities section 0), then the sums that a rule cannot do 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from hpd_etl.criteria.metrics import SCANS_OF
 from hpd_etl.criteria.observed import at_scans
 from hpd_etl.criteria.reasons import BIT
 from hpd_etl.criteria.rules import Leaf, leaves, required_leaves
-from hpd_etl.criteria.verdicts import Verdicts
+from hpd_etl.criteria.verdicts import Verdicts, lacking_requirements
 from hpd_etl.grouping import Ints
 from hpd_etl.schema import Reason, Timeline
 
@@ -66,14 +66,10 @@ def lacking(timeline: Timeline, definitions: Sequence[Definition], study: Study,
     """By definition what each person lacks of what it requires, as reason bits; with `sums` also of needed sums."""
     followed = follow(timeline, definitions, study)
     return {
-        each.id: _requirements(each, followed[each.window_set].unmet)
+        each.id: lacking_requirements(each, followed[each.window_set].unmet)
         | (_sums(each, followed[each.window_set], timeline, study) if sums else 0)
         for each in definitions
     }
-
-
-def _requirements(definition: Definition, unmet: Mapping[str, Ints]) -> Ints:
-    return np.asarray(np.bitwise_or.reduce([unmet["index"], *(unmet[need] for need in definition.requires)]))
 
 
 def _sums(definition: Definition, followed: Followed, timeline: Timeline, study: Study) -> Ints:

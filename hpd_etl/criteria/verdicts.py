@@ -67,11 +67,17 @@ def decide_again(
     return _of_truths(definition, found, _lacking(definition, measured, unmet, study))
 
 
-def _lacking(definition: Definition, measured: Measured, unmet: Mapping[str, Ints], study: Study) -> Ints:
-    """What takes the verdict away whatever the rule says, as reason bits."""
+def lacking_requirements(definition: Definition, unmet: Mapping[str, Ints]) -> Ints:
+    """What each person lacks of what the definition requires, as reason bits."""
     lacking = unmet["index"].copy()
     for requirement in definition.requires:
         lacking |= unmet[requirement]
+    return lacking
+
+
+def _lacking(definition: Definition, measured: Measured, unmet: Mapping[str, Ints], study: Study) -> Ints:
+    """What takes the verdict away whatever the rule says, as reason bits."""
+    lacking = lacking_requirements(definition, unmet)
     required = REQUIRED_SUMS
     if study.criteria.pre_growth_nonpositive == "exclude":
         required = required | BIT[Reason.PRE_GROWTH_NONPOSITIVE]
