@@ -22,6 +22,8 @@ MEASURABLE_SIDE_MM = 5.0
 """Least of both diameters of a lesion that is measurable in two dimensions (irRC)."""
 TOO_SMALL_MM = 5.0
 """By convention the diameter of a target that is too small to measure."""
+SPHERE_OF_CUBE = np.pi / 6
+"""Volume of a sphere over the cube of its diameter."""
 TOLERANCE = 1e-9
 """Relative; sizes this close to a threshold have reached it (ambiguity A10)."""
 
@@ -30,7 +32,6 @@ STATUS = {status: code for code, status in enumerate(LesionStatus)}
 ROLE = {role: code for code, role in enumerate(LesionRole)}
 """Codes of the roles, in the order of the schema's category."""
 
-
 _BY_CONVENTION = {
     LesionStatus.TOO_SMALL: TOO_SMALL_MM,
     LesionStatus.DISAPPEARED: 0.0,
@@ -38,6 +39,12 @@ _BY_CONVENTION = {
 }
 _SIZE_OF_STATUS = np.array([*(_BY_CONVENTION.get(status, np.nan) for status in LesionStatus), np.nan])
 """By code of the status, the last where there is none."""
+
+
+def in_spheres(volume: Floats, diameter: Floats) -> Floats:
+    """Each volume over that of the sphere of the diameter; NaN where one is missing or the diameter is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(diameter > 0, volume / (SPHERE_OF_CUBE * diameter**3), np.nan)
 
 
 def size_by_convention(status: NDArray[np.integer], diameter: Floats) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 
 from hpd_etl.criteria.course import Course
 from hpd_etl.grouping import Bools, Floats, Ints, count
-from hpd_etl.measurability import STATUS, TOO_SMALL_MM, measurable_area
+from hpd_etl.measurability import SPHERE_OF_CUBE, STATUS, TOO_SMALL_MM, measurable_area
 from hpd_etl.schema import LesionStatus
 
 
@@ -35,7 +35,7 @@ def perhaps_measurable_area(line: Course, rows: Ints) -> Bools:
 
 def volumes(line: Course) -> tuple[Floats, Bools]:
     """The volume of each lesion row in mm3, and by person whether it is that of spheres."""
-    sphere = line.size * line.size * line.size * (np.pi / 6)
+    sphere = line.size * line.size * line.size * SPHERE_OF_CUBE
     stated = (line.size == 0) | (line.status == STATUS[LesionStatus.TOO_SMALL])
     recorded, unsized = line.volume.copy(), np.flatnonzero(np.isnan(line.volume) & stated)
     recorded[unsized] = sphere[unsized]

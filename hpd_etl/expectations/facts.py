@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
+from hpd_etl.config import MONTH_DAYS
 from hpd_etl.grouping import (
     NO_DAY,
     Bools,
@@ -32,7 +33,7 @@ from hpd_etl.grouping import (
     sorted_codes,
     text,
 )
-from hpd_etl.measurability import MEASURABLE_MM, MEASURABLE_NODE_MM
+from hpd_etl.measurability import MEASURABLE_MM, MEASURABLE_NODE_MM, in_spheres
 from hpd_etl.schema import DATE_OF, ScanRole
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 Fact: TypeAlias = "Callable[[People, pd.DataFrame], Floats]"
 _ECOG_DAYS = 90
-_YEAR_DAYS = 365.25
+_YEAR_DAYS = 12 * MONTH_DAYS
 
 
 class People:
@@ -172,10 +173,7 @@ def _part_is_known(people: People, rows: pd.DataFrame) -> Floats:
 
 
 def _spheres(_people: People, rows: pd.DataFrame) -> Floats:
-    """The volume over that of the sphere of the diameter."""
-    diameter, volume = numbers(rows["diameter_mm"]), numbers(rows["volume_mm3"])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(diameter > 0, volume / (np.pi / 6 * diameter**3), np.nan)
+    return in_spheres(numbers(rows["volume_mm3"]), numbers(rows["diameter_mm"]))
 
 
 def _is_whole_cm(_people: People, rows: pd.DataFrame) -> Floats:

@@ -33,7 +33,7 @@ from hpd_etl.grouping import (
     strings,
     text,
 )
-from hpd_etl.measurability import ROLE, STATUS, TOO_SMALL_MM
+from hpd_etl.measurability import ROLE, SPHERE_OF_CUBE, STATUS, TOO_SMALL_MM
 from hpd_etl.schema import LESIONS, PRECISION, LesionRole, LesionStatus, with_days
 from hpd_etl.timeline.index import Persons, Placed
 from hpd_etl.timeline.refusals import Refusals
@@ -180,7 +180,8 @@ def _precision(rows: pd.DataFrame) -> Ints | None:
 
 def _impossible(sizes: dict[str, Floats]) -> Bools:
     """Negative, infinite or too large; a volume is bounded by the sphere of the largest size."""
-    largest = {"diameter_mm": MAX_SIZE_MM, "perpendicular_mm": MAX_SIZE_MM, "volume_mm3": np.pi / 6 * MAX_SIZE_MM**3}
+    sphere = SPHERE_OF_CUBE * MAX_SIZE_MM**3
+    largest = {"diameter_mm": MAX_SIZE_MM, "perpendicular_mm": MAX_SIZE_MM, "volume_mm3": sphere}
     wrong = np.zeros(len(sizes["diameter_mm"]), dtype=np.bool_)
     for name, values in sizes.items():
         wrong |= (values < 0) | (values > largest[name])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hpd_etl.config import MONTH_DAYS
 from hpd_etl.grouping import NO_DAY, days
 from hpd_etl.quality.suspicions.facts import rows
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from hpd_etl.quality.suspicions.facts import Facts
 
-YEAR_DAYS = 365.25
+YEAR_DAYS = 12 * MONTH_DAYS
 AGES = (1.0, 110.0)
 """A checkpoint inhibitor is given to nobody younger; and somebody older is rather not the person of the record."""
 ORGANS_OF_ONE_SEX = {

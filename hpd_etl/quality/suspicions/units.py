@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpd_etl.grouping import count, flags, numbers
+from hpd_etl.measurability import in_spheres
 from hpd_etl.quality.suspicions.facts import rows
 
 if TYPE_CHECKING:
@@ -71,7 +72,6 @@ def volume_unlike_diameter(facts: Facts) -> pd.DataFrame:
     lesions = facts.timeline.lesions
     across = numbers(lesions["perpendicular_mm"])
     diameter = np.where(flags(lesions["is_node"]), across, numbers(lesions["diameter_mm"]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = numbers(lesions["volume_mm3"]) / (np.pi / 6 * diameter**3)
-        wrong = (diameter > 0) & ((ratio > SPHERE[1]) | (ratio < SPHERE[0]))
-    return rows("lesions", lesions, wrong & (numbers(lesions["volume_mm3"]) > 0))
+    volume = numbers(lesions["volume_mm3"])
+    ratio = in_spheres(volume, diameter)
+    return rows("lesions", lesions, ((ratio > SPHERE[1]) | (ratio < SPHERE[0])) & (volume > 0))
