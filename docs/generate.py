@@ -257,14 +257,21 @@ def _own_fields(classes: Classes, body: list[ast.stmt], prefix: str,
 def _plain(kind: str) -> str:
     if kind.startswith("Literal["):
         return kind.removeprefix("Literal[").removesuffix("]").replace("'", "`").replace(", ", " or ")
+    for alias, written in _ALIASES.items():
+        kind = kind.replace(alias, written)
     return kind.replace(" | None", "").replace(", ...", "")
+
+
+_LIMIT = "number or { value, by, why }"
+_ALIASES = {"Fraction": _LIMIT, "Number": _LIMIT, "Words": "str"}
+"""Types of `hpd_etl/config/` that have a name of their own there, as a reader would say them."""
 
 
 def _default(value: ast.expr | None) -> str:
     if isinstance(value, ast.Call) and value.args:
         value = value.args[0]
     elif isinstance(value, ast.Call):
-        given = [keyword.value for keyword in value.keywords if keyword.arg == "default"]
+        given = [keyword.value for keyword in value.keywords if keyword.arg in {"default", "value"}]
         value = given[0] if given else None
     if value is None:
         return "required"

@@ -48,6 +48,8 @@ class Run:
     folder: Path
     manifest: Manifest
     show: progress.Progress = progress.silent
+    before: Mapping[str, Any] | None = None
+    """What the manifest of a run that is taken up again said; None once something new was left."""
 
     def __enter__(self) -> Self:
         self._save()
@@ -58,17 +60,21 @@ class Run:
         self.manifest = self.manifest.end(error)
         if error is not None:
             error.add_note(f"run folder: {self.folder}")
-        self._save()
+        if self.before is not None and isinstance(error, ConfigurationError):
+            artefacts.write_json(dict(self.before), self.folder / MANIFEST)  # refused: the run is what it was
+        else:
+            self._save()
 
     def keep(self, stage: str, artefact: str, bundle: Bundle, manifest: Manifest) -> None:
         """Leave the artefact of this stage; what had been made from an older one is taken away."""
-        artefacts.write(bundle, self.folder / artefact)
+        self.leave(artefact, bundle)
         artefacts.discard(self.folder, *_ORDER[_ORDER.index(artefact) + 1:])
         self.manifest = replace(manifest, made_from={**manifest.made_from, stage: self.made_from()[stage]})
         self._save()
 
     def leave(self, artefact: str, bundle: Bundle) -> None:
         """Leave what was found out about the labels; nothing is made from it."""
+        self.before = None
         artefacts.write(bundle, self.folder / artefact)
 
     def keep_json(self, artefact: str, content: dict[str, Any]) -> None:
@@ -154,9 +160,9 @@ def resumed(study: Study, site: Site, folder: Path | None, show: progress.Progre
     definitions = library.chosen(study)
     place = folder or artefacts.newest(site.runs)
     with artefacts.locked(place.parent):
-        before = Manifest.read(artefacts.read_json(place / MANIFEST))
-        manifest = replace(before, inputs=_inputs(study, site, definitions))
-        with Run(study, site, definitions, place, manifest, show) as this:
+        before = artefacts.read_json(place / MANIFEST)
+        manifest = replace(Manifest.read(before), inputs=_inputs(study, site, definitions))
+        with Run(study, site, definitions, place, manifest, show, before) as this:
             yield this
 
 

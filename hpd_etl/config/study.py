@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from hpd_etl.config.model import Model
 from hpd_etl.schema import CHECKPOINT_COHORT
@@ -161,12 +161,15 @@ class Responses(Model):
         return self
 
 
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
 class Limit(Model):
     """A number beyond which a run stops, with who set it and why."""
 
-    value: float = Field(ge=0)
-    by: str | None = Field(default=None, min_length=1)
-    why: str | None = Field(default=None, min_length=1)
+    value: float = Field(ge=0, allow_inf_nan=False, strict=True)
+    by: Words | None = None
+    why: Words | None = None
 
 
 def _stated(given: object) -> object:
@@ -193,9 +196,9 @@ class Severity(Model):
 
     severity: Literal["critical", "warning", "info"]
     """A critical one closes the gate, a warning is told, an info is counted."""
-    by: str = Field(min_length=1)
+    by: Words
     """Who decided it."""
-    why: str = Field(min_length=1)
+    why: Words
     """And why."""
 
 

@@ -62,6 +62,22 @@ def test_validate_reports_what_would_happen(hpd_etl, place):
     assert (limit["limit"], limit["by"], limit["passed"]) == (100000, "A. Reviewer", False)
 
 
+def test_what_is_refused_leaves_the_run_as_it_was(hpd_etl, place):
+    """A run to compare with that is not there, then another study: the finished run keeps its manifest to the letter.
+
+    Else it would be called failed, with the hashes of a study that it was not made with, and no run would be compared
+    with it any more.
+    """
+    assert hpd_etl("run", *place.options).code == 0
+    before = (place.run / MANIFEST).read_bytes()
+    assert hpd_etl("validate", *place.options, "--previous", place.folder / "nope").code == 2
+    assert (place.run / MANIFEST).read_bytes() == before
+    place.write("study.toml", "[gate]", "[windows]\nbaseline_from_day = -28\n[gate]")
+    refused = hpd_etl("validate", *place.options)
+    assert (refused.code, place.run.name in refused.err) == (2, True)
+    assert (place.run / MANIFEST).read_bytes() == before
+
+
 def test_the_funnel_is_left_whole_and_shown_by_stratum(hpd_etl, place):
     """`validate` prints each funnel once and by site where asked; `label` leaves all of it, and both agree."""
     assert hpd_etl("run", *place.options).code == 0

@@ -131,10 +131,11 @@ def test_a_severity_of_a_check_that_does_not_exist_is_told() -> None:
     {"max_rejected_fraction": 1.1}, {"max_rejected_fraction": -0.1}, {"max_rejected_fraction": "few"},
     {"max_rejected_fraction": {"value": 0.1}}, {"max_rejected_fraction": {"value": 0.1, "by": "A"}},
     {"max_rejected_fraction": {"value": 0.1, "by": "", "why": "x"}}, {"max_not_evaluable_of": {"ji2019": 2}},
-    {"min_persons": -1}, {"checks": {"organs": {"severity": "warning"}}},
+    {"min_persons": -1}, {"min_persons": float("inf")}, {"min_persons": True}, {"min_persons": "20"},
+    {"min_persons": {"value": 1, "by": " ", "why": "x"}}, {"checks": {"organs": {"severity": "warning"}}},
     {"checks": {"organs": {"severity": "mild", **WHO}}},
 ])
 def test_a_gate_that_says_less_is_refused(wrong: dict[str, object]) -> None:
-    """A fraction lies between 0 and 1, a table says by whom and why, and so does every other severity."""
+    """A limit is a finite number, a fraction at most 1; a table says by whom and why, and so does another severity."""
     with pytest.raises(ValidationError):
         Gate.model_validate(wrong)
