@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from hpd_etl import artefacts, assets, criteria, library, progress
+from hpd_etl import artefacts, assets, criteria, library, progress, quality
 from hpd_etl.artefacts import (
     AGREEMENT,
     FUNNEL,
@@ -145,7 +145,7 @@ class Run:
 @contextmanager
 def started(study: Study, site: Site, folder: Path | None, show: progress.Progress = progress.silent) -> Iterator[Run]:
     """A new run; the folder is made in `site.runs` unless one is given."""
-    definitions = library.chosen(study)
+    definitions = _definitions(study)
     manifest = Manifest.start(study.id, site.name)
     place = folder or site.runs / manifest.run_id
     with artefacts.locked(place.parent):
@@ -157,13 +157,19 @@ def started(study: Study, site: Site, folder: Path | None, show: progress.Progre
 @contextmanager
 def resumed(study: Study, site: Site, folder: Path | None, show: progress.Progress = progress.silent) -> Iterator[Run]:
     """A run taken up again in its folder: the newest in `site.runs` unless one is given."""
-    definitions = library.chosen(study)
+    definitions = _definitions(study)
     place = folder or artefacts.newest(site.runs)
     with artefacts.locked(place.parent):
         before = artefacts.read_json(place / MANIFEST)
         manifest = replace(Manifest.read(before), inputs=_inputs(study, site, definitions))
         with Run(study, site, definitions, place, manifest, show, before) as this:
             yield this
+
+
+def _definitions(study: Study) -> tuple[Definition, ...]:
+    """The definitions of the study; raises `ConfigurationError` where it names one, or a check, that nobody knows."""
+    quality.refuse_unknown_checks(study)
+    return library.chosen(study)
 
 
 # --- hashes -----------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ Counts and codes only: no report, file or message of this package holds a patien
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hpd_etl import assets, expectations
 from hpd_etl.criteria import foreseeable, foreseen_reasons
-from hpd_etl.quality import counts, profile
+from hpd_etl.errors import ConfigurationError
+from hpd_etl.quality import counts, profile, suspicions
 from hpd_etl.quality.funnel import STEPS, by_cohort, by_stratum, funnel, open_labels
 from hpd_etl.quality.gate import ENFORCE, REPORT, Decision, Effect, decide, decide_labels
 from hpd_etl.quality.ledger import ledger
@@ -44,9 +46,25 @@ __all__ = [
     "funnel",
     "json_schema",
     "rates",
+    "refuse_unknown_checks",
     "suspect",
     "validate",
 ]
+
+
+def refuse_unknown_checks(study: Study) -> None:
+    """Raise `ConfigurationError` where `gate.checks` names what is neither an expectation nor a suspicion."""
+    if not study.gate.checks:
+        return
+    suites = expectations.read_suites(assets.expectation_files())
+    known = [name for suite in suites for entry in suite["expectations"]
+             for name in (entry["meta"]["check"], f"{suite['name']}.{entry['meta']['check']}")]
+    known += [each.name for each in suspicions.LOOKED_FOR]
+    for name in study.gate.checks.keys() - set(known):
+        near = get_close_matches(name, known, n=1)
+        meant = f", did you mean {near[0]}?" if near else ""
+        raise ConfigurationError(f"gate.checks: no check is called {name}{meant}",
+                                 remedy="docs/suspicions.md and expectations/ name them")
 
 
 def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study,

@@ -109,13 +109,12 @@ class Ledger:
         rows = rows.take(refused)
         if not also_kept:
             self._refused[rows.counted or rows.origin] += len(rows)
-        persons = rows.persons()
-        if treated is not None:
-            persons = persons.where(code_lookup(rows.ints("person_id"), treated.tolist()) >= 0)
+        named = treated is None or code_lookup(rows.ints("person_id"), treated.tolist()) >= 0
         part = TOLD_BY.get(reason)
         self._frames.append(pd.DataFrame({
-            "stage": "extract", "table": table, "person_id": persons, "source_id": rows.source_ids(),
+            "stage": "extract", "table": table, "person_id": rows.persons(), "source_id": rows.source_ids(),
             "reason": reason, "remedy": REMEDIES[reason], **({"start_date": rows.dates(start)} if start else {}),
+            "named": named,
             **(columns(rows.tells(rows, part)) if part and rows.tells else {}),
         }))
 
@@ -154,7 +153,11 @@ class Ledger:
         """All refusals as the table of Records."""
         if not self._frames:
             return REJECTIONS.frame()
-        return without_rare_texts(REJECTIONS.frame(pd.concat(self._frames, ignore_index=True)), known_systems())
+        found = pd.concat(self._frames, ignore_index=True)
+        unnamed = found.get("named", pd.Series(index=found.index, dtype=object)).eq(False).to_numpy(np.bool_)
+        refused = REJECTIONS.frame(found.drop(columns="named", errors="ignore"))
+        told = without_rare_texts(refused, known_systems())  # rare among all persons, treated or not
+        return told.assign(person_id=told["person_id"].mask(unnamed))
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Rows read, kept, refused and ignored by source table; raises HpdEtlError where one was lost."""

@@ -120,11 +120,12 @@ def test_a_suspicion_may_close_the_gate() -> None:
     assert quality.decide(found, asked.gate).exit_code == 5
 
 
-def test_a_severity_of_a_check_that_does_not_exist_is_told() -> None:
-    """A misspelt check would otherwise be forgiven in silence."""
-    found = report(checks=(check_result("critical", Outcome.PASSED),))
-    decision = quality.decide(found, study(checks={"organz": {"severity": "info", **WHO}}).gate)
-    assert [each.name for each in decision.failed(Effect.WARNS)] == ["gate.checks.organz"]
+def test_a_severity_of_a_check_that_does_not_exist_is_refused() -> None:
+    """A misspelt check would otherwise be forgiven in silence; the nearest name is told."""
+    with pytest.raises(ConfigurationError, match="organs_are_recordet, did you mean organs_are_recorded"):
+        quality.refuse_unknown_checks(study(checks={"organs_are_recordet": {"severity": "info", **WHO}}))
+    known = ("organs_are_recorded", "lesions.organs_are_recorded", "dose_after_death")
+    quality.refuse_unknown_checks(study(checks={name: {"severity": "info", **WHO} for name in known}))
 
 
 @pytest.mark.parametrize("wrong", [

@@ -78,6 +78,22 @@ def test_a_text_of_few_is_no_vocabulary(builder: Builder) -> None:
     assert "Meyer" not in records.rejections.to_string()
 
 
+def test_words_that_many_bear_stand_though_nobody_of_them_is_treated(builder: Builder) -> None:
+    """Five persons have a drug that only its name tells, none is known as treated: the name is shown, they are not."""
+    people = range(1, 7)
+    ward = builder.build({
+        "person": [person(number) for number in people],
+        "drug_exposure": [exposure(1, 1, NIVOLUMAB, "2021-01-04"), *(
+            exposure(number, number, 0, "2021-01-04", drug_source_value="Nivolumab infusion")
+            for number in people[1:])],
+        "measurement": [given(1, 1)]})
+    records = ward.records()
+    assert listed(records) == {("agent", "doses", "text", "Nivolumab infusion", "drug_not_coded", 5, 0)}
+    refused = records.rejections[records.rejections["table"] == "doses"]
+    assert len(refused) == 5
+    assert refused["person_id"].isna().all()
+
+
 def test_words_are_told_wherever_a_row_has_them(builder: Builder) -> None:
     """A status, a response, a reason to stop and a cause of death that nobody knows; one person each."""
     response = {"measurement_concept_id": 2_000_000_009, "unit_concept_id": None, "value_as_number": None}
