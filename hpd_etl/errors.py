@@ -13,7 +13,7 @@
     ├── LockedError                 9   another run holds the lock
     └── UnsupportedVersionError    10   the CDM, FHIR, artefact or results schema is of an unknown version
 
-Only `cli.py` turns an error into its exit code. A message holds counts, codes and names of
+Only `cli` turns an error into its exit code. A message holds counts, codes and names of
 columns; never a patient's value or identifier.
 """
 

@@ -191,7 +191,7 @@ def test_an_unexpected_error_tells_no_value(process):
     done = process("bug", before=bug)
     assert done.code == 1
     assert "ValueError" in done.err
-    assert "cli.py" in done.err
+    assert "cli/__init__.py" in done.err
     assert "918273640000001" not in done.err + done.out
 
 
