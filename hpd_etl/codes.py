@@ -25,6 +25,12 @@ def checkpoint_ingredients() -> tuple[str, ...]:
     return tuple(sorted({row["ingredient"] for row in assets.mapping("checkpoint_inhibitors")}))
 
 
+def checkpoint_names() -> tuple[str, ...]:
+    """The words by which a text names a checkpoint inhibitor: its ingredient or a brand, in lower case and sorted."""
+    brands = {row["code"].lower() for row in assets.mapping("brand_names")}
+    return tuple(sorted({*checkpoint_ingredients(), *brands}))
+
+
 def checkpoint_codes() -> list[DrugCode]:
     """The codes of checkpoint inhibitors in all systems."""
     return [

@@ -121,8 +121,9 @@ def test_billing_codes_hold_inside_their_dates(builder: Builder) -> None:
 
 
 def test_a_drug_that_only_its_name_tells_is_refused(builder: Builder) -> None:
-    """Words that name a checkpoint inhibitor as a word of its own are no code; nobody is treated by them, nor lost."""
-    given = ["Nivolumab 240 mg i.v.", "NIVOLUMAB", "antinivolumab", "saline", None, "our nivolumab", "own nivolumab"]
+    """Words with the name or brand of a checkpoint inhibitor are no code; nobody is treated by them, nor lost."""
+    given = ["Nivolumab 240 mg i.v.", "NIVOLUMAB", "antinivolumab", "saline", None, "our nivolumab", "own nivolumab",
+             "Opdivo® 240 mg", "Opdivoid"]
     ward = builder.build({
         "person": [person(1), person(2)],
         "drug_exposure": [exposure(1, 1, NIVOLUMAB, "2018-01-20"), *(
@@ -132,6 +133,7 @@ def test_a_drug_that_only_its_name_tells_is_refused(builder: Builder) -> None:
     records = ward.records(mapping={"agents": {"our nivolumab": "nivolumab"},
                                     "therapies": {"own nivolumab": "vaccine"}})
     assert rows(records.rejections, *REFUSED) == [("doses", "1", "drug_exposure:2", "drug_not_coded"),
+                                                  ("doses", "1", "drug_exposure:9", "drug_not_coded"),
                                                   ("doses", None, "drug_exposure:3", "drug_not_coded")]
     assert rows(records.doses, "source_id") == [("drug_exposure:1",), ("drug_exposure:7",)]
     assert rows(records.therapies, "agent", "source_id") == [("vaccine", "drug_exposure:8")]

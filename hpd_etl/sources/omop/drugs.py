@@ -32,7 +32,7 @@ def with_words(cdm: Cdm, drugs: DrugSet, others: DrugSet) -> DrugSet:
 
     What the site takes for another therapy (`others`) is none.
     """
-    names = naming(codes.checkpoint_ingredients())
+    names = naming(codes.checkpoint_names())
     texts = cdm.fetch("omop_unmapped_drugs").column(0).to_pylist()
     known = {*drugs.codes, *others.codes}
     return replace(drugs, words=tuple(text for text in texts if text and text not in known and names(text)))

@@ -86,16 +86,16 @@ class DrugCodes:
         self._words = _words(source.mapping.agents)
         self._therapy_words = _words(source.mapping.therapies)
         self._known: dict[CodeableConcept, Meaning] = {}
-        self._names = naming(codes.checkpoint_ingredients())
+        self._names = naming(codes.checkpoint_names())
 
     def selection(self) -> Selection:
         """The codes and words that can matter; every Medication does, because products differ from site to site."""
         plain = frozenset(token.rpartition("|")[2] for token in (*self._index, *self._systemic))
         classes = [token.rpartition("|")[2] for token in (_CLASS, *self._classes)]
         starts = tuple(sorted({*classes, *(start for product in self._products for start in _written(product))}))
-        texts = frozenset({*self._words, *self._therapy_words, *codes.checkpoint_ingredients()})
+        texts = frozenset({*self._words, *self._therapy_words, *codes.checkpoint_names()})
         return Selection(frozenset({"Medication"}), dict.fromkeys(MEDICATED, plain), dict.fromkeys(MEDICATED, starts),
-                         dict.fromkeys(MEDICATED, texts), frozenset(codes.checkpoint_ingredients()))
+                         dict.fromkeys(MEDICATED, texts), frozenset(codes.checkpoint_names()))
 
     def of(self, concept: CodeableConcept) -> Meaning:
         """What a concept means; its codings are one drug, in words it is known only where the site says so."""
