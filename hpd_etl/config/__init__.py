@@ -44,6 +44,7 @@ from hpd_etl.config.study import (
     IndexEvent,
     Lesions,
     Limit,
+    Report,
     Responses,
     Sensitivity,
     Study,
@@ -56,7 +57,7 @@ __all__ = [
     "EARLY_DEATH_DAYS", "FAR", "MONTH_DAYS", "Access", "AgentCodes", "Comparator", "Criteria", "FhirAccess",
     "FhirBulkSource", "FhirFilesSink", "FhirFilesSource", "FhirReading", "FhirServerSink", "FhirServerSource",
     "FhirSink", "Gate", "IndexEvent", "LesionIdentity", "Lesions", "Limit", "Mapping", "OmopSink", "OmopSource",
-    "Priorities", "Responses", "Sensitivity", "Sink", "Site", "Source", "Study", "Windows", "WindowsOfIrRC",
+    "Priorities", "Report", "Responses", "Sensitivity", "Sink", "Site", "Source", "Study", "Windows", "WindowsOfIrRC",
     "read_site", "read_study", "revealed", "said",
 ]
 

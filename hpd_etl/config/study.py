@@ -165,7 +165,7 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Limit(Model):
-    """A number beyond which a run stops, with who set it and why."""
+    """A number that something is held to, with who set it and why."""
 
     value: float = Field(ge=0, allow_inf_nan=False, strict=True)
     by: Words | None = None
@@ -247,6 +247,19 @@ class Sensitivity(Model):
     """Standard deviation of a diameter: 8.6 % where readers differ, 6.1 % for one reader."""
 
 
+class Report(Model):
+    """What `report` tells; no label depends on it."""
+
+    definitions: tuple[str, ...] = ()
+    """The definitions that are reported one by one, by id, of those in use; empty means all. Rates and agreement are
+    told of all in use."""
+    min_cell: Number = Limit(value=5)
+    """Counts of persons from 1 to below this are hidden in the shareable report, and what would tell them; 0 or 1
+    hides nothing."""
+    seed: int = Field(default=0, ge=0)
+    """Another seed draws other tables where an exact test is simulated; the same gives the same."""
+
+
 class Study(Model):
     """The whole of study.toml."""
 
@@ -262,6 +275,7 @@ class Study(Model):
     responses: Responses = Responses()
     gate: Gate = Gate()
     sensitivity: Sensitivity = Sensitivity()
+    report: Report = Report()
 
     @model_validator(mode="after")
     def _distinct_cohorts(self) -> Self:

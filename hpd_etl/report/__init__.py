@@ -3,3 +3,25 @@
 Data go one way: `facts` (what the run found) -> sections (`rates`, `flow`, `table1`, ...: pure, content only) ->
 `cells` (small counts hidden) -> `drawing` (figures) -> `page` and `files`.
 """
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, Any, Final
+
+from hpd_etl.report.content import Report, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hpd_etl.report.facts import Facts
+
+SECTIONS: Final[tuple[Callable[[Facts], Section], ...]] = (
+)
+"""What is told, in the order of reading."""
+
+
+def build(facts: Facts, about: Mapping[str, Any], *, patients: bool) -> Report:
+    """The report of these facts; with `patients` it shows single patients and every count, for the site's own eyes."""
+    hidden_below = 0 if patients else ceil(facts.study.report.min_cell.value)
+    return Report(about, tuple(made(facts) for made in SECTIONS), hidden_below, patients)
