@@ -203,9 +203,9 @@ def read_json(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         raise _missing(path) from None
     except ValueError as error:
-        raise _unsupported(path, "it is not JSON") from error
+        raise unsupported(path, "it is not JSON, or not whole") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise _unsupported(path, f"it is not of format {FORMAT}")
+        raise unsupported(path, f"it is not of format {FORMAT}")
     return content
 
 
@@ -215,19 +215,21 @@ def _read_table(path: Path, table: Table, person_id: str | None) -> pd.DataFrame
 
     try:
         schema = pq.read_schema(path)
+    except FileNotFoundError:
+        raise _missing(path) from None
     except (OSError, pa.ArrowInvalid) as error:
-        raise _unsupported(path, "it cannot be read as Parquet") from error
+        raise unsupported(path, "it cannot be read as Parquet") from error
     if (schema.metadata or {}).get(_FORMAT_KEY) != str(FORMAT).encode():
-        raise _unsupported(path, f"it is not of format {FORMAT}")
+        raise unsupported(path, f"it is not of format {FORMAT}")
     expected = pa.Schema.from_pandas(table.frame(), preserve_index=False)
     if [(field.name, _plain(field.type)) for field in schema] != [(f.name, _plain(f.type)) for f in expected]:
-        raise _unsupported(path, "its columns are not those of this release")
+        raise unsupported(path, "its columns are not those of this release")
     here = person_id is not None and "person_id" in table.names
     frame: pd.DataFrame = pq.read_table(path, filters=[("person_id", "==", person_id)] if here else None).to_pandas()
     try:
         return table.frame(frame)
     except ValueError as error:
-        raise _unsupported(path, "it holds a code that this release does not know") from error
+        raise unsupported(path, "it holds a code that this release does not know") from error
 
 
 def _plain(kind: pa.DataType) -> str:
@@ -235,14 +237,18 @@ def _plain(kind: pa.DataType) -> str:
 
 
 def _missing(path: Path) -> ConfigurationError:
-    verb = MADE_BY.get(path.name, "extract")
-    return ConfigurationError(f"{path} does not exist", remedy=f"run `hpd-etl {verb}` first")
+    return ConfigurationError(f"{path} does not exist", remedy=f"run `hpd-etl {_verb(path)}` first")
 
 
-def _unsupported(path: Path, why: str) -> UnsupportedVersionError:
-    verb = MADE_BY.get(path.name) or MADE_BY.get(path.parent.name, "extract")
+def unsupported(path: Path, why: str) -> UnsupportedVersionError:
+    """The error that this artefact cannot be used, with the verb that makes it."""
     return UnsupportedVersionError(f"{path} was not written by this release: {why}",
-                                   remedy=f"run `hpd-etl {verb}` again")
+                                   remedy=f"run `hpd-etl {_verb(path)}` again")
+
+
+def _verb(path: Path) -> str:
+    """Which verb makes the artefact that this file is, or is in."""
+    return next((MADE_BY[place.name] for place in (path, *path.parents) if place.name in MADE_BY), "extract")
 
 
 # --- folders ----------------------------------------------------------------------------------

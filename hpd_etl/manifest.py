@@ -70,7 +70,8 @@ class Manifest:
     each stage, the hash of what it was made from; `source` is what the source says it used (releases, concept
     lists, counts); `persons` counts everybody extracted; `verdicts` is definition -> cohort -> verdict, where
     NOT_EVALUABLE is itself split by primary reason; `gate` is, for each stage that asks, what did not pass and whether
-    that was enforced or only reported.
+    that was enforced or only reported; `compared` is the run that `validate` compared with (`run_id`, and `folder` as
+    seen from here), empty where none was before, None where nobody looked.
     """
 
     run_id: str
@@ -88,6 +89,7 @@ class Manifest:
     verdicts: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     rejections: list[dict[str, Any]] = field(default_factory=list)
     gate: dict[str, Any] = field(default_factory=dict)
+    compared: dict[str, str] | None = None
     receipt: dict[str, Any] | None = None
 
     @classmethod
@@ -107,8 +109,9 @@ class Manifest:
 
     def with_records(self, records: Records, source: Mapping[str, Any]) -> Self:
         """With what `extract` read; what later stages had counted is gone."""
-        return replace(self, source=dict(source), rows={"extract": _rows(records)}, verdicts={}, gate={}, receipt=None,
-                       persons={"extracted": len(records.persons)}, rejections=_rejections(records.rejections))
+        return replace(self, source=dict(source), rows={"extract": _rows(records)}, verdicts={}, gate={}, compared=None,
+                       receipt=None, persons={"extracted": len(records.persons)},
+                       rejections=_rejections(records.rejections))
 
     def with_timeline(self, timeline: Timeline) -> Self:
         """With what `align` made: who was treated, by cohort, and who has no first dose left."""
@@ -116,7 +119,7 @@ class Manifest:
         refused = timeline.rejections[timeline.rejections["reason"] == "no_index_dose"]
         persons = {"extracted": self.persons["extracted"], "treated": treated,
                    "without_first_dose": int(refused["person_id"].nunique())}
-        return replace(self, persons=persons, verdicts={}, gate={}, receipt=None,
+        return replace(self, persons=persons, verdicts={}, gate={}, compared=None, receipt=None,
                        rejections=_rejections(timeline.rejections), rows={**self.rows, "align": _rows(timeline)})
 
     def with_gate(self, stage: str, told: Mapping[str, Any]) -> Self:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hpd_etl.config import Site, Study
-    from hpd_etl.quality import QualityReport
+    from hpd_etl.quality import Decision, QualityReport
     from hpd_etl.schema import Labels, Records, Timeline
     from hpd_etl.sinks import Receipt, Sink
     from hpd_etl.sources import Source
@@ -54,7 +54,7 @@ def run(study: Study, site: Site, *, dry_run: bool = False, folder: Path | None 
             open_sink(site, strict=strict) as sink:
         records = extract(this, source)
         aligned = align(this, records)
-        pass_gate(this, "validate", quality.decide(validate(this, aligned), study.gate), gate)
+        pass_gate(this, "validate", validate(this, aligned)[1], gate)
         labels = label(this, aligned)
         pass_gate(this, "label", quality.decide_labels(labels, study.gate), gate)
         receipt = writeback(this, labels, aligned, sink, dry_run=dry_run or gate == quality.REPORT)
@@ -83,24 +83,24 @@ def align(this: Run, records: Records) -> Timeline:
     return aligned
 
 
-def validate(this: Run, aligned: Timeline, previous: Path | None = None) -> QualityReport:
+def validate(this: Run, aligned: Timeline, previous: Path | None = None) -> tuple[QualityReport, Decision]:
     """Report who can be labelled, what was refused, and what changed since an earlier run, the last unless named.
 
-    What the gate makes of it stands beside it; `pass_gate` closes it.
+    The decision is what the gate makes of the report; `pass_gate` closes it.
     """
     with this.show("validate") as note:
         suspected = quality.suspect(aligned, this.study)
-        report = quality.validate(aligned, this.definitions, this.study, this.previous_profile(previous),
+        report = quality.validate(aligned, this.definitions, this.study, this.compare_with(previous),
                                   suspected=suspected)
         decision = quality.decide(report, this.study.gate)
         this.leave(SUSPICIONS, suspected)
         this.keep_json(PROFILE, {"tables": report.profile})
         this.keep_json(QUALITY, quality.content(report, decision))
         this.keep_text(PAGE, page(report, decision, this.about))
-        failed = {effect: len(decision.failed(effect)) for effect in quality.Effect}
-        note(f"{failed[quality.Effect.CLOSES]} critical findings, {failed[quality.Effect.WARNS]} warnings, "
-             f"{report.rejected_fraction:.1%} of the rows refused")
-    return report
+        told = (quality.numbered(len(decision.failed(effect)), noun) for effect, noun in (
+            (quality.Effect.CLOSES, "critical finding"), (quality.Effect.WARNS, "warning")))
+        note(", ".join([*told, f"{report.rejected_fraction:.1%} of the rows refused"]))
+    return report, decision
 
 
 def document(this: Run, report: QualityReport, folder: Path) -> None:
@@ -166,7 +166,7 @@ def model_growth(this: Run, aligned: Timeline, labels: Labels) -> Growth:
     return found
 
 
-def pass_gate(this: Run, stage: str, decision: quality.Decision, gate: str) -> None:
+def pass_gate(this: Run, stage: str, decision: Decision, gate: str) -> None:
     """Note what the gate says after a stage; raise where it is closed, unless it is only reported."""
     this.manifest = this.manifest.with_gate(stage, decision.told(gate))
     if gate == quality.ENFORCE:

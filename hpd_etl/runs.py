@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +25,7 @@ from hpd_etl.artefacts import (
 )
 from hpd_etl.errors import ConfigurationError, UnsupportedVersionError
 from hpd_etl.manifest import Manifest, Status, fingerprint
+from hpd_etl.quality.profile import read_profile
 from hpd_etl.schema import Bundle, Labels, Records, Timeline
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from hpd_etl.config import Site, Study
     from hpd_etl.criteria.definition import Definition
+    from hpd_etl.quality.profile import Profile
 
 _ORDER = (RECORDS, TIMELINE, QUALITY, PAGE, PROFILE, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT,
           GROWTH)
@@ -103,22 +106,43 @@ class Run:
         """What `label` left."""
         return artefacts.read(Labels, self._fresh("label", LABELS))
 
-    def previous_profile(self, folder: Path | None = None) -> dict[str, Any] | None:
-        """The profile of this folder, else of the last earlier run of study and site that ended well; None at first.
+    def compare_with(self, named: Path | None = None) -> Profile | None:
+        """The profile of the run in this folder, else of the last earlier one of its kind; None at first.
 
-        A run that another release left is passed over, unless it is the one that is named.
+        It is remembered for `previous_profile`. A run that did not end well, or that another release left, is passed
+        over unless it is named. Raises `ConfigurationError` where the named one is of another study, site or source.
         """
-        if folder is not None:
-            return dict(artefacts.read_json(folder / PROFILE)["tables"])
+        found = next(self._earlier(), None) if named is None else (named, self._named(named))
+        self.manifest = replace(self.manifest, compared={} if found is None else {
+            "run_id": str(found[1].get("run_id")), "folder": os.path.relpath(found[0], self.folder)})
+        return self.previous_profile()
+
+    def previous_profile(self) -> Profile | None:
+        """The profile that `validate` compared with, whatever runs came since; chosen now where it did not."""
+        if self.manifest.compared is None:
+            return self.compare_with()
+        folder = self.manifest.compared.get("folder")
+        return None if folder is None else read_profile(self.folder / folder / PROFILE)
+
+    def _earlier(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """The runs of its kind that ended well before this one and left a profile, the last first."""
         for path in sorted(self.site.runs.glob(f"*/{PROFILE}"), reverse=True):
             with suppress(UnsupportedVersionError):
-                if self._follows(artefacts.read_json(path.parent / MANIFEST)):
-                    return dict(artefacts.read_json(path)["tables"])
-        return None
+                before = artefacts.read_json(path.parent / MANIFEST)
+                ended = before.get("status") == Status.OK and str(before.get("run_id")) < self.manifest.run_id
+                if ended and _kind(before) == _kind(self.manifest.content()):
+                    read_profile(path)
+                    yield path.parent, before
 
-    def _follows(self, before: Mapping[str, Any]) -> bool:
-        asked = (self.manifest.study, self.manifest.site, Status.OK)
-        return (before["study"], before["site"], before["status"]) == asked and before["run_id"] < self.manifest.run_id
+    def _named(self, folder: Path) -> dict[str, Any]:
+        read_profile(folder / PROFILE)
+        before = artefacts.read_json(folder / MANIFEST)
+        theirs, ours = _kind(before), _kind(self.manifest.content())
+        for what, other, own in zip(("study", "site", "source"), theirs, ours, strict=True):
+            if other != own:
+                raise ConfigurationError(f"{folder} is a run of {what} {other}, this one is of {own}",
+                                         remedy="name a run of the same kind, or leave --previous out")
+        return before
 
     def made_from(self) -> dict[str, str]:
         """For each stage, the hash of all that decides its artefact but the data."""
@@ -161,9 +185,17 @@ def resumed(study: Study, site: Site, folder: Path | None, show: progress.Progre
     place = folder or artefacts.newest(site.runs)
     with artefacts.locked(place.parent):
         before = artefacts.read_json(place / MANIFEST)
-        manifest = replace(Manifest.read(before), inputs=_inputs(study, site, definitions))
+        try:
+            manifest = replace(Manifest.read(before), inputs=_inputs(study, site, definitions))
+        except TypeError as error:
+            raise artefacts.unsupported(place / MANIFEST, "it is no manifest of a run") from error
         with Run(study, site, definitions, place, manifest, show, before) as this:
             yield this
+
+
+def _kind(manifest: Mapping[str, Any]) -> tuple[object, object, object]:
+    """What two runs have to share to be compared: study, site and kind of source."""
+    return manifest.get("study"), manifest.get("site"), dict(manifest.get("source") or {}).get("source")
 
 
 def _definitions(study: Study) -> tuple[Definition, ...]:

@@ -43,7 +43,8 @@ def of_gate(told: Mapping[str, Mapping[str, Any]]) -> RenderableType:
             names = ", ".join(said["closes"] or said["budget"])
             lines.append(f"After {stage} the gate would end the run with exit {said['exit_code']}: {names}.")
         if said["warns"]:
-            lines.append(f"{len(said['warns'])} warnings after {stage}; see 3-quality.html in the run folder.")
+            warned = quality.numbered(len(said["warns"]), "warning")
+            lines.append(f"{warned} after {stage}; see 3-quality.html in the run folder.")
     if any(said["mode"] == quality.REPORT for said in told.values()):
         lines.append("The gate was only reported: nothing is written to a sink.")
     return Group(*(f"\n{line}" for line in lines))
@@ -245,5 +246,6 @@ def _findings(decision: Decision) -> Iterator[Table]:
         if each.limit is not None or each.passed is False:
             passed = {True: "yes", False: "no", None: "-"}[each.passed]
             does = "" if each.passed is not False else str(each.effect)
-            made.add_row(each.name, shown(each.limit), shown(each.found), passed, does, each.by or "", each.why or "")
+            numbers = (each.written(value) for value in (each.limit, each.found))
+            made.add_row(each.name, *numbers, passed, does, each.by or "", each.why or "")
     yield made

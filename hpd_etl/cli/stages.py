@@ -61,14 +61,13 @@ def validate(
                                                         "folder, of counts only.")] = None,
 ) -> None:
     """Show who can be labelled, what was refused and what the gate says; exit 5 where it closes, 6 over budget."""
-    from hpd_etl import pipeline, progress, quality, runs, summary
+    from hpd_etl import pipeline, progress, runs, summary
     from hpd_etl.config import read_site, read_study
 
     with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
-        report = pipeline.validate(this, this.timeline(), previous)
+        report, decision = pipeline.validate(this, this.timeline(), previous)
         if data_docs is not None:
             pipeline.document(this, report, data_docs)
-        decision = quality.decide(report, this.study.gate)
         display(summary.of_report(report, decision, by))
         say_where(this.folder)
         pipeline.pass_gate(this, "validate", decision, gate)

@@ -12,6 +12,7 @@ from hpd_etl import assets, expectations
 from hpd_etl.criteria import foreseeable, foreseen_reasons
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.quality import counts, profile, suspicions
+from hpd_etl.quality.counts import numbered
 from hpd_etl.quality.funnel import STEPS, by_cohort, by_stratum, funnel, open_labels
 from hpd_etl.quality.gate import ENFORCE, REPORT, Decision, Effect, decide, decide_labels
 from hpd_etl.quality.ledger import ledger
@@ -45,6 +46,7 @@ __all__ = [
     "foreseen",
     "funnel",
     "json_schema",
+    "numbered",
     "rates",
     "refuse_unknown_checks",
     "suspect",

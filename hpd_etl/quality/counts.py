@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from hpd_etl.schema import Timeline
 
 
+def numbered(n: int, noun: str) -> str:
+    """A count with its noun, in the singular where it is one."""
+    return f"{n:,} {noun}{'s' * (n != 1)}"
+
+
 def tally(people: pd.DataFrame, what: pd.Series[str]) -> dict[tuple[str, str], dict[str, int]]:
     """How many have each value ("" for none), by cohort and definition, in the order in which these appear."""
     keys = {"cohort": people["cohort"], "definition": people["definition_id"], "what": what}

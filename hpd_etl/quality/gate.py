@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpd_etl.errors import BudgetError, QualityGateError
 from hpd_etl.expectations import Outcome
+from hpd_etl.quality.counts import numbered
 from hpd_etl.schema import Labels, Verdict
 
 if TYPE_CHECKING:
@@ -50,9 +51,13 @@ class Finding:
     def __str__(self) -> str:
         if self.limit is None:
             return f"{self.name} ({self.found})"
-        found, limit = ((f"{value:.1%}" if "fraction" in self.name or "_of." in self.name else f"{value:g}")
-                        for value in (self.found, self.limit))
-        return f"{self.name} is {limit}, found {found}"
+        return f"{self.name} is {self.written(self.limit)}, found {self.written(self.found)}"
+
+    def written(self, value: float | str | None) -> str:
+        """What was allowed or found as people write it: a fraction in percent, to three digits."""
+        if value is None or isinstance(value, str):
+            return value or "-"
+        return f"{100 * value:.3g}%" if "fraction" in self.name or "_of." in self.name else f"{value:,.15g}"
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ def _checks(report: QualityReport, gate: Gate) -> Iterator[Finding]:
         yield _judged(names, check.severity, str(check.outcome), _PASSED.get(check.outcome, False), gate)
     for row in report.suspicions.to_dict("records"):
         n = int(row["rows"])
-        yield _judged((str(row["suspicion"]),), str(row["severity"]), f"{n:,} row{'s' * (n != 1)}", not n, gate)
+        yield _judged((str(row["suspicion"]),), str(row["severity"]), numbered(n, "row"), not n, gate)
 
 
 def _judged(names: tuple[str, ...], severity: str, found: str, passed: bool | None, gate: Gate) -> Finding:

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from hpd_etl import artefacts
 from hpd_etl.grouping import distinct, encoded, point_key, point_of
 from hpd_etl.schema import Kind, Timeline
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hpd_etl.expectations import CheckResult
     from hpd_etl.grouping import Ints
     from hpd_etl.schema import Column, Table
@@ -86,6 +90,40 @@ def _rounded(share: float) -> float:
 
 def _two_digits(value: float) -> float:
     return float(f"{value:.1e}")
+
+
+# --- the profile of another run ---------------------------------------------------------------
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class _OfColumn(_Part):
+    missing: float
+    shares: dict[str, float] = {}
+    quantiles: dict[str, float] = {}
+
+
+class _OfTable(_Part):
+    rows: int
+    persons: int
+    columns: dict[str, _OfColumn]
+
+
+class _Left(_Part):
+    tables: dict[str, _OfTable]
+
+
+def read_profile(path: Path) -> Profile:
+    """The profile that a run left; raises `UnsupportedVersionError` where it is none, or not whole."""
+    content = artefacts.read_json(path)
+    try:
+        _Left.model_validate(content)
+    except ValidationError as error:
+        raise artefacts.unsupported(path, "it holds no profile") from error
+    tables: Profile = content["tables"]
+    return tables
 
 
 # --- drift ------------------------------------------------------------------------------------

@@ -76,6 +76,15 @@ def test_a_missing_artefact_names_the_verb(tmp_path):
     assert "hpd-etl label" in refused.value.remedy
 
 
+def test_a_missing_table_is_named_with_its_verb(tmp_path):
+    """A folder from which one file was taken is not called another release: the file is named, and what makes it."""
+    artefacts.write(labels(), tmp_path / LABELS)
+    (tmp_path / LABELS / "evidence.parquet").unlink()
+    with pytest.raises(ConfigurationError, match=r"4-labels/evidence\.parquet does not exist") as refused:
+        artefacts.read(Labels, tmp_path / LABELS)
+    assert "hpd-etl label" in refused.value.remedy
+
+
 def rewritten(path, change):
     """Change a Parquet file behind the program's back."""
     pq.write_table(change(pq.read_table(path)), path)

@@ -9,7 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from hpd_etl.artefacts import PROFILE, QUALITY
+from hpd_etl import runs
+from hpd_etl.artefacts import MANIFEST, PROFILE, QUALITY
+from hpd_etl.config import read_site, read_study
 from tests.cli.conftest import SHIFT, SIZE, settled
 
 
@@ -62,6 +64,43 @@ def holds_counts_only(docs: Path, run: Path) -> None:
     for path in (*pages, run / QUALITY, run / PROFILE):
         text = path.read_text("utf-8")
         assert not any(secret in text for secret in (str(SHIFT)[:9], str(SIZE), "measurement:", "drug_exposure:"))
+
+
+def copied(place, name: str, **said: str) -> Path:
+    """A copy of the newest run under another name, its manifest saying otherwise what is given."""
+    copy = place.folder / name
+    shutil.copytree(place.run, copy)
+    manifest = json.loads((copy / MANIFEST).read_text("utf-8"))
+    (copy / MANIFEST).write_text(json.dumps({**manifest, **said}), "utf-8")
+    return copy
+
+
+def test_a_run_is_compared_with_one_of_its_kind_alone(hpd_etl, place):
+    """A named run of another study, site or source, or whose profile is broken, is refused in words, with what to do.
+
+    The one that was taken is remembered: whatever runs come later, a write-back compares with the same.
+    """
+    for verb in ("extract", "align", "validate"):
+        assert hpd_etl(verb, *place.options).code == 0
+    for other in ({"study": "another"}, {"site": "elsewhere"}, {"source": {"source": "fhir_server"}}):
+        [(key, value)] = other.items()
+        done = hpd_etl("validate", *place.options, "--previous", copied(place, key, **other))
+        assert done.code == 2
+        assert f"is a run of {key} {value if isinstance(value, str) else 'fhir_server'}" in done.err
+    broken = copied(place, "broken")
+    for content in ('{"format": 1, "tables": {"lesions"', '{"format": 1}', '{"format": 1, "tables": {"lesions": {}}}'):
+        (broken / PROFILE).write_text(content, "utf-8")
+        done = hpd_etl("validate", *place.options, "--previous", broken)
+        assert (done.code, "run `hpd-etl validate` again" in done.err) == (10, True)
+    named = copied(place, "named", run_id="earlier")
+    assert hpd_etl("validate", *place.options, "--previous", named).code == 0
+    profile = json.loads((named / PROFILE).read_text("utf-8"))
+    profile["tables"]["lesions"]["rows"] = 123
+    (named / PROFILE).write_text(json.dumps(profile), "utf-8")
+    with runs.resumed(read_study(place.folder / "study.toml"), read_site(place.folder / "site.toml"), None) as this:
+        assert this.previous_profile()["lesions"]["rows"] == 123
+        assert this.manifest.compared == {"run_id": "earlier", "folder": "../../named"}
+        assert this.compare_with() is None
 
 
 def test_data_docs_need_expectations(hpd_etl, place, tmp_path):

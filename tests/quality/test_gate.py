@@ -13,6 +13,7 @@ from hpd_etl.config import Gate, Study
 from hpd_etl.errors import BudgetError, ConfigurationError, HpdEtlError, QualityGateError
 from hpd_etl.expectations import Outcome
 from hpd_etl.quality import Effect
+from hpd_etl.quality.gate import Finding
 from tests.quality.test_quality import SEED, check_result, labels_of, report, study
 
 WHO = {"by": "A. Reviewer", "why": "the protocol says so"}
@@ -69,7 +70,7 @@ def test_too_many_labels_not_evaluable_is_a_budget() -> None:
 def test_a_definition_may_have_a_budget_of_its_own() -> None:
     """20 of 45 under one definition are over its budget, whatever holds for all labels together."""
     quality.decide_labels(labels_of(SEED), study(max_not_evaluable_of={"ji2019": 0.45, "kato2017": 0.0}).gate).enforce()
-    with pytest.raises(BudgetError, match=r"max_not_evaluable_of\.ji2019 is 40\.0%, found 44\.4%"):
+    with pytest.raises(BudgetError, match=r"max_not_evaluable_of\.ji2019 is 40%, found 44\.4%"):
         quality.decide_labels(labels_of(SEED), study(max_not_evaluable_of={"ji2019": 0.4}).gate).enforce()
 
 
@@ -95,6 +96,15 @@ def test_every_limit_is_told_with_who_set_it_and_why() -> None:
     assert told["gate.min_persons"] == {
         "name": "gate.min_persons", "effect": "closes", "found": 3, "limit": 2, "by": None, "why": None, "passed": True}
     assert told["gate.max_not_evaluable_fraction"]["passed"] is None
+
+
+@pytest.mark.parametrize(("name", "value", "written"), [
+    ("gate.max_rejected_fraction", 0.00413304, "0.413%"), ("gate.max_not_evaluable_of.ji2019", 1.0, "100%"),
+    ("gate.min_persons", 100_000.0, "100,000"), ("gate.min_persons", None, "-"), ("doses.order", "1 row", "1 row"),
+])
+def test_what_was_found_is_written_as_people_read_it(name: str, value: float | str | None, written: str) -> None:
+    """A fraction stands in percent with three digits, a count whole, and what is not known as a dash."""
+    assert Finding(name, Effect.BUDGET, value, 1.0, None, None, None).written(value) == written
 
 
 # --- severities -------------------------------------------------------------------------------

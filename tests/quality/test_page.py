@@ -116,7 +116,7 @@ def test_nobody_treated_is_a_page_too(report: quality.QualityReport) -> None:
 def test_the_page_says_what_closes_the_gate(html: str) -> None:
     """The verdict, the limit, what failed, the drift, and which codes nobody knows stand on the page."""
     plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
-    for said in ("The gate is closed (exit 5)", "gate.min_persons is 1000, found", "lesions.organs", "diameter_mm",
+    for said in ("The gate is closed (exit 5)", "gate.min_persons is 1,000, found", "lesions.organs", "diameter_mm",
                  "code_unknown", "not for passing on"):
         assert said in plain
 
