@@ -1,12 +1,14 @@
 """Colours, sizes and letters of all figures.
 
-A colour is a variable of the page, so that a figure follows light, dark and print; `PALETTE` says what it is in
-a file of its own. The colours are those of Okabe and Ito, told apart by people who see few of them.
+A colour is a variable of the page, so that a figure follows light, dark and print; `PALETTE` says what it is on
+white and in a file of its own, `DARK` on black. The colours are those of Okabe and Ito, told apart by people who see
+few of them; the dark ones are the same hues, lighter.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from hpd_etl.schema import Verdict
 
@@ -22,6 +24,19 @@ PALETTE: Final = {
 }
 """What each variable of the page is on white paper."""
 
+DARK: Final = {
+    "ink": "#e8ebee", "soft": "#a9b3bd", "line": "#3a434d", "paper": "#14181d",
+    "hpd": "#ff8a3d", "not-hpd": "#5aaeef", "not-evaluable": "#8f97a1",
+    "first": "#5aaeef", "second": "#f0b429", "third": "#2fc79a", "fourth": "#e29ac4", "fifth": "#a6d8ff",
+}
+"""What it is in the dark."""
+
+FONT: Final = "system-ui, sans-serif"
+MEASURED: Final = "DejaVu Sans, Verdana, sans-serif"
+"""The widest of the usual letters, by which room is made for words: where others are used nothing is cut off."""
+LETTERS: Final = 12
+"""Size of the smallest letters, in pixels."""
+
 VERDICTS: Final = {Verdict.HPD: "HPD", Verdict.NOT_HPD: "not HPD", Verdict.NOT_EVALUABLE: "not evaluable"}
 """What verdicts are called for people, in the order of every legend."""
 
@@ -34,3 +49,38 @@ def colour(name: str) -> str:
 
 
 VERDICT_COLOURS: Final = tuple(colour(name) for name in ("hpd", "not-hpd", "not-evaluable"))
+
+
+def _axis() -> Mapping[str, Any]:
+    return {
+        "labelColor": colour("ink"), "titleColor": colour("ink"), "labelFont": MEASURED, "titleFont": MEASURED,
+        "labelFontSize": LETTERS, "titleFontSize": LETTERS, "titleFontWeight": "normal", "titlePadding": 8,
+        "domainColor": colour("soft"), "tickColor": colour("soft"), "tickSize": 4, "labelLimit": 320,
+        "grid": False, "gridColor": colour("line"), "labelOverlap": True,
+    }
+
+
+CONFIG: Final[Mapping[str, Any]] = {
+    "background": None, "padding": 4, "font": MEASURED,
+    "view": {"stroke": None, "continuousWidth": NARROW, "continuousHeight": HEIGHT},
+    "axis": _axis(),
+    "axisY": {"titleAnchor": "middle"},
+    "legend": {
+        "orient": "top", "direction": "horizontal", "title": None, "labelColor": colour("ink"), "labelFont": MEASURED,
+        "labelFontSize": LETTERS, "titleColor": colour("ink"), "titleFont": MEASURED, "titleFontSize": LETTERS,
+        "titleFontWeight": "normal", "symbolOpacity": 1, "offset": 6, "labelLimit": 320, "columnPadding": 14,
+    },
+    "header": {
+        "labelColor": colour("ink"), "titleColor": colour("ink"), "labelFont": MEASURED, "titleFont": MEASURED,
+        "labelFontSize": LETTERS, "titleFontSize": LETTERS, "labelFontWeight": "bold", "labelAnchor": "start",
+        "labelLimit": 320,
+    },
+    "title": {"color": colour("ink"), "font": MEASURED, "fontSize": LETTERS + 1, "anchor": "start", "offset": 8},
+    "text": {"color": colour("ink"), "font": MEASURED, "fontSize": LETTERS},
+    "rule": {"color": colour("soft")},
+    "point": {"filled": True, "size": 50, "opacity": 1},
+    "line": {"strokeWidth": 2},
+    "rect": {"color": colour("first")}, "bar": {"color": colour("first")},
+    "range": {"category": [colour(name) for name in ("first", "second", "third", "fourth", "fifth")]},
+}
+"""What every chart looks like unless it says otherwise; Vega-Lite's `config`."""

@@ -1,0 +1,165 @@
+"""From a figure and the rows that may be shown to SVG for the page, SVG in a file of its own, and PNG.
+
+Vega-Lite is rendered by vl-convert, without a browser and without a network. What a reader does not need is left
+out: marks keep what they say (`aria-label`, from which the page makes its tooltips), axes and legends are for eyes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+from xml.etree import ElementTree
+
+from hpd_etl.report.drawing.theme import CONFIG, FONT, PALETTE
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+    import pandas as pd
+
+    from hpd_etl.report.content import Figure
+
+_VEGA_LITE: Final = "6.4"
+_NAMESPACES = re.compile(r' xmlns(:xlink)?="[^"]*"')
+_NUMBER = re.compile(r"-?\d+\.\d+")
+_SCENERY = ("role-axis", "role-legend", "role-title", "role-header", "role-column", "role-row")
+"""Groups of marks that hold no data; those of a header hold data only in their name."""
+_DEFAULTS: Final = {
+    "opacity": "1", "fill-opacity": "1", "stroke-opacity": "1", "stroke-width": "1", "text-anchor": "start",
+    "transform": "translate(0,0)", "display": "inline",
+}
+_DROPPED = frozenset({"class", "role", "aria-roledescription", "font-family", "pointer-events"})
+_PLACES: Final = dict.fromkeys(("d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height"), 1)
+_INHERITED = ("fill", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-weight", "font-style",
+              "text-anchor", "fill-opacity", "stroke-opacity")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure as it stands in the page and beside it."""
+
+    inline: str
+    """SVG in the page: as wide as there is room, its colours those of the page."""
+    content: str
+    """What is drawn and what it is called, in the colours of the page."""
+    size: tuple[float, float]
+
+    def standalone(self) -> str:
+        """SVG in a file of its own: on white paper."""
+        width, height = (f"{side:g}" for side in self.size)
+        return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+                f'viewBox="0 0 {width} {height}" font-family="{FONT}">'
+                f'<rect width="{width}" height="{height}" fill="{PALETTE["paper"]}"/>{_on_paper(self.content)}</svg>')
+
+    def png(self) -> bytes:
+        """The same as pixels, two for one."""
+        import vl_convert
+
+        return bytes(vl_convert.svg_to_png(self.standalone(), scale=2))
+
+
+def drawn(figure: Figure, frame: pd.DataFrame) -> Drawing:
+    """The figure, made of these rows: its own, as far as they may be shown."""
+    spec = figure.draw(frame).to_dict(validate=False)
+    spec["config"] = CONFIG
+    root = ElementTree.fromstring(_NAMESPACES.sub("", _rendered(json.dumps(spec))))  # noqa: S314 - our own
+    size = float(root.attrib["width"]), float(root.attrib["height"])
+    content = "".join(map(_written, _lean(root, figure.key)))
+    told = _named("title", figure.title) + _named("desc", figure.alt)
+    return Drawing(_in_page(figure, size, content), told + content, size)
+
+
+@lru_cache(maxsize=64)
+def _rendered(spec: str) -> str:
+    """Vega-Lite as SVG; the same drawing is often asked for by several definitions."""
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE))
+
+
+def _in_page(figure: Figure, size: tuple[float, float], content: str) -> str:
+    width, height = (f"{side:g}" for side in size)
+    title, told = f"{figure.key}-title", f"{figure.key}-desc"
+    style = f"width:{width}px" if figure.wide else f"width:100%;max-width:{width}px"
+    # two descriptions and no <title>, which a browser would show over every mark
+    names = _named("desc", figure.title, title) + _named("desc", figure.alt, told)
+    return (f'<svg viewBox="0 0 {width} {height}" style="{style}" role="img" '
+            f'aria-labelledby="{title} {told}">{names}{content}</svg>')
+
+
+def _named(tag: str, text: str, name: str | None = None) -> str:
+    element = ElementTree.Element(tag, {} if name is None else {"id": name})
+    element.text = text
+    return _written(element)
+
+
+def _written(element: Element) -> str:
+    return ElementTree.tostring(element, "unicode").replace(" />", "/>")
+
+
+def _on_paper(svg: str) -> str:
+    return re.sub(r"var\(--([a-z-]+)\)", lambda found: PALETTE[found[1]], svg)
+
+
+# --- less of it -----------------------------------------------------------------------------
+
+
+def _lean(root: Element, key: str) -> Iterator[Element]:
+    """What is drawn, without what does not show; names within it begin with `key`."""
+    for child in root:
+        yield from _kept(child, key, scenery=False)
+
+
+def _kept(element: Element, key: str, *, scenery: bool) -> Iterator[Element]:
+    """The element, or what is in it where itself it says nothing."""
+    if _invisible(element):
+        return
+    is_scenery = scenery or any(role in element.get("class", "") for role in _SCENERY)
+    element.attrib = _attributes(element, key, hidden=is_scenery)
+    if is_scenery and not scenery:
+        element.set("aria-hidden", "true")
+    element[:] = [kept for child in element for kept in _kept(child, key, scenery=is_scenery)]
+    if element.tag != "g":
+        yield element
+    elif len(element):
+        _lift(element)
+        yield from [element] if element.attrib else list(element)
+
+
+def _invisible(element: Element) -> bool:
+    if element.get("display") == "none":
+        return True
+    return element.tag == "path" and "fill" not in element.attrib and "stroke" not in element.attrib
+
+
+def _attributes(element: Element, key: str, *, hidden: bool) -> dict[str, str]:
+    kept = {}
+    for name, value in element.attrib.items():
+        if name in _DROPPED or _DEFAULTS.get(name) == value or (hidden and name.startswith("aria-")):
+            continue
+        kept[name] = _NUMBER.sub(_rounded, value) if name in _PLACES else value
+    if "id" in kept:
+        kept["id"] = f"{key}-{kept['id']}"
+    if "clip-path" in kept:
+        kept["clip-path"] = kept["clip-path"].replace("url(#", f"url(#{key}-")
+    return kept
+
+
+def _rounded(number: re.Match[str]) -> str:
+    """To a tenth of a pixel."""
+    return f"{round(float(number[0]), 1):g}"
+
+
+def _lift(group: Element) -> None:
+    """What all in a group have in common is said once."""
+    for name in _INHERITED:
+        values = {child.get(name) for child in group}
+        if len(values) == 1 and (value := values.pop()) is not None:
+            group.set(name, value)
+            for child in group:
+                del child.attrib[name]
+    group[:] = [each for child in group for each in ([child] if child.tag != "g" or child.attrib else child)]
