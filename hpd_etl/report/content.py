@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-    Draw: TypeAlias = Callable[[pd.DataFrame], "alt.TopLevelMixin"]
+    Draw: TypeAlias = Callable[[pd.DataFrame], "alt.TopLevelMixin | dict[str, Any]"]
+    """To a chart, or to Vega-Lite as it stands, where a chart is drawn so often that its making would take long."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
 from hpd_etl.report.drawing.theme import CONFIG, FONT, PALETTE
@@ -64,13 +64,19 @@ class Drawing:
 
 def drawn(figure: Figure, frame: pd.DataFrame) -> Drawing:
     """The figure, made of these rows: its own, as far as they may be shown."""
-    spec = figure.draw(frame).to_dict(validate=False)
-    spec["config"] = CONFIG
+    chart = figure.draw(frame)
+    spec = {**(chart if isinstance(chart, dict) else chart.to_dict(validate=False)), "config": CONFIG}
     root = ElementTree.fromstring(_NAMESPACES.sub("", _rendered(json.dumps(spec))))  # noqa: S314 - our own
     size = float(root.attrib["width"]), float(root.attrib["height"])
     content = "".join(map(_written, _lean(root, figure.key)))
     told = _named("title", figure.title) + _named("desc", figure.alt)
     return Drawing(_in_page(figure, size, content), told + content, size)
+
+
+def with_rows(chart: str, **frames: pd.DataFrame) -> dict[str, Any]:
+    """A chart, written as JSON, whose data are only named: the same with these rows."""
+    rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in frames.items()}
+    return {**json.loads(chart), "datasets": rows}
 
 
 @lru_cache(maxsize=64)

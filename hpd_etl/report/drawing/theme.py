@@ -32,8 +32,11 @@ DARK: Final = {
 """What it is in the dark."""
 
 FONT: Final = "system-ui, sans-serif"
-MEASURED: Final = "DejaVu Sans, Verdana, sans-serif"
-"""The widest of the usual letters, by which room is made for words: where others are used nothing is cut off."""
+MEASURED: Final = "DejaVu Sans"
+"""The widest of the usual letters, by which room is made for words: where others are used nothing is cut off.
+
+One name alone, for every name that is looked up for every word takes time.
+"""
 LETTERS: Final = 12
 """Size of the smallest letters, in pixels."""
 
