@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hpd_etl.report.drawing.theme import VERDICTS
 from hpd_etl.schema import CHECKPOINT_COHORT
 
 if TYPE_CHECKING:
@@ -40,15 +41,32 @@ class Facts:
     @cached_property
     def _by_definition(self) -> dict[str, pd.DataFrame]:
         own = self.labels.labels[self.labels.labels["cohort"] == self.cohort]
-        return {str(name): rows.set_index("person_id", drop=False)
-                for name, rows in own.groupby("definition_id", sort=False, observed=True)}
+        return self._of_people(own, "definition_id")
+
+    @cached_property
+    def _by_measure_set(self) -> dict[str, pd.DataFrame]:
+        return self._of_people(self.labels.metrics, "measure_set")
+
+    def _of_people(self, rows: pd.DataFrame, by: str) -> dict[str, pd.DataFrame]:
+        """The rows of everybody in `people`, in their order, by the values of a column."""
+        return {str(name): own.set_index("person_id", drop=False).reindex(self.people.index)
+                for name, own in rows.groupby(by, sort=False, observed=True)}
+
+    @cached_property
+    def pseudonyms(self) -> pd.Series[str]:
+        """What each person of the run is called in a local report, by person_id: their place in its index."""
+        ids = self.timeline.index["person_id"]
+        width = max(3, len(str(len(ids))))
+        return pd.Series([f"P{place:0{width}}" for place in range(1, len(ids) + 1)], index=ids.to_numpy(), dtype="string")
+
+    def verdicts_of(self, definition: Definition) -> pd.Series[str]:
+        """The verdicts of everybody in `people` in people's words."""
+        return self.labels_of(definition)["verdict"].astype("string").map(VERDICTS).astype("string")
 
     def labels_of(self, definition: Definition) -> pd.DataFrame:
         """The labels of everybody in `people` under the definition, in the order of `people`."""
-        return self._by_definition[definition.id].reindex(self.people.index)
+        return self._by_definition[definition.id] if len(self.people) else self.labels.labels.head(0)
 
     def metrics_of(self, definition: Definition) -> pd.DataFrame:
         """The metrics of everybody in `people` that the definition looks at, in the order of `people`."""
-        measure_set = self.labels_of(definition)["measure_set"].iloc[0] if len(self.people) else None
-        own = self.labels.metrics[self.labels.metrics["measure_set"] == measure_set]
-        return own.set_index("person_id", drop=False).reindex(self.people.index)
+        return self._by_measure_set[definition.measure_set] if len(self.people) else self.labels.metrics.head(0)

@@ -1,0 +1,154 @@
+"""Charts of growth and burden."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from hpd_etl.report.drawing.theme import HEIGHT, NARROW, colour
+from hpd_etl.report.drawing.verdicts import ORDER, by_colour, by_dash, by_shape
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from hpd_etl.grouping import Floats
+
+SQUARE: Final = 280
+_LINE: Final = 19
+_CELLS: Final = 8
+_STEPS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+_OUTER: Final = (0.03, 0.97)
+"""Quantiles between which values have a place of their own."""
+
+
+def bars_of_zones(frame: pd.DataFrame) -> alt.LayerChart:
+    """Persons by zone of growth, a line for each verdict that is there; of a hidden count stands that it is few."""
+    import altair as alt
+
+    there = frame[frame["persons"].isna() | frame["persons"].gt(0)]
+    first = ~there["zone"].duplicated()
+    rows = there.assign(line=there["zone"].where(first, "") + "|" + there["zone"] + "|" + there["verdict"],
+                        told=there["persons"].map("{:,}".format, na_action="ignore").fillna("few"),
+                        length=there["persons"].fillna(0))
+    base = alt.Chart(rows).encode(
+        x=alt.X("length:Q", title="persons", axis=alt.Axis(tickMinStep=1, tickCount=5)),
+        y=alt.Y("line:N", sort=list(rows["line"]), title=None, scale=alt.Scale(paddingInner=0.2),
+                axis=alt.Axis(ticks=False, domain=False, labelExpr="split(datum.label, '|')[0]")))
+    return alt.layer(base.mark_bar().encode(color=by_colour()),
+                     base.mark_text(align="left", dx=3, aria=False).encode(text="told:N"),
+                     ).properties(width=NARROW - 120, height=alt.Step(_LINE))
+
+
+def points(frame: pd.DataFrame, times: float) -> alt.LayerChart:
+    """Growth before (x) against growth on treatment (y), a point a patient, with the lines of 1 and `times`."""
+    import altair as alt
+
+    low, high = _room(frame["tgk_pre"], frame["tgk_post"])
+    rows = frame.assign(x=frame["tgk_pre"].clip(*low), y=frame["tgk_post"].clip(*high),
+                        told=[_told(row) for row in frame.to_dict("records")])
+    marks = alt.Chart(rows).mark_point(filled=False, size=45, strokeWidth=1.5).encode(
+        x=_growth_axis("x", "before treatment", low), y=_growth_axis("y", "on treatment", high), color=by_colour(),
+        shape=by_shape(), description="told:N")
+    return alt.layer(*_lines(low, high, times), marks).properties(width=SQUARE, height=SQUARE)
+
+
+def _told(row: dict[str, object]) -> str:
+    return (f"{row['patient']}, {row['verdict']}: {row['tgk_pre']:.3g} mm/month before, {row['tgk_post']:.3g} on "
+            "treatment")
+
+
+def plane(frame: pd.DataFrame, step: float, times: float) -> alt.LayerChart:
+    """Counts of persons in cells of growth before (x) and on treatment (y); verdicts of a cell side by side."""
+    import altair as alt
+
+    shown = frame[frame["persons"].notna()]
+    place = shown["verdict"].map({name: (number + 1) / (len(ORDER) + 1) for number, name in enumerate(ORDER)})
+    rows = shown.assign(x=shown["pre_from"] + step * place, y=shown["post_from"] + step / 2)
+    low, high = ((float(frame[name].min()), float(frame[name].max()) + step) if len(frame) else (0.0, step)
+                 for name in ("pre_from", "post_from"))
+    size = alt.Size("persons:Q", scale=alt.Scale(range=[8, 500]), legend=alt.Legend(title="persons", tickCount=3))
+    marks = alt.Chart(rows).mark_point(filled=True, opacity=0.8).encode(
+        x=_growth_axis("x", "before treatment", low), y=_growth_axis("y", "on treatment", high), color=by_colour(),
+        shape=by_shape(), size=size)
+    return alt.layer(*_lines(low, high, times), marks).properties(width=SQUARE, height=SQUARE)
+
+
+def step_of(values: Floats) -> float:
+    """The side of a cell so that those between the outer quantiles take at most eight."""
+    low, high = np.quantile(values, _OUTER)
+    return float(next((step for step in _STEPS if (high - low) / step <= _CELLS - 2), _STEPS[-1]))
+
+
+def binned(values: Floats, step: float) -> Floats:
+    """Where the cell of each value begins; what lies beyond the outer quantiles is in the outermost cells."""
+    low, high = np.quantile(values, _OUTER)
+    return np.asarray(np.clip(np.floor(values / step), np.floor(low / step), np.floor(high / step)) * step)
+
+
+def _growth_axis(name: str, when: str, room: tuple[float, float]) -> alt.X | alt.Y:
+    import altair as alt
+
+    kind = alt.X if name == "x" else alt.Y
+    return kind(f"{name}:Q", title=f"TGK {when}, mm/month", scale=alt.Scale(domain=room, nice=False, zero=False),
+                axis=alt.Axis(tickCount=6))
+
+
+def _room(*columns: pd.Series[float]) -> list[tuple[float, float]]:
+    """Between what each axis goes: the middle of the values and some air, zero included."""
+    rooms = []
+    for column in columns:
+        low, high = np.quantile(column.to_numpy(np.float64), _OUTER)
+        air = max(0.1 * (high - low), 1.0)
+        rooms.append((float(min(low, 0.0) - air), float(max(high, 0.0) + air)))
+    return rooms
+
+
+def _lines(low: tuple[float, float], high: tuple[float, float], times: float) -> list[alt.Chart | alt.LayerChart]:
+    """Zero, and the lines of growth as before and of the acceleration, where there was growth before."""
+    import altair as alt
+
+    ends = [(ratio, min(low[1], high[1] / ratio)) for ratio in (1.0, float(times))]
+    rows = pd.DataFrame([(f"{ratio:g}×", x, ratio * x) for ratio, end in ends for x in (0.0, max(end, 0.0))],
+                        columns=["line", "x", "y"])
+    zero = alt.Chart(pd.DataFrame({"at": [0.0]}))
+    lines = alt.Chart(rows)
+    return [zero.mark_rule(color=colour("line"), aria=False).encode(x="at:Q"),
+            zero.mark_rule(color=colour("line"), aria=False).encode(y="at:Q"),
+            lines.mark_line(color=colour("soft"), strokeWidth=1.2, aria=False).encode(
+                x="x:Q", y="y:Q", strokeDash=alt.StrokeDash("line:N", legend=None)),
+            lines.transform_filter("datum.x > 0").mark_text(
+                align="right", dx=-4, dy=-4, color=colour("soft"), aria=False).encode(x="x:Q", y="y:Q", text="line:N")]
+
+
+def relative(frame: pd.DataFrame) -> alt.LayerChart:
+    """Median and quartiles of the burden in percent of baseline at the three scans, by verdict."""
+    import altair as alt
+
+    scans = list(dict.fromkeys(frame["scan"]))
+    shown = frame[frame["median_pct"].notna()]
+    aside = shown["verdict"].map({name: (number - 1) * 0.12 for number, name in enumerate(ORDER)})
+    rows = shown.assign(place=shown["scan"].map({name: number for number, name in enumerate(scans)}) + aside)
+    labels = " : ".join(f"datum.value == {number} ? '{name}'" for number, name in enumerate(scans)) + " : ''"
+    x = alt.X("place:Q", title=None, scale=alt.Scale(domain=[-0.4, 2.4], nice=False),
+              axis=alt.Axis(values=[0, 1, 2], labelExpr=labels))
+    base = alt.Chart(rows)
+    median = alt.Y("median_pct:Q", title="burden, % of baseline", scale=alt.Scale(zero=False))
+    return alt.layer(
+        base.mark_rule(strokeWidth=1.5).encode(x=x, y="lower_pct:Q", y2="upper_pct:Q", color=by_colour(legend=None)),
+        base.mark_line(aria=False).encode(x=x, y=median, color=by_colour(), strokeDash=by_dash()),
+        base.mark_point(filled=True, size=45).encode(x=x, y=median, color=by_colour(), shape=by_shape()),
+    ).properties(width=NARROW, height=HEIGHT)
+
+
+def courses(frame: pd.DataFrame) -> alt.LayerChart:
+    """The burden of each patient at the three scans, a line each."""
+    import altair as alt
+
+    base = alt.Chart(frame).encode(
+        x=alt.X("baseline_day:Q", title="days from the baseline scan", axis=alt.Axis(tickCount=5)),
+        y=alt.Y("burden_mm:Q", title="burden, mm"), detail="patient:N")
+    return alt.layer(base.mark_line(color=colour("hpd"), strokeWidth=1.2, opacity=0.55),
+                     base.mark_point(color=colour("hpd"), filled=True, size=14, opacity=0.55, aria=False),
+                     ).properties(width=NARROW, height=HEIGHT)

@@ -1,0 +1,226 @@
+"""Growth before treatment against growth on it, and the burden at the three scans between which it is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from hpd_etl.criteria.rules import TRUE, Leaf, compare, leaves
+from hpd_etl.grouping import numbers
+from hpd_etl.report.content import Figure, Listing, Method, Part, Section
+from hpd_etl.report.drawing import growth as charts
+from hpd_etl.report.drawing.verdicts import ORDER
+from hpd_etl.schema import Verdict
+
+if TYPE_CHECKING:
+    from hpd_etl.criteria.definition import Definition
+    from hpd_etl.grouping import Bools, Floats
+    from hpd_etl.report.facts import Facts
+
+MOST_PATIENTS: Final = 300
+"""Above so many patients a figure of each of them is a blot: counts are drawn in its place."""
+FEW: Final = 20
+"""Below so many persons the part says that the numbers are small."""
+SMALL: Final = "Small numbers: quartiles and shares of so few persons move with each of them."
+SCANS: Final = ("pre-baseline", "baseline", "first evaluation")
+_TWICE: Final = Leaf("tgk_ratio", ">=", 2.0)
+"""The line of acceleration where a definition has none of its own."""
+_SOURCE: Final = "Drawn as in Ji Z, et al. BMC Cancer 2019;19:705, {} (grade S)."
+
+TGK: Final = Method(
+    "tgk", "Tumour growth kinetics (TGK)",
+    "TGK before treatment is (S0 - S_pre) / months between the two scans, on treatment (S_post - S0) / months; S is the "
+    "sum of longest diameters in mm (short axes of nodes), with measurable new lesions where the definition counts them. "
+    "Taken from the labels of the run, computed nowhere else. A ratio is read only where growth before treatment is "
+    "above 0.", _SOURCE.format("Fig. 2"))
+BURDEN: Final = Method(
+    "burden", "Burden at the three scans",
+    "The sums that the definition compares, as they stand in the labels of the run. Relative burden is in percent of "
+    "the baseline scan, of persons with a sum at both scans and one above 0 at baseline; quartiles with linear "
+    "interpolation (NumPy).", _SOURCE.format("Fig. 4"))
+
+
+def growth(facts: Facts) -> Section:
+    """What of the growth on treatment was there before it."""
+    parts = tuple(part for each in facts.definitions for part in _parts(facts, each))
+    return Section("growth", "Growth before and on treatment",
+                   "Did tumours grow faster on treatment than before it? Growth between two scans is uncertain, above "
+                   "all where little time or change lies between them; a faster growth is no proof of a cause.", parts)
+
+
+def acceleration(definition: Definition) -> Leaf:
+    """The acceleration that the definition asks for; twice the growth where it names none."""
+    return next((leaf for leaf in leaves(definition.rule) if leaf.metric == "tgk_ratio"), _TWICE)
+
+
+def _parts(facts: Facts, definition: Definition) -> Iterator[Part]:
+    verdicts, metrics = facts.verdicts_of(definition), facts.metrics_of(definition)
+    both = (metrics["tgk_pre"].notna() & metrics["tgk_post"].notna()).to_numpy(np.bool_)
+    yield _zones(facts, definition, verdicts, metrics)
+    if both.sum() > MOST_PATIENTS:
+        yield _plane(facts, definition, verdicts[both], metrics[both])
+    elif both.any():
+        yield _points(facts, definition, verdicts[both], metrics[both])
+    yield from _relative(facts, definition, verdicts, metrics)
+    hyper = (verdicts == ORDER[0]).to_numpy(np.bool_)
+    seen = hyper & metrics["s0_mm"].notna().to_numpy(np.bool_)
+    if 0 < seen.sum() <= MOST_PATIENTS:
+        yield _courses(facts, definition, metrics[seen])
+
+
+# --- growth -----------------------------------------------------------------------------------
+
+
+def zone_names(asked: Leaf) -> tuple[str, ...]:
+    """What the zones are called, from the fastest on; the last one is not known."""
+    times = f"{asked.value:g} times"
+    most, less = (f"{times} or more", "below") if asked.sign == ">=" else (f"more than {times}", "up to")
+    return (f"accelerated: {most}", f"as fast or faster, {less} {times}", "slower than before", "grew, then did not",
+            "grew only on treatment", "grew neither before nor on it", "not known")
+
+
+def zones(pre: Floats, post: Floats, ratio: Floats, asked: Leaf) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """For each person the place in `zone_names`; a ratio is read only where there was growth before."""
+    assert not isinstance(asked.value, tuple)
+    known, grew, grows = ~np.isnan(pre) & ~np.isnan(post), pre > 0, post > 0
+    fast = compare(ratio, ratio, asked.sign, asked.value) == TRUE
+    not_slower = compare(ratio, ratio, ">=", 1.0) == TRUE
+    cases = [~known, grew & grows & fast, grew & grows & not_slower, grew & grows, grew, grows]
+    return np.select(cases, [6, 0, 1, 2, 3, 4], default=5)
+
+
+def _zones(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame) -> Figure:
+    asked = acceleration(definition)
+    pre, post, ratio = (numbers(metrics[name]) for name in ("tgk_pre", "tgk_post", "tgk_ratio"))
+    names = zone_names(asked)
+    counts = persons_of(zones(pre, post, ratio, asked), len(names), verdicts)
+    frame = pd.DataFrame({"zone": np.repeat(names, len(ORDER)), "verdict": ORDER * len(names),
+                          "persons": pd.array(counts.ravel(), dtype="Int64"),
+                          "share": pd.array((counts / np.maximum(counts.sum(axis=0), 1)).ravel().round(4), "Float64")})
+    own = "" if asked is not _TWICE else " The definition asks for no acceleration of TGK; twice is drawn for comparison."
+    return Figure(
+        key=f"growth-zones-{_file(definition)}", title="Growth on treatment against growth before, counted",
+        notes=(f"Everybody of the cohort is counted once; who lacks a scan or a sum is “not known”.{own}",
+               *((SMALL,) if _few(verdicts) else ())), methods=(TGK,), definition=definition.id, cohort=facts.cohort,
+        frame=frame, labels={"zone": "growth on treatment (TGK)", "persons": "persons", "share": "share of the verdict"},
+        counts=("persons",), within=("verdict",), derived=("share",),
+        alt="Bars: persons of each verdict by how the growth of their tumours on treatment compares with before.",
+        draw=charts.bars_of_zones)
+
+
+def persons_of(places: np.ndarray[tuple[int], np.dtype[np.int64]], n: int, verdicts: pd.Series[str],
+               ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    """How many persons are at each of `n` places (rows) with each verdict (columns)."""
+    verdict = pd.Categorical(verdicts, categories=ORDER).codes
+    return np.bincount(places * len(ORDER) + verdict, minlength=n * len(ORDER)).reshape(n, len(ORDER))
+
+
+def _points(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame) -> Figure:
+    asked = acceleration(definition)
+    pre, post, ratio = (numbers(metrics[name]) for name in ("tgk_pre", "tgk_post", "tgk_ratio"))
+    names = np.array(zone_names(asked))
+    frame = pd.DataFrame({
+        "patient": facts.pseudonyms.reindex(metrics.index).array, "verdict": verdicts.array,
+        "tgk_pre": metrics["tgk_pre"].array, "tgk_post": metrics["tgk_post"].array,
+        "tgk_ratio": metrics["tgk_ratio"].array, "zone": names[zones(pre, post, ratio, asked)]})
+    return Figure(
+        key=f"growth-patients-{_file(definition)}", title="TGK before and on treatment, each patient", patients=True,
+        notes=("Lines: as fast as before (1×), and the acceleration asked for. Values far outside are drawn at the edge.",),
+        methods=(TGK,), definition=definition.id, cohort=facts.cohort, frame=frame, labels=_LABELS,
+        alt="Scatter: growth kinetics before treatment against those on treatment, a point a patient, by verdict.",
+        draw=partial(charts.points, times=asked.value))
+
+
+def _plane(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame) -> Figure:
+    pre, post = numbers(metrics["tgk_pre"]), numbers(metrics["tgk_post"])
+    step = charts.step_of(np.concatenate([pre, post]))
+    cells = pd.DataFrame({"verdict": verdicts.array, "pre_from": charts.binned(pre, step),
+                          "post_from": charts.binned(post, step)})
+    frame = cells.groupby(["verdict", "pre_from", "post_from"]).size().rename("persons").reset_index()
+    frame["persons"] = frame["persons"].astype("Int64")
+    return Figure(
+        key=f"growth-plane-{_file(definition)}", title="TGK before and on treatment", methods=(TGK,),
+        notes=(f"Persons in cells of {step:g} by {step:g} mm/month, named by where they begin; the outermost hold all "
+               "beyond. Verdicts of one cell stand side by side; a cell with few persons is not drawn.",),
+        definition=definition.id, cohort=facts.cohort, frame=frame,
+        labels={**_LABELS, "pre_from": "TGK before from, mm/month", "post_from": "TGK on treatment from, mm/month"},
+        counts=("persons",), within=("verdict",),
+        alt="Counts of persons by growth kinetics before treatment and on treatment, by verdict.",
+        draw=partial(charts.plane, step=step, times=acceleration(definition).value))
+
+
+# --- burden -----------------------------------------------------------------------------------
+
+
+def _relative(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame) -> Iterator[Part]:
+    frame = relative_burden(verdicts, metrics)
+    shared = {"definition": definition.id, "cohort": facts.cohort, "frame": frame, "methods": (BURDEN,),
+              "notes": (SMALL,) if _few(verdicts) else (), "counts": ("persons",), "parts_of": {"persons": "verdict_persons"},
+              "labels": _BURDEN_LABELS}
+    derived = ("lower_pct", "median_pct", "upper_pct", "lower_mm", "median_mm", "upper_mm")
+    yield Figure(key=f"burden-{_file(definition)}", title="Burden relative to baseline, median and quartiles",
+                 alt="Median and quartiles of the burden in percent of baseline at the pre-baseline scan, baseline and the "
+                     "first evaluation, by verdict.", draw=charts.relative, derived=derived, **shared)
+    yield Listing(key=f"burden-numbers-{_file(definition)}", title="Burden at the three scans", heading="verdict",
+                  derived=derived, **shared)
+
+
+def relative_burden(verdicts: pd.Series[str], metrics: pd.DataFrame) -> pd.DataFrame:
+    """Quartiles of the burden at each scan by verdict: in mm, and in percent of the baseline."""
+    base = numbers(metrics["s0_mm"])
+    lines = []
+    for verdict in ORDER:
+        own = (verdicts == verdict).to_numpy(np.bool_)
+        for scan, name in zip(SCANS, ("s_pre_mm", "s0_mm", "s_post_mm"), strict=True):
+            size = numbers(metrics[name])
+            used = own & ~np.isnan(size) & (base > 0)
+            lines.append((verdict, scan, int(own.sum()), int(used.sum()), *_quartiles(100 * size[used] / base[used]),
+                          *_quartiles(size[used])))
+    frame = pd.DataFrame(lines, columns=list(_BURDEN_LABELS))
+    kinds = dict.fromkeys(frame.columns[4:], "Float64") | {"persons": "Int64", "verdict_persons": "Int64"}
+    return frame.astype(kinds).round(2)
+
+
+def _quartiles(values: Floats) -> tuple[float | None, ...]:
+    if not len(values):
+        return None, None, None
+    return tuple(float(value) for value in np.quantile(values, (0.25, 0.5, 0.75)))
+
+
+def _courses(facts: Facts, definition: Definition, metrics: pd.DataFrame) -> Figure:
+    day = {"s_pre_mm": -metrics["dt_pre_days"], "s0_mm": metrics["dt_pre_days"] * 0, "s_post_mm": metrics["dt_post_days"]}
+    names = facts.pseudonyms.reindex(metrics.index).array
+    lines = [pd.DataFrame({"patient": names, "scan": scan, "baseline_day": 0 if name == "s0_mm" else day[name].array,
+                           "burden_mm": metrics[name].array})
+             for scan, name in zip(SCANS, day, strict=True)]
+    frame = pd.concat(lines, ignore_index=True).dropna(subset=["burden_mm", "baseline_day"])
+    frame = frame.astype({"baseline_day": "Int64"}).sort_values(["patient", "baseline_day"], ignore_index=True)
+    return Figure(
+        key=f"burden-patients-{_file(definition)}", title="Burden of each hyperprogressor", patients=True,
+        methods=(BURDEN,), definition=definition.id, cohort=facts.cohort, frame=frame,
+        notes=("Days count from the baseline scan.",),
+        labels={**_LABELS, "burden_mm": "burden, mm", "baseline_day": "days from the baseline scan"},
+        alt="Lines: the burden of each hyperprogressor from the pre-baseline scan over baseline to the first evaluation.",
+        draw=charts.courses)
+
+
+def _file(definition: Definition) -> str:
+    """The definition in a name of lower case, digits and hyphens."""
+    return definition.id.replace("_", "-")
+
+
+def _few(verdicts: pd.Series[str]) -> bool:
+    return bool((verdicts == Verdict.HPD).sum() < FEW)
+
+
+_LABELS: Final = {"tgk_pre": "TGK before treatment, mm/month", "tgk_post": "TGK on treatment, mm/month",
+                  "tgk_ratio": "on treatment / before", "zone": "growth on treatment", "patient": "patient"}
+_BURDEN_LABELS: Final = {
+    "verdict": "verdict", "scan": "scan", "verdict_persons": "persons of the verdict", "persons": "with a sum",
+    "lower_pct": "lower quartile, % of baseline", "median_pct": "median, % of baseline",
+    "upper_pct": "upper quartile, % of baseline", "lower_mm": "lower quartile, mm", "median_mm": "median, mm",
+    "upper_mm": "upper quartile, mm"}
