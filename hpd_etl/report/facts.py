@@ -57,7 +57,8 @@ class Facts:
         """What each person of the run is called in a local report, by person_id: their place in its index."""
         ids = self.timeline.index["person_id"]
         width = max(3, len(str(len(ids))))
-        return pd.Series([f"P{place:0{width}}" for place in range(1, len(ids) + 1)], index=ids.to_numpy(), dtype="string")
+        names = [f"P{place:0{width}}" for place in range(1, len(ids) + 1)]
+        return pd.Series(names, index=ids.to_numpy(), dtype="string")
 
     def verdicts_of(self, definition: Definition) -> pd.Series[str]:
         """The verdicts of everybody in `people` in people's words."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from hpd_etl.criteria.rules import TRUE, Leaf, compare, leaves
+from hpd_etl.criteria.rules import TRUE, compare, leaves
 from hpd_etl.grouping import numbers
 from hpd_etl.report.content import Figure, Listing, Method, Part, Section
 from hpd_etl.report.drawing import growth as charts
@@ -18,7 +18,7 @@ from hpd_etl.schema import Verdict
 
 if TYPE_CHECKING:
     from hpd_etl.criteria.definition import Definition
-    from hpd_etl.grouping import Bools, Floats
+    from hpd_etl.grouping import Floats, Ints
     from hpd_etl.report.facts import Facts
 
 MOST_PATIENTS: Final = 300
@@ -27,16 +27,16 @@ FEW: Final = 20
 """Below so many persons the part says that the numbers are small."""
 SMALL: Final = "Small numbers: quartiles and shares of so few persons move with each of them."
 SCANS: Final = ("pre-baseline", "baseline", "first evaluation")
-_TWICE: Final = Leaf("tgk_ratio", ">=", 2.0)
+_TWICE: Final = (">=", 2.0)
 """The line of acceleration where a definition has none of its own."""
 _SOURCE: Final = "Drawn as in Ji Z, et al. BMC Cancer 2019;19:705, {} (grade S)."
 
 TGK: Final = Method(
     "tgk", "Tumour growth kinetics (TGK)",
-    "TGK before treatment is (S0 - S_pre) / months between the two scans, on treatment (S_post - S0) / months; S is the "
-    "sum of longest diameters in mm (short axes of nodes), with measurable new lesions where the definition counts them. "
-    "Taken from the labels of the run, computed nowhere else. A ratio is read only where growth before treatment is "
-    "above 0.", _SOURCE.format("Fig. 2"))
+    "TGK before treatment is (S0 - S_pre) / months between the two scans, on treatment (S_post - S0) / months; S is "
+    "the sum of longest diameters in mm (short axes of nodes), with measurable new lesions where the definition counts "
+    "them. Taken from the labels of the run, computed nowhere else. A ratio is read only where growth before treatment "
+    "is above 0.", _SOURCE.format("Fig. 2"))
 BURDEN: Final = Method(
     "burden", "Burden at the three scans",
     "The sums that the definition compares, as they stand in the labels of the run. Relative burden is in percent of "
@@ -44,7 +44,7 @@ BURDEN: Final = Method(
     "interpolation (NumPy).", _SOURCE.format("Fig. 4"))
 
 
-def growth(facts: Facts) -> Section:
+def section(facts: Facts) -> Section:
     """What of the growth on treatment was there before it."""
     parts = tuple(part for each in facts.definitions for part in _parts(facts, each))
     return Section("growth", "Growth before and on treatment",
@@ -52,9 +52,10 @@ def growth(facts: Facts) -> Section:
                    "all where little time or change lies between them; a faster growth is no proof of a cause.", parts)
 
 
-def acceleration(definition: Definition) -> Leaf:
+def acceleration(definition: Definition) -> tuple[str, float]:
     """The acceleration that the definition asks for; twice the growth where it names none."""
-    return next((leaf for leaf in leaves(definition.rule) if leaf.metric == "tgk_ratio"), _TWICE)
+    return next(((leaf.sign, leaf.value) for leaf in leaves(definition.rule)
+                 if leaf.metric == "tgk_ratio" and not isinstance(leaf.value, tuple)), _TWICE)
 
 
 def _parts(facts: Facts, definition: Definition) -> Iterator[Part]:
@@ -75,19 +76,19 @@ def _parts(facts: Facts, definition: Definition) -> Iterator[Part]:
 # --- growth -----------------------------------------------------------------------------------
 
 
-def zone_names(asked: Leaf) -> tuple[str, ...]:
+def zone_names(sign: str, least: float) -> tuple[str, ...]:
     """What the zones are called, from the fastest on; the last one is not known."""
-    times = f"{asked.value:g} times"
-    most, less = (f"{times} or more", "below") if asked.sign == ">=" else (f"more than {times}", "up to")
+    times = f"{least:g} times"
+    most, less = (f"{times} or more", "below") if sign == ">=" else (f"more than {times}", "up to")
     return (f"accelerated: {most}", f"as fast or faster, {less} {times}", "slower than before", "grew, then did not",
             "grew only on treatment", "grew neither before nor on it", "not known")
 
 
-def zones(pre: Floats, post: Floats, ratio: Floats, asked: Leaf) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def zones(metrics: pd.DataFrame, sign: str, least: float) -> Ints:
     """For each person the place in `zone_names`; a ratio is read only where there was growth before."""
-    assert not isinstance(asked.value, tuple)
+    pre, post, ratio = (numbers(metrics[name]) for name in ("tgk_pre", "tgk_post", "tgk_ratio"))
     known, grew, grows = ~np.isnan(pre) & ~np.isnan(post), pre > 0, post > 0
-    fast = compare(ratio, ratio, asked.sign, asked.value) == TRUE
+    fast = compare(ratio, ratio, sign, least) == TRUE
     not_slower = compare(ratio, ratio, ">=", 1.0) == TRUE
     cases = [~known, grew & grows & fast, grew & grows & not_slower, grew & grows, grew, grows]
     return np.select(cases, [6, 0, 1, 2, 3, 4], default=5)
@@ -95,25 +96,23 @@ def zones(pre: Floats, post: Floats, ratio: Floats, asked: Leaf) -> np.ndarray[t
 
 def _zones(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame) -> Figure:
     asked = acceleration(definition)
-    pre, post, ratio = (numbers(metrics[name]) for name in ("tgk_pre", "tgk_post", "tgk_ratio"))
-    names = zone_names(asked)
-    counts = persons_of(zones(pre, post, ratio, asked), len(names), verdicts)
+    names = zone_names(*asked)
+    counts = persons_of(zones(metrics, *asked), len(names), verdicts)
     frame = pd.DataFrame({"zone": np.repeat(names, len(ORDER)), "verdict": ORDER * len(names),
                           "persons": pd.array(counts.ravel(), dtype="Int64"),
                           "share": pd.array((counts / np.maximum(counts.sum(axis=0), 1)).ravel().round(4), "Float64")})
-    own = "" if asked is not _TWICE else " The definition asks for no acceleration of TGK; twice is drawn for comparison."
+    own = " The definition asks for no acceleration of TGK; twice is there to compare." if asked is _TWICE else ""
     return Figure(
         key=f"growth-zones-{_file(definition)}", title="Growth on treatment against growth before, counted",
         notes=(f"Everybody of the cohort is counted once; who lacks a scan or a sum is “not known”.{own}",
                *((SMALL,) if _few(verdicts) else ())), methods=(TGK,), definition=definition.id, cohort=facts.cohort,
-        frame=frame, labels={"zone": "growth on treatment (TGK)", "persons": "persons", "share": "share of the verdict"},
+        frame=frame, labels={"zone": "growth on treatment (TGK)", "share": "share of the verdict"},
         counts=("persons",), within=("verdict",), derived=("share",),
         alt="Bars: persons of each verdict by how the growth of their tumours on treatment compares with before.",
         draw=charts.bars_of_zones)
 
 
-def persons_of(places: np.ndarray[tuple[int], np.dtype[np.int64]], n: int, verdicts: pd.Series[str],
-               ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def persons_of(places: Ints, n: int, verdicts: pd.Series[str]) -> Ints:
     """How many persons are at each of `n` places (rows) with each verdict (columns)."""
     verdict = pd.Categorical(verdicts, categories=ORDER).codes
     return np.bincount(places * len(ORDER) + verdict, minlength=n * len(ORDER)).reshape(n, len(ORDER))
@@ -121,18 +120,18 @@ def persons_of(places: np.ndarray[tuple[int], np.dtype[np.int64]], n: int, verdi
 
 def _points(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame) -> Figure:
     asked = acceleration(definition)
-    pre, post, ratio = (numbers(metrics[name]) for name in ("tgk_pre", "tgk_post", "tgk_ratio"))
-    names = np.array(zone_names(asked))
+    names = np.array(zone_names(*asked))
     frame = pd.DataFrame({
         "patient": facts.pseudonyms.reindex(metrics.index).array, "verdict": verdicts.array,
         "tgk_pre": metrics["tgk_pre"].array, "tgk_post": metrics["tgk_post"].array,
-        "tgk_ratio": metrics["tgk_ratio"].array, "zone": names[zones(pre, post, ratio, asked)]})
+        "tgk_ratio": metrics["tgk_ratio"].array, "zone": names[zones(metrics, *asked)]})
     return Figure(
         key=f"growth-patients-{_file(definition)}", title="TGK before and on treatment, each patient", patients=True,
-        notes=("Lines: as fast as before (1×), and the acceleration asked for. Values far outside are drawn at the edge.",),
+        notes=("Lines: as fast as before (1 x), and the acceleration asked for. Values far outside are drawn at the "
+               "edge.",),
         methods=(TGK,), definition=definition.id, cohort=facts.cohort, frame=frame, labels=_LABELS,
         alt="Scatter: growth kinetics before treatment against those on treatment, a point a patient, by verdict.",
-        draw=partial(charts.points, times=asked.value))
+        draw=partial(charts.points, times=asked[1]))
 
 
 def _plane(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame) -> Figure:
@@ -144,29 +143,30 @@ def _plane(facts: Facts, definition: Definition, verdicts: pd.Series[str], metri
     frame["persons"] = frame["persons"].astype("Int64")
     return Figure(
         key=f"growth-plane-{_file(definition)}", title="TGK before and on treatment", methods=(TGK,),
-        notes=(f"Persons in cells of {step:g} by {step:g} mm/month, named by where they begin; the outermost hold all "
+        notes=(f"Persons in cells of {step:g} by {step:g} mm/month; the outermost hold all "
                "beyond. Verdicts of one cell stand side by side; a cell with few persons is not drawn.",),
         definition=definition.id, cohort=facts.cohort, frame=frame,
         labels={**_LABELS, "pre_from": "TGK before from, mm/month", "post_from": "TGK on treatment from, mm/month"},
         counts=("persons",), within=("verdict",),
         alt="Counts of persons by growth kinetics before treatment and on treatment, by verdict.",
-        draw=partial(charts.plane, step=step, times=acceleration(definition).value))
+        draw=partial(charts.plane, step=step, times=acceleration(definition)[1]))
 
 
 # --- burden -----------------------------------------------------------------------------------
 
 
 def _relative(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame) -> Iterator[Part]:
-    frame = relative_burden(verdicts, metrics)
-    shared = {"definition": definition.id, "cohort": facts.cohort, "frame": frame, "methods": (BURDEN,),
-              "notes": (SMALL,) if _few(verdicts) else (), "counts": ("persons",), "parts_of": {"persons": "verdict_persons"},
-              "labels": _BURDEN_LABELS}
-    derived = ("lower_pct", "median_pct", "upper_pct", "lower_mm", "median_mm", "upper_mm")
-    yield Figure(key=f"burden-{_file(definition)}", title="Burden relative to baseline, median and quartiles",
-                 alt="Median and quartiles of the burden in percent of baseline at the pre-baseline scan, baseline and the "
-                     "first evaluation, by verdict.", draw=charts.relative, derived=derived, **shared)
-    yield Listing(key=f"burden-numbers-{_file(definition)}", title="Burden at the three scans", heading="verdict",
-                  derived=derived, **shared)
+    drawn = Figure(
+        key=f"burden-{_file(definition)}", title="Burden relative to baseline, median and quartiles",
+        notes=(SMALL,) if _few(verdicts) else (), methods=(BURDEN,), definition=definition.id, cohort=facts.cohort,
+        frame=relative_burden(verdicts, metrics), labels=_BURDEN_LABELS, counts=("persons",),
+        parts_of={"persons": "verdict_persons"}, derived=tuple(_BURDEN_LABELS)[4:], draw=charts.relative,
+        alt="Median and quartiles of the burden in percent of baseline at the pre-baseline scan, baseline and the first "
+            "evaluation, by verdict.")
+    yield drawn
+    yield Listing(
+        key=f"burden-numbers-{_file(definition)}", title="Burden at the three scans", heading="verdict",
+        **{name: getattr(drawn, name) for name in _SHARED})
 
 
 def relative_burden(verdicts: pd.Series[str], metrics: pd.DataFrame) -> pd.DataFrame:
@@ -192,11 +192,10 @@ def _quartiles(values: Floats) -> tuple[float | None, ...]:
 
 
 def _courses(facts: Facts, definition: Definition, metrics: pd.DataFrame) -> Figure:
-    day = {"s_pre_mm": -metrics["dt_pre_days"], "s0_mm": metrics["dt_pre_days"] * 0, "s_post_mm": metrics["dt_post_days"]}
+    days = {"s_pre_mm": -metrics["dt_pre_days"].array, "s0_mm": 0, "s_post_mm": metrics["dt_post_days"].array}
     names = facts.pseudonyms.reindex(metrics.index).array
-    lines = [pd.DataFrame({"patient": names, "scan": scan, "baseline_day": 0 if name == "s0_mm" else day[name].array,
-                           "burden_mm": metrics[name].array})
-             for scan, name in zip(SCANS, day, strict=True)]
+    lines = [pd.DataFrame({"patient": names, "scan": scan, "baseline_day": day, "burden_mm": metrics[name].array})
+             for scan, (name, day) in zip(SCANS, days.items(), strict=True)]
     frame = pd.concat(lines, ignore_index=True).dropna(subset=["burden_mm", "baseline_day"])
     frame = frame.astype({"baseline_day": "Int64"}).sort_values(["patient", "baseline_day"], ignore_index=True)
     return Figure(
@@ -204,7 +203,7 @@ def _courses(facts: Facts, definition: Definition, metrics: pd.DataFrame) -> Fig
         methods=(BURDEN,), definition=definition.id, cohort=facts.cohort, frame=frame,
         notes=("Days count from the baseline scan.",),
         labels={**_LABELS, "burden_mm": "burden, mm", "baseline_day": "days from the baseline scan"},
-        alt="Lines: the burden of each hyperprogressor from the pre-baseline scan over baseline to the first evaluation.",
+        alt="The burden of each hyperprogressor from the pre-baseline scan over baseline to the first evaluation.",
         draw=charts.courses)
 
 
@@ -219,6 +218,8 @@ def _few(verdicts: pd.Series[str]) -> bool:
 
 _LABELS: Final = {"tgk_pre": "TGK before treatment, mm/month", "tgk_post": "TGK on treatment, mm/month",
                   "tgk_ratio": "on treatment / before", "zone": "growth on treatment", "patient": "patient"}
+_SHARED: Final = ("notes", "methods", "definition", "cohort", "frame", "labels", "counts", "parts_of", "derived")
+"""What the table of a figure has in common with it."""
 _BURDEN_LABELS: Final = {
     "verdict": "verdict", "scan": "scan", "verdict_persons": "persons of the verdict", "persons": "with a sum",
     "lower_pct": "lower quartile, % of baseline", "median_pct": "median, % of baseline",

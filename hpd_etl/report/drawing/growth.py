@@ -11,6 +11,8 @@ from hpd_etl.report.drawing.theme import HEIGHT, NARROW, colour
 from hpd_etl.report.drawing.verdicts import ORDER, by_colour, by_dash, by_shape
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
     import altair as alt
 
     from hpd_etl.grouping import Floats
@@ -23,7 +25,7 @@ _OUTER: Final = (0.03, 0.97)
 """Quantiles between which values have a place of their own."""
 
 
-def bars_of_zones(frame: pd.DataFrame) -> alt.LayerChart:
+def bars_of_zones(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """Persons by zone of growth, a line for each verdict that is there; of a hidden count stands that it is few."""
     import altair as alt
 
@@ -41,7 +43,7 @@ def bars_of_zones(frame: pd.DataFrame) -> alt.LayerChart:
                      ).properties(width=NARROW - 120, height=alt.Step(_LINE))
 
 
-def points(frame: pd.DataFrame, times: float) -> alt.LayerChart:
+def points(frame: pd.DataFrame, times: float) -> alt.TopLevelMixin:
     """Growth before (x) against growth on treatment (y), a point a patient, with the lines of 1 and `times`."""
     import altair as alt
 
@@ -54,12 +56,12 @@ def points(frame: pd.DataFrame, times: float) -> alt.LayerChart:
     return alt.layer(*_lines(low, high, times), marks).properties(width=SQUARE, height=SQUARE)
 
 
-def _told(row: dict[str, object]) -> str:
+def _told(row: Mapping[Hashable, object]) -> str:
     return (f"{row['patient']}, {row['verdict']}: {row['tgk_pre']:.3g} mm/month before, {row['tgk_post']:.3g} on "
             "treatment")
 
 
-def plane(frame: pd.DataFrame, step: float, times: float) -> alt.LayerChart:
+def plane(frame: pd.DataFrame, step: float, times: float) -> alt.TopLevelMixin:
     """Counts of persons in cells of growth before (x) and on treatment (y); verdicts of a cell side by side."""
     import altair as alt
 
@@ -110,7 +112,7 @@ def _lines(low: tuple[float, float], high: tuple[float, float], times: float) ->
     import altair as alt
 
     ends = [(ratio, min(low[1], high[1] / ratio)) for ratio in (1.0, float(times))]
-    rows = pd.DataFrame([(f"{ratio:g}×", x, ratio * x) for ratio, end in ends for x in (0.0, max(end, 0.0))],
+    rows = pd.DataFrame([(f"{ratio:g} x", x, ratio * x) for ratio, end in ends for x in (0.0, max(end, 0.0))],
                         columns=["line", "x", "y"])
     zero = alt.Chart(pd.DataFrame({"at": [0.0]}))
     lines = alt.Chart(rows)
@@ -122,7 +124,7 @@ def _lines(low: tuple[float, float], high: tuple[float, float], times: float) ->
                 align="right", dx=-4, dy=-4, color=colour("soft"), aria=False).encode(x="x:Q", y="y:Q", text="line:N")]
 
 
-def relative(frame: pd.DataFrame) -> alt.LayerChart:
+def relative(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """Median and quartiles of the burden in percent of baseline at the three scans, by verdict."""
     import altair as alt
 
@@ -142,7 +144,7 @@ def relative(frame: pd.DataFrame) -> alt.LayerChart:
     ).properties(width=NARROW, height=HEIGHT)
 
 
-def courses(frame: pd.DataFrame) -> alt.LayerChart:
+def courses(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """The burden of each patient at the three scans, a line each."""
     import altair as alt
 
