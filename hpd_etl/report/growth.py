@@ -155,14 +155,15 @@ def _plane(facts: Facts, definition: Definition, verdicts: pd.Series[str], metri
 # --- burden -----------------------------------------------------------------------------------
 
 
-def _relative(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame) -> Iterator[Part]:
+def _relative(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame,
+              ) -> Iterator[Part]:
     drawn = Figure(
         key=f"burden-{_file(definition)}", title="Burden relative to baseline, median and quartiles",
         notes=(SMALL,) if _few(verdicts) else (), methods=(BURDEN,), definition=definition.id, cohort=facts.cohort,
         frame=relative_burden(verdicts, metrics), labels=_BURDEN_LABELS, counts=("persons",),
         parts_of={"persons": "verdict_persons"}, derived=tuple(_BURDEN_LABELS)[4:], draw=charts.relative,
-        alt="Median and quartiles of the burden in percent of baseline at the pre-baseline scan, baseline and the first "
-            "evaluation, by verdict.")
+        alt="Median and quartiles of the burden in percent of baseline at the pre-baseline scan, at baseline and at "
+            "the first evaluation, by verdict.")
     yield drawn
     yield Listing(
         key=f"burden-numbers-{_file(definition)}", title="Burden at the three scans", heading="verdict",

@@ -60,7 +60,7 @@ def test_everybody_is_in_one_zone(facts, parts):
         if row["measure_set"] != "irRECIST/study/new/sld" or row["person_id"] not in verdict:
             continue
         pre, post = row["tgk_pre"], row["tgk_post"]
-        if pre is pd.NA or post is pd.NA:
+        if pd.isna(pre) or pd.isna(post):
             zone = "not known"
         elif pre <= 0:
             zone = "grew only on treatment" if post > 0 else "grew neither before nor on it"
