@@ -10,6 +10,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from hpd_etl.report import growth
+from hpd_etl.report.cells import shareable
 from hpd_etl.report.content import Report, Section
 
 if TYPE_CHECKING:
@@ -26,4 +27,5 @@ SECTIONS: Final[tuple[Callable[[Facts], Section], ...]] = (
 def build(facts: Facts, about: Mapping[str, Any], *, patients: bool) -> Report:
     """The report of these facts; with `patients` it shows single patients and every count, for the site's own eyes."""
     hidden_below = 0 if patients else ceil(facts.study.report.min_cell.value)
-    return Report(about, tuple(made(facts) for made in SECTIONS), hidden_below, patients)
+    report = Report(about, tuple(made(facts) for made in SECTIONS), hidden_below, patients)
+    return report if patients else shareable(report)
