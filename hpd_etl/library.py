@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hpd_etl import assets
 from hpd_etl.criteria.definition import Definition, family
+from hpd_etl.criteria.definition_file import DEEPEST
 from hpd_etl.criteria.variants import SHIPPED_BELOW, VARIANTS, possible, varied
 from hpd_etl.errors import ConfigurationError
 
@@ -94,6 +95,9 @@ def read(path: Path) -> tuple[Definition, ...]:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not TOML: {error}") from error
+    except RecursionError:
+        raise ConfigurationError(f"{path}: the rule nests too deep to be read",
+                                 remedy=f"a rule has at most {DEEPEST} levels") from None
 
 
 def problem(path: Path) -> str | None:

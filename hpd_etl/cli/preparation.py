@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from hpd_etl.check import Check
 
+FEWEST = 470
+"""Of `hpd_etl.demo.hospital`, which is not imported to tell it."""
+
 verbs = typer.Typer()
 auth = typer.Typer(help="Check how FHIR servers let us in.", no_args_is_help=True, rich_markup_mode=None)
 verbs.add_typer(auth, name="auth")
@@ -87,7 +90,8 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write them.")] = 
 @verbs.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="Where to build it.")] = Path("demo"),
-    persons: Annotated[int, typer.Option(min=1, help="Persons in the hospital; a fifth is treated.")] = 2000,
+    persons: Annotated[int, typer.Option(min=FEWEST, help=f"Persons in the hospital, of whom a fifth is treated; fewer "
+                                         f"than {FEWEST} would not show every kind of patient.")] = 2000,
     source: Annotated[str, typer.Option(help="How the hospital keeps its records: omop or fhir.")] = "omop",
 ) -> None:
     """Build a synthetic hospital, label its patients and check the labels against the truth."""

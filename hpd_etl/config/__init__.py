@@ -86,6 +86,8 @@ def _read(path: Path, model: type[_M]) -> _M:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}", remedy="hpd-etl init writes one") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not TOML: {error}") from error
+    except RecursionError:
+        raise ConfigurationError(f"{path}: tables and lists nest too deep to be read") from None
     try:
         return model.model_validate(content)
     except ValidationError as error:

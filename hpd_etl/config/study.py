@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from hpd_etl.config.model import Model
 from hpd_etl.schema import CHECKPOINT_COHORT
@@ -216,7 +216,16 @@ class Gate(Model):
     expectations: bool = True
     """Run the suites in `expectations/`, some seconds; a critical one that fails closes the gate (exit 5)."""
     checks: dict[str, Severity] = {}
-    """Another severity for an expectation or a suspicion, by its name."""
+    """Another severity for an expectation or a suspicion, by its name; `"table.name"` stands in quotes."""
+
+    @field_validator("checks", mode="before")
+    @classmethod
+    def _quoted(cls, given: object) -> object:
+        for table, held in given.items() if isinstance(given, Mapping) else ():
+            for name, inner in held.items() if isinstance(held, Mapping) else ():
+                if isinstance(inner, Mapping):
+                    raise ValueError(f'quote a name with a dot: checks."{table}.{name}"')
+        return given
 
 
 class Sensitivity(Model):

@@ -34,6 +34,8 @@ LARGEST_NUMBER = 1999
 _LARGEST = 1e9
 """No threshold lies above; `nan`, to which nothing compares, is refused with those that do."""
 _MOST_LEAVES = 36
+DEEPEST = 12
+"""Levels of a rule, a comparison counted as one."""
 _WIDEST = Windows(baseline_from_day=-FAR, pre_min_gap_days=1, pre_max_gap_days=FAR, post_to_day=FAR)
 """What any window has to fit, whatever the study says."""
 
@@ -153,6 +155,12 @@ def _kind(rule: object) -> str | None:
     return next((tag for key, tag in _TAG_OF.items() if key in rule), None) if isinstance(rule, Mapping) else None
 
 
+def _parts(rule: object) -> list[object]:
+    """What is joined in a rule that nobody has looked at yet."""
+    joined = (rule.get(key) for key in ("all", "any", "of")) if isinstance(rule, Mapping) else ()
+    return [part for parts in joined if isinstance(parts, list) for part in parts]
+
+
 RuleStated: TypeAlias = Annotated[
     Annotated[LeafStated, Tag("<metric>")]
     | Annotated[AllStated, Tag("<all>")]
@@ -250,6 +258,16 @@ class DefinitionStated(_Part):
         if len(set(names)) < len(names):
             raise _wrong("two definitions of this file have the same id")
         return also
+
+    @field_validator("rule", mode="before")
+    @classmethod
+    def _readable(cls, rule: object) -> object:
+        level = [rule]
+        for _ in range(DEEPEST):
+            level = [part for each in level for part in _parts(each)]
+        if level:
+            raise _wrong(f"a rule has at most {DEEPEST} levels")
+        return rule
 
     @field_validator("rule")
     @classmethod

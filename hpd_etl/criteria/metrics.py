@@ -281,11 +281,27 @@ class _Growth:
         before = growth.tgr(pre, base, self.dt_pre, self.month_days, power)
         return before, growth.tgr(base, post, self.dt_post, self.month_days, power)
 
+    @cached_property
+    def beyond(self) -> tuple[Bools, Floats]:
+        """Where both rates exceed what a number holds, and the logarithm of how many times the later is the earlier."""
+        beyond = np.isinf(self.tgr[0]) & np.isinf(self.tgr[1])
+        if not beyond.any():
+            return beyond, self.dt_pre
+        (pre, base, post), power = self.at.named, _DIMENSIONS[self.ruler] * self.month_days
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return beyond, power * (np.log(post / base) / self.dt_post - np.log(base / pre) / self.dt_pre)
+
     def tgr_ratio(self) -> Found:
         """The ratio of these rates."""
-        before, since = self.tgr
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.ratio(since / before, self.all_above_zero)
+        (before, since), (beyond, faster) = self.tgr, self.beyond
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return self.ratio(np.where(beyond, np.exp(faster), since / before), self.all_above_zero)
+
+    def tgr_delta(self) -> Found:
+        """Their difference."""
+        (before, since), (beyond, faster) = self.tgr, self.beyond
+        with np.errstate(invalid="ignore"):
+            return np.where(beyond & (faster != 0), np.copysign(np.inf, faster), since - before), self.all_above_zero
 
     def pace_ratio(self) -> Found:
         """Progression pace on treatment over before it."""
@@ -307,7 +323,7 @@ _OF_RULER: Mapping[str, Mapping[str, Callable[[_Growth], Found]]] = {
         "tgk_post": lambda of: (growth.tgk(of.at.base, of.at.post, of.dt_post, of.month_days), of.since),
         "tgk_ratio": lambda of: of.ratio(growth.tgk_ratio(*of.at.named, of.dt_pre, of.dt_post), of.both),
         **_RATES,
-        "tgr_delta": lambda of: (of.tgr[1] - of.tgr[0], of.all_above_zero),
+        "tgr_delta": _Growth.tgr_delta,
         "pace_ratio": _Growth.pace_ratio,
         "sld_change_pct": _Growth.change_pct,
         "sld_change_mm": lambda of: (of.at.post - of.at.base, of.since),

@@ -164,6 +164,16 @@ def test_check_of_text_that_is_no_toml(hpd_etl, tmp_path):
     assert "line 1" in done.err
 
 
+def test_check_of_a_rule_too_deep_to_be_read(hpd_etl, tmp_path):
+    """Lists within lists that exhaust the reader of TOML are refused in words, as levels under headers are."""
+    (tmp_path / "deep.toml").write_text("rule = " + "{ all = [" * 900 + "] }" * 900, "utf-8")
+    headers = "".join(f"[[rule{'.all' * depth}]]\n" for depth in range(1, 901))
+    (tmp_path / "headers.toml").write_text(headers, "utf-8")
+    for name, told in (("deep", "nests too deep"), ("headers", "at most 12 levels")):
+        done = hpd_etl("definitions", "check", tmp_path / f"{name}.toml")
+        assert (done.code, told in done.err) == (2, True)
+
+
 def test_the_example_of_the_documentation_is_without_fault(hpd_etl, tmp_path):
     """Who copies it begins with a definition that works."""
     page = (Path(__file__).parents[2] / "docs" / "not_shipped.md").read_text("utf-8")

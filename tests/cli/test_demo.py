@@ -28,9 +28,10 @@ def test_the_demonstration_agrees_with_the_truth_twice(hpd_etl, tmp_path, source
 
 
 def test_a_hospital_too_small_is_refused(hpd_etl, tmp_path):
-    """A hospital that cannot show every kind of patient is a wrong command line."""
-    done = hpd_etl("demo", "--folder", tmp_path / "demo", "--persons", 5)
-    assert done.code == 2
+    """A hospital that cannot show every kind of patient is a wrong command line; the help says how many it takes."""
+    done = hpd_etl("demo", "--folder", tmp_path / "demo", "--persons", hospital.FEWEST - 1)
+    assert (done.code, f"equal to {hospital.FEWEST}" in done.err) == (2, True)
+    assert f"fewer than {hospital.FEWEST} would not show" in " ".join(hpd_etl("demo", "--help").out.split())
     assert not (tmp_path / "demo").exists()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from math import inf
 
 from hpd_etl.config import Study, Windows
 from hpd_etl.criteria.flags import FLAGS
@@ -266,7 +267,11 @@ def _number(value: Value) -> float | None:
 
 
 def _float(value: Fraction | float | None) -> float | None:
-    return None if value is None else float(value)
+    """As a number of 64 bits; what none of them holds is infinite."""
+    try:
+        return None if value is None else float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
 
 
 def _date(treated: Treatment, point: TimePoint | None) -> date | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 import pytest
 
@@ -45,7 +46,19 @@ TOO_SMALL_AND_THERE = replace(TOO_SMALL_AND_THERE, lesions=[
     replace(row, perpendicular_mm=row.diameter_mm) for row in TOO_SMALL_AND_THERE.lesions])
 JUST_AT_500 = _patient(*(_row("T2", day, "measured", "target", diameter_mm=500.00000001, organ="lung")
                          for day in (-66, -10, 46)))
+IN_A_DAY = replace(_patient(), lesions=[seen(day, size) for day, size in ((-66, 0.05), (0, 0.1), (1, 500))])
 ASKED_LATER = _patient(_row("U1", 50, "not_assessed"))
+
+
+@pytest.mark.parametrize(("middle", "verdict"), [(0.1, "NOT_HPD"), (0.05, "HPD")])
+def test_of_two_rates_that_no_number_holds_the_faster_is_known(middle, verdict):
+    """To 500 mm within two days: by 10,000 and 5,000 fold the rate halves at least, by 5,000 and 10,000 it doubles."""
+    study = Study(id="pinned", windows={"pre_min_gap_days": 1})
+    patient = replace(_patient(), lesions=[seen(day, size) for day, size in ((-1, 1e-5), (0, middle), (1, 500))])
+    assert not differences([patient], study, known())
+    _, labels = run([patient], study, ("champiat2017", "ferrara2018"))
+    assert set(labels.labels["verdict"]) == {verdict}
+    assert labels.metrics.loc[0, ["tgr_pre", "tgr_post"]].tolist() == [inf, inf]
 
 
 @pytest.mark.parametrize(("patient", "definition", "metric", "value"), [
@@ -58,9 +71,10 @@ ASKED_LATER = _patient(_row("U1", 50, "not_assessed"))
     (TOO_SMALL_AND_THERE, "kato2017_irrc", "a_post_mm2", 6400),
     (ASKED_LATER, "ji2019", "s_post_mm", None),
     (JUST_AT_500, "saada2017", "s_post_mm", 580),
+    (IN_A_DAY, "champiat2017", "tgr_post", inf),
 ], ids=("asked_before_treatment", "sizes_conflict_then_seen", "volume_of_0", "nothing_involved", "perhaps_one_organ",
         "rounded_to_0", "too_small_and_present", "asked_days_after_the_scan",
-        "500_mm_when_rounded"))
+        "500_mm_when_rounded", "a_rate_that_no_number_holds"))
 def test_the_engines_agree_by_hand(patient, definition, metric, value):
     """Both engines say the same of the patient under all definitions and some variants, and it is this."""
     assert not differences([patient], STUDY, (*known(), *variants()[::9]))

@@ -101,6 +101,8 @@ def test_windows_out_of_order(tmp_path, text, message):
     ("[criteria]\nmonth_days = 1e9", "criteria.month_days: Input should be less than or equal to 366"),
     ("[criteria]\nuse = []", "criteria.use: the list is empty"),
     ('[criteria]\nuse = "saada2017"', "criteria.use: a list is expected, in brackets"),
+    ('[gate]\nchecks.doses.order = { severity = "info", by = "A", why = "B" }',
+     'gate.checks: quote a name with a dot: checks."doses.order"'),
     ("[responses]\nframeworks = []", "responses.frameworks: the list is empty"),
 ])
 def test_what_a_study_cannot_mean(tmp_path, text, message):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from functools import reduce
 
 import pytest
 
 from hpd_etl.config import Study
 from hpd_etl.criteria.definition import parse, window_sets
-from hpd_etl.criteria.rules import Leaf, Node
+from hpd_etl.criteria.rules import Leaf, Node, leaves
 from hpd_etl.errors import ConfigurationError
 
 OWN = """
@@ -112,6 +113,18 @@ def test_what_makes_no_sense_is_an_error(written, instead, message):
     with pytest.raises(ConfigurationError) as error:
         parse(tomllib.loads(OWN.replace(written, instead, 1)), "own.toml")
     assert str(error.value) == f"own.toml: {message}"
+
+
+@pytest.mark.parametrize(("levels", "refused"), [(12, False), (13, True), (900, True)])
+def test_a_rule_that_nobody_could_read_is_refused(levels, refused):
+    """A comparison eleven joins deep is read, one deeper is told, and so is one too deep for any recursion."""
+    leaf = {"metric": "tgk_post", "is": ">=", "value": 10}
+    content = {**tomllib.loads(OWN), "rule": reduce(lambda rule, _: {"all": [rule]}, range(levels - 1), leaf)}
+    if not refused:
+        assert [str(each) for each in leaves(parse(content, "own.toml").rule)] == ["tgk_post >= 10"]
+        return
+    with pytest.raises(ConfigurationError, match=r"own\.toml: rule: a rule has at most 12 levels"):
+        parse(content, "own.toml")
 
 
 def test_windows_that_do_not_fit_the_study():
