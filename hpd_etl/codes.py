@@ -31,6 +31,11 @@ def checkpoint_names() -> tuple[str, ...]:
     return tuple(sorted({*checkpoint_ingredients(), *brands}))
 
 
+def checkpoint_targets() -> dict[str, str]:
+    """Checkpoint inhibitor -> what it blocks: PD-1, PD-L1, CTLA-4 ..."""
+    return {row["ingredient"]: row["target"] for row in assets.mapping("checkpoint_inhibitors")}
+
+
 def checkpoint_codes() -> list[DrugCode]:
     """The codes of checkpoint inhibitors in all systems."""
     return [

@@ -21,7 +21,7 @@ def rates(labels: Labels) -> pd.DataFrame:
     ], columns=["cohort", "definition_id", "hpd", "evaluable", "treated"])
     counted.insert(2, "hyperprogression", ~counted["definition_id"].isin(_no_hyperprogression(labels.labels)))
     for denominator in ("evaluable", "treated"):
-        bounds = [_interval(int(k), int(n)) for k, n in zip(counted["hpd"], counted[denominator], strict=True)]
+        bounds = [exact_interval(int(k), int(n)) for k, n in zip(counted["hpd"], counted[denominator], strict=True)]
         for position, name in enumerate(("rate", "low", "high")):
             counted[f"{name}_of_{denominator}"] = pd.array([bound[position] for bound in bounds], dtype="Float64")
     return counted
@@ -33,8 +33,8 @@ def _no_hyperprogression(labels: pd.DataFrame) -> list[str]:
     return list(one_each.loc[one_each["flags"].str.contains("not_hyperprogression", na=False), "definition_id"])
 
 
-def _interval(events: int, trials: int) -> tuple[float | None, float | None, float | None]:
-    """Rate and exact two-sided 95 % bounds."""
+def exact_interval(events: int, trials: int) -> tuple[float | None, float | None, float | None]:
+    """Rate and exact two-sided 95 % bounds (Clopper-Pearson 1934); None of nobody."""
     from scipy.special import betaincinv
 
     if trials == 0:

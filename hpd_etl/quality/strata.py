@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hpd_etl.schema import Timeline
 
 SEVERAL = "several"
-"""Stands for a person with more than one primary site: which one was treated nobody says."""
+"""Stands for a person with more than one primary site or histology: which one was treated nobody says."""
 _NONE = -1
 _TABLE = re.compile(r"[A-Za-z_]+")
 
@@ -32,7 +32,7 @@ def strata_of(timeline: Timeline) -> pd.DataFrame:
     made = _of_first_dose(timeline.index)
     if timeline.courses is not None:
         made = made.assign(**_agreed(timeline.index, timeline.courses.index, made))
-    return made.assign(primary_site=_primary_site(timeline))
+    return made.assign(primary_site=only(timeline, "primary_site"))
 
 
 def _of_first_dose(index: pd.DataFrame) -> pd.DataFrame:
@@ -67,10 +67,10 @@ def _agreed(index: pd.DataFrame, courses: pd.DataFrame, shown: pd.DataFrame) -> 
     return agreed
 
 
-def _primary_site(timeline: Timeline) -> pd.Series[str]:
-    """The primary site of each person where one alone is recorded."""
+def only(timeline: Timeline, finding: str) -> pd.Series[str]:
+    """What is recorded of this finding of each treated person, at any time, where it is one thing; else `several`."""
     rows = timeline.findings
-    rows = rows[(rows["finding"] == "primary_site").to_numpy(np.bool_, na_value=False) & rows["value_code"].notna()]
+    rows = rows[(rows["finding"] == finding).to_numpy(np.bool_, na_value=False) & rows["value_code"].notna()]
     person, n = positions(rows["person_id"], text(timeline.index["person_id"])), len(timeline.index)
     [code], names = sorted_codes(rows["value_code"])
     treated = person >= 0

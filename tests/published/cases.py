@@ -40,6 +40,8 @@ class Row:
     """In mm: before, at baseline and after; of a response vector baseline, nadir and now."""
     intervals: list[float]
     """In days: before and after baseline."""
+    counts: list[list[int]]
+    """Of a p-value: persons by category and group."""
 
     @property
     def number(self) -> float:
@@ -55,7 +57,8 @@ class Row:
 def _row(row: dict[str, str]) -> Row:
     numbers = {name: [float(each) for each in row.pop(f"{name}_{unit}").split()]
                for name, unit in (("sizes", "mm"), ("intervals", "days"))}
-    return Row(int(row.pop("row_id")), **row, **numbers)
+    counts = [[int(each) for each in line.split()] for line in row.pop("counts").split(";")]
+    return Row(int(row.pop("row_id")), **row, **numbers, counts=counts)
 
 
 def _read(name: str) -> list[dict[str, str]]:

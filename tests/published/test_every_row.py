@@ -20,6 +20,7 @@ APPLIED = {
                 "hpd_rate_evaluable_pct", "hpd_rate_all_pct", "n_PD", "n_SD", "n_PR", "hpd_rate_pct",
                 "pct_increase_min", "pct_increase_max"},
     "vectors": {"target_response", "response"},
+    "tables": {"p_printed", "p_exact", "p_chi_square"},
 }
 
 
