@@ -57,7 +57,7 @@ class Row:
 def _row(row: dict[str, str]) -> Row:
     numbers = {name: [float(each) for each in row.pop(f"{name}_{unit}").split()]
                for name, unit in (("sizes", "mm"), ("intervals", "days"))}
-    counts = [[int(each) for each in line.split()] for line in row.pop("counts").split(";")]
+    counts = [[int(each) for each in line.split()] for line in row.pop("counts").split(";") if line]
     return Row(int(row.pop("row_id")), **row, **numbers, counts=counts)
 
 

@@ -189,6 +189,6 @@ def test_attrition():
 
 
 def test_every_case_has_its_test():
-    """No case of this paper stands in the file that no test here reads."""
-    cases = {row.case_id for row in ROWS if row.case_id.startswith("ji-")}
+    """No case of this paper stands in the file that no test here reads; its tables are those of `test_tables.py`."""
+    cases = {row.case_id for row in ROWS if row.case_id.startswith("ji-") and not row.counts}
     assert cases == {*HYPERPROGRESSORS, *PSEUDOPROGRESSORS, "ji-cohort"}
