@@ -20,7 +20,7 @@ import pandas as pd
 from hpd_etl.report.content import Listing, Report, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -69,14 +69,11 @@ def _unseen(rows: Rows, min_cell: int) -> Bools:
                               for name in rows.counts])
     small = (counts >= 1) & (counts < min_cell)
     rests = _rests(counts, rows)
-    for part, _, rest in rests:
-        small[:, part] |= (rest >= 1) & (rest < min_cell)
-    if not small.any():
+    if not small.any() and not any(((rest >= 1) & (rest < min_cell)).any() for _, _, rest in rests):
         return small
     sums = _Sums.of(counts, rows, rests)
-    sums.unknown |= set(np.flatnonzero(small).tolist())
-    sums.sensitive += [*sorted(sums.unknown & set(range(counts.size))), *sums.small_rests(min_cell)]
-    sums.protect()
+    sums.unknown |= (cells := set(np.flatnonzero(small).tolist()))
+    sums.protect([*sorted(cells), *sums.small_rests(min_cell)])
     unseen = np.zeros(counts.size, np.bool_)
     unseen[[each for each in sums.unknown if each < counts.size]] = True
     return unseen.reshape(counts.shape)
@@ -102,8 +99,6 @@ class _Sums:
     of_cell: Mapping[int, list[int]]
     """The equations of a cell."""
     unknown: set[int]
-    sensitive: list[int]
-    """Whose number must not follow from what is shown."""
     n_cells: int
 
     @classmethod
@@ -119,21 +114,17 @@ class _Sums:
         for number, equation in enumerate(equations):
             for cell in equation:
                 of_cell[cell].append(number)
-        return cls(value, equations, of_cell, set(range(counts.size, len(value))), [], counts.size)
+        return cls(value, equations, of_cell, set(range(counts.size, len(value))), counts.size)
 
     def small_rests(self, min_cell: int) -> list[int]:
         """The rests that are small themselves."""
         return [cell for cell in range(self.n_cells, len(self.value)) if 1 <= self.value[cell] < min_cell]
 
-    def protect(self) -> None:
-        """Hide more, until none of the sensitive cells follows from what is shown."""
-        waiting = list(self.sensitive)
-        while waiting:
-            cell = waiting.pop(0)
+    def protect(self, cells: Iterable[int]) -> None:
+        """Hide more, until none of these cells follows from what is shown."""
+        for cell in cells:
             while not self._ambiguous(cell) and (other := self._next(cell)) is not None:
                 self.unknown.add(other)
-                self.sensitive.append(other)
-                waiting.append(other)
 
     def _next(self, cell: int) -> int | None:
         """The cell to hide beside this one, nobody last: where it is told by a sum alone, where others are hidden
