@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from hpd_etl.demo import dirt, ndjson
+from hpd_etl.demo import ndjson
 from hpd_etl.demo.resources import resources
+from tests.quality import dirt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,11 @@ import pytest
 
 from hpd_etl import criteria, demo, library, quality, timeline
 from hpd_etl.config import Site, Study
-from hpd_etl.demo import dirt, ndjson
+from hpd_etl.demo import ndjson
 from hpd_etl.demo.resources import patient_id
 from hpd_etl.schema import Labels, Timeline
 from hpd_etl.sources import open_source
+from tests.quality import dirt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

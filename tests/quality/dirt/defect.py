@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hpd_etl.demo.dirt.chart import Chart
     from hpd_etl.demo.resources import Json
+    from tests.quality.dirt.chart import Chart
 
 SAME: Mapping[str, int] = {}
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hpd_etl.demo import hospital
-from hpd_etl.demo.dirt.answers import ANSWERS
-from hpd_etl.demo.dirt.chart import charts
-from hpd_etl.demo.dirt.defect import Defect, ResourceDefect
-from hpd_etl.demo.dirt.resources import RESOURCES
-from hpd_etl.demo.dirt.sizes import SIZES
-from hpd_etl.demo.dirt.times import TIMES
 from hpd_etl.demo.kinds import LONG, Kind, target
 from hpd_etl.demo.resources import patient_id, resources
+from tests.quality.dirt.answers import ANSWERS
+from tests.quality.dirt.chart import charts
+from tests.quality.dirt.defect import Defect, ResourceDefect
+from tests.quality.dirt.in_resources import RESOURCES
+from tests.quality.dirt.sizes import SIZES
+from tests.quality.dirt.times import TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from hpd_etl.demo import vocabulary as codes
-from hpd_etl.demo.dirt.chart import day_of
-from hpd_etl.demo.dirt.defect import SAME, Defect, refused, suspected
+from tests.quality.dirt.chart import day_of
+from tests.quality.dirt.defect import SAME, Defect, refused, suspected
 
 if TYPE_CHECKING:
-    from hpd_etl.demo.dirt.chart import Chart
+    from tests.quality.dirt.chart import Chart
 
 _EXPIRED = "C9453"
 """Billing code of nivolumab until the end of 2015; nobody here was treated so early."""

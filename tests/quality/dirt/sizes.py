@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hpd_etl.demo import vocabulary as codes
-from hpd_etl.demo.dirt.chart import day_of
-from hpd_etl.demo.dirt.defect import SAME, Defect, refused, suspected
+from tests.quality.dirt.chart import day_of
+from tests.quality.dirt.defect import SAME, Defect, refused, suspected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hpd_etl.demo.dirt.chart import Chart
     from hpd_etl.demo.patients import Row
+    from tests.quality.dirt.chart import Chart
 
 PRE, BASELINE, POST = 0, 1, 2
 _ABOVE = 4172704

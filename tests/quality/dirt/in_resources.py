@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from hpd_etl.demo.dirt.defect import ResourceDefect, refused, suspected
+from tests.quality.dirt.defect import ResourceDefect, refused, suspected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
