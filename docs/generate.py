@@ -86,7 +86,10 @@ def rejections() -> str:
         parts.append(f"## {stage}\n\n| reason | what would mend it |\n| --- | --- |")
         parts += [f"| `{reason}` | {_cell(remedy)} |" for reason, remedy in remedies.items()]
         parts.append("")
-    return "\n".join(parts)
+    parts.append("## Left aside\n\nA row or resource that is ignored is no refusal: it is counted by table and reason "
+                 "(`ignored` in `manifest.json` and `3-quality.json`).\n\n| reason | what it is |\n| --- | --- |")
+    parts += [f"| `{reason}` | {_cell(told)} |" for reason, told in ledger.IGNORED.items()]
+    return "\n".join([*parts, ""])
 
 
 # --- suspicions.md ----------------------------------------------------------------------------

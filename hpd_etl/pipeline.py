@@ -91,7 +91,7 @@ def validate(this: Run, aligned: Timeline, previous: Path | None = None) -> tupl
     with this.show("validate") as note:
         suspected = quality.suspect(aligned, this.study)
         report = quality.validate(aligned, this.definitions, this.study, this.compare_with(previous),
-                                  suspected=suspected)
+                                  suspected=suspected, source=this.manifest.source)
         decision = quality.decide(report, this.study.gate)
         this.leave(SUSPICIONS, suspected)
         this.keep_json(PROFILE, {"tables": report.profile})

@@ -207,6 +207,8 @@ class Gate(Model):
 
     max_rejected_fraction: Fraction = Limit(value=1.0)
     """Budget for refused source rows (exit 6)."""
+    warn_rejected_fraction: Fraction = Limit(value=0.2)
+    """A larger part of the source rows refused is a warning, whatever the budget."""
     max_not_evaluable_fraction: Fraction = Limit(value=1.0)
     """Budget for labels that are NOT_EVALUABLE (exit 6)."""
     max_not_evaluable_of: dict[str, Fraction] = {}

@@ -24,7 +24,8 @@ from hpd_etl.quality.suspicions import counted, suspect
 from hpd_etl.schema import DATE_OF, Attrition
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     import pandas as pd
 
@@ -70,29 +71,33 @@ def refuse_unknown_checks(study: Study) -> None:
 
 
 def validate(timeline: Timeline, definitions: Sequence[Definition], study: Study,
-             previous: profile.Profile | None = None, *, suspected: Suspicions | None = None) -> QualityReport:
+             previous: profile.Profile | None = None, *, suspected: Suspicions | None = None,
+             source: Mapping[str, Any] | None = None) -> QualityReport:
     """Count who can be labelled, what was refused and which expectations fail; raises nothing, see `decide`.
 
     `previous` is the profile that an earlier run of the same study at the same site left, `suspected` what `suspect`
-    found in this timeline, where that is known already.
+    found in this timeline, where that is known already; `source` what the source counted beside its Records: what it
+    never read and what it ignored.
     """
     told = foreseen(timeline, definitions, study)
     suites = expectations.read_suites(assets.expectation_files()) if study.gate.expectations else []
     now = profile.of(timeline)
     since = None if previous is None else profile.changes(previous, now)
     checks = expectations.check(timeline, suites, since)
+    beside = source or {}
     return QualityReport(
         persons={str(name): int(n) for name, n in timeline.index["cohort"].value_counts().sort_index().items()},
         rows={name: len(getattr(timeline, name)) for name in ("persons", *DATE_OF)},
         rejected_fraction=counts.rejected_fraction(timeline),
         rejections=counts.rejections(timeline.rejections),
+        ignored=counts.ignored(beside.get("ignored", {})),
         scans=counts.counted(timeline.scan_choices, ["window_set", "role", "reason"], "scans"),
         funnel=by_cohort(told),
         strata=told[told["by"] != "cohort"].reset_index(drop=True),
         checks=checks,
         drift=profile.drift(since, checks),
         profile=now,
-        ledger=ledger(timeline),
+        ledger=ledger(timeline, beside.get("unread", ())),
         suspicions=counted(suspect(timeline, study) if suspected is None else suspected),
     )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpd_etl.schema import DATE_OF
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Mapping
 
     from hpd_etl.schema import Timeline
 
@@ -40,6 +41,12 @@ def rejections(refused: pd.DataFrame) -> pd.DataFrame:
     """Rows and persons refused, by stage, table and reason."""
     grouped = refused.groupby(["stage", "table", "reason"], observed=True, dropna=False)
     return grouped["person_id"].agg(rows="size", persons="nunique").reset_index()
+
+
+def ignored(counted: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
+    """Rows that were left aside without being refused, by source table and reason."""
+    rows = [(table, reason, n) for table, reasons in counted.items() for reason, n in reasons.items()]
+    return pd.DataFrame(rows, columns=["table", "reason", "rows"])
 
 
 def rejected_fraction(timeline: Timeline) -> float:

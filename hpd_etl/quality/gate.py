@@ -101,6 +101,7 @@ def decide(report: QualityReport, gate: Gate) -> Decision:
     return Decision((
         _limited("gate.min_persons", gate.min_persons, Effect.CLOSES, sum(report.persons.values()), least=True),
         _limited("gate.max_rejected_fraction", gate.max_rejected_fraction, Effect.BUDGET, report.rejected_fraction),
+        _limited("gate.warn_rejected_fraction", gate.warn_rejected_fraction, Effect.WARNS, report.rejected_fraction),
         *(_limited(name, limit, Effect.BUDGET, None) for name, limit in _budgets(gate).items()),
         *_checks(report, gate),
     ))

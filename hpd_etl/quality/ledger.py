@@ -1,7 +1,8 @@
 """The ledger of what no mapping knows: the work list of whoever maintains `mappings/` and the mapping of a site.
 
-Two things stand in it by count: codes, units, agents and texts that were refused because nobody knows them, and
-codes that were kept as they are and mean nothing to a rule. A rejection without a code is not mended by a mapping.
+Three things stand in it by count: codes, units, agents and texts that were refused because nobody knows them, codes
+that were kept as they are and mean nothing to a rule, and codes of treated persons that were never read, because no
+mapping knows them. A rejection without a code is not mended by a mapping.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from hpd_etl import assets
 from hpd_etl.grouping import encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
     from hpd_etl.schema import Timeline
 
 COLUMNS = ["kind", "table", "system", "code", "reason", "rows", "persons", "remedy"]
-KEPT = "kept_unmapped"
+KEPT, UNREAD = "kept_unmapped", "never_read"
 
 _UNITS = ("unit_unknown", "unit_of_other_dimension", "unit_conflict")
 _DRUGS = ("drug_not_coded", "code_expired")
@@ -32,11 +34,21 @@ _OPEN = {
     ("findings", "value_code"): "say in mappings/findings.csv what the answer means",
 }
 """Columns in which a code that nobody knows stays as `system:code`, and what would mend it."""
+_DRUG = "if it is an anticancer drug, name it in mapping.agents or mapping.therapies"
+_IF_TUMOUR = "if it tells of a tumour, a response or a finding that is read, "
+_UNREAD = {
+    "measurement": f"{_IF_TUMOUR}name it in mapping.measurements",
+    "observation": f"{_IF_TUMOUR}give the rows its standard concept",
+    "condition_occurrence": f"{_IF_TUMOUR}give the rows its standard concept",
+    "drug_exposure": _DRUG,
+    "procedure_occurrence": "if it is a scan, radiation, surgery or local therapy, name it in mapping.procedures",
+}
+"""What would mend that the rows of a table, or resources of a type, are not read."""
 
 
-def ledger(timeline: Timeline) -> pd.DataFrame:
-    """What no mapping knows, the most frequent first; counts only."""
-    parts = [part for part in (_refused(timeline.rejections), *_kept(timeline)) if len(part)]
+def ledger(timeline: Timeline, unread: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
+    """What no mapping knows, the most frequent first; counts only. `unread` is what the source counted so."""
+    parts = [part for part in (_refused(timeline.rejections), *_kept(timeline), _unread(unread)) if len(part)]
     if not parts:
         return pd.DataFrame({name: pd.Series(dtype="Int64" if name in ("rows", "persons") else "string[pyarrow]")
                              for name in COLUMNS})
@@ -72,3 +84,10 @@ def _kept(timeline: Timeline) -> Iterator[pd.DataFrame]:
         yield counted.reset_index().assign(
             system=lambda each: each["system"].map(systems), kind="agent" if column == "agent" else "code",
             table=table, reason=KEPT, remedy=remedy)
+
+
+def _unread(counted: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    found = pd.DataFrame(list(counted), columns=["table", "system", "code", "rows", "persons"])
+    remedy = found["table"].map(_UNREAD)
+    kind = found["system"].eq("text").map({True: "text", False: "code"}).mask(remedy.eq(_DRUG), "agent")
+    return found.assign(kind=kind, reason=UNREAD, remedy=remedy)

@@ -39,6 +39,14 @@ class Rejection(Row):
     persons: Count
 
 
+class Ignored(Row):
+    """Source rows that were left aside without being refused, of one table or type of resource."""
+
+    table: str
+    reason: str
+    rows: Count
+
+
 class Scan(Row):
     """Examinations of one use, by window set."""
 
@@ -145,6 +153,7 @@ class Content(Row):
     rows: dict[str, Count] = Field(description="rows kept, by table")
     rejected_fraction: float = Field(ge=0, le=1)
     rejections: list[Rejection]
+    ignored: list[Ignored]
     scans: list[Scan]
     funnel: list[Stratum] = Field(description="of the run, of each cohort, and of what splits the cohorts")
     checks: list[Check]

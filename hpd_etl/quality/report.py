@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hpd_etl.expectations import CheckResult
     from hpd_etl.quality.profile import Profile
 
-PARTS = ("rejections", "scans", "drift", "ledger", "suspicions")
+PARTS = ("rejections", "ignored", "scans", "drift", "ledger", "suspicions")
 """The frames of a report that are shown as they are."""
 
 
@@ -19,9 +19,9 @@ PARTS = ("rejections", "scans", "drift", "ledger", "suspicions")
 class QualityReport:
     """What `validate` found; counts only. The columns of the frames are those of `published.Content`.
 
-    `persons` by cohort; `rows` kept by table; `rejections` and `scans` counted; `funnel` as the function of that name,
-    as far as it shows before a label exists, and `strata` the same of the run and of all that splits it. `profile`
-    stands in a file of its own.
+    `persons` by cohort; `rows` kept by table; `rejections`, `ignored` and `scans` counted; `funnel` as the function of
+    that name, as far as it shows before a label exists, and `strata` the same of the run and of all that splits it.
+    `profile` stands in a file of its own.
     """
 
     persons: dict[str, int]
@@ -33,6 +33,7 @@ class QualityReport:
     strata: pd.DataFrame
     checks: tuple[CheckResult, ...]
     drift: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ignored: pd.DataFrame = field(default_factory=pd.DataFrame)
     ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
     suspicions: pd.DataFrame = field(default_factory=pd.DataFrame)
     profile: Profile = field(default_factory=dict)

@@ -175,7 +175,7 @@ REJECTIONS = Table(
         text("remedy", "what would mend it"),
         date("start_date", "earliest day that a refused dose names; <NA> where none can be read, and for all else"),
         code("code_system", "terminology of `code`, OMOP for a concept id, `text` where there is none"),
-        code("code", "what no mapping knows; `(text)` for words that stand for fewer than five persons"),
+        code("code", "what no mapping knows; `(text)` for words that may tell of a person"),
     ),
 )
 

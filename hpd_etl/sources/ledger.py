@@ -13,10 +13,10 @@ from hpd_etl.errors import HpdEtlError
 from hpd_etl.grouping import strings
 from hpd_etl.schema import REJECTIONS
 from hpd_etl.sources.columns import code_lookup
-from hpd_etl.sources.refused_codes import TOLD_BY, columns, known_systems, without_rare_texts
+from hpd_etl.sources.refused_codes import TOLD_BY, columns, without_rare_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from hpd_etl.grouping import Bools, Ints
@@ -74,6 +74,25 @@ REMEDIES = {
 }
 
 
+IGNORED = {
+    "mapped_ignore": "site.toml says ignore",
+    "no_new_lesion": "an answer that there is no new lesion",
+    "later_death": "a later day of a death whose earliest day is kept",
+    # FHIR
+    "code_not_asked": "its codes and words are none of those that are looked for; the ledger counts those nobody knows",
+    "type_not_read": "a type of resource that is not read",
+    "own_resource": "a label or what else this program wrote back",
+    "same_again": "a copy, or an older version, of a resource that is there",
+    "deleted": "a resource that the source says is gone",
+    "not_treated": "it is about somebody who has no dose of an index drug",
+    "no_anticancer_drug": "it tells of no anticancer drug, or of an unknown one that was not given",
+    "nothing_told": "a diagnosis that tells no primary site, histology or gene, or the variant of a gene not read",
+    "procedure_unmapped": "a procedure that site.toml does not map",
+    "not_realised": "an Encounter that did not take place",
+}
+"""Why a row or resource is left aside without being refused: nothing of a treated person is lost by it."""
+
+
 class Ledger:
     """Collects refusals and checks that every row read is accounted for."""
 
@@ -81,7 +100,7 @@ class Ledger:
         self._frames: list[pd.DataFrame] = []
         self._read: Counter[str] = Counter()
         self._kept: Counter[str] = Counter()
-        self._ignored: Counter[str] = Counter()
+        self._ignored: Counter[tuple[str, str]] = Counter()
         self._refused: Counter[str] = Counter()
 
     def read(self, rows: Rows) -> Rows:
@@ -93,9 +112,9 @@ class Ledger:
         """Count the rows that are in Records."""
         self._kept[rows.counted or rows.origin] += int(kept.sum())
 
-    def ignore(self, rows: Rows, ignored: Bools) -> None:
-        """Count the rows that the site tells to ignore, or that concern nobody treated."""
-        self._ignored[rows.counted or rows.origin] += int(ignored.sum())
+    def ignore(self, rows: Rows, ignored: Bools, why: str) -> None:
+        """Count the rows that are left aside without being refused; `why` is a key of `IGNORED`."""
+        self.count(rows.counted or rows.origin, ignored={why: int(ignored.sum())})
 
     def refuse(self, table: str, rows: Rows, refused: Bools, reason: str, *, also_kept: bool = False,
                treated: Ints | None = None, start: str | None = None) -> None:
@@ -126,11 +145,11 @@ class Ledger:
                 "stage": "extract", "table": "persons", "person_id": strings(ids),
                 "source_id": "person:" + strings(ids), "reason": reason, "remedy": REMEDIES[reason]}))
 
-    def count(self, origin: str, *, read: int = 0, kept: int = 0, ignored: int = 0) -> None:
-        """Count what is read without columns: resources, by type."""
+    def count(self, origin: str, *, read: int = 0, kept: int = 0, ignored: Mapping[str, int] | None = None) -> None:
+        """Count what is read without columns: resources, by type; what is ignored by its reason."""
         self._read[origin] += read
         self._kept[origin] += kept
-        self._ignored[origin] += ignored
+        self._ignored.update({(origin, why): number for why, number in (ignored or {}).items() if number})
 
     def refuse_found(self, table: str, origin: str, found: Sequence[tuple[str, str | None]], reason: str, *,
                      also_kept: bool = False, starts: Sequence[date | None] | None = None,
@@ -156,20 +175,28 @@ class Ledger:
         found = pd.concat(self._frames, ignore_index=True)
         unnamed = found.get("named", pd.Series(index=found.index, dtype=object)).eq(False).to_numpy(np.bool_)
         refused = REJECTIONS.frame(found.drop(columns="named", errors="ignore"))
-        told = without_rare_texts(refused, known_systems())  # rare among all persons, treated or not
+        told = without_rare_texts(refused)  # rare among all persons, treated or not
         return told.assign(person_id=told["person_id"].mask(unnamed))
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Rows read, kept, refused and ignored by source table; raises HpdEtlError where one was lost."""
+        ignored = self.ignored()
         counts = {
             origin: {"read": read, "kept": self._kept[origin], "refused": self._refused[origin],
-                     "ignored": self._ignored[origin]}
+                     "ignored": sum(ignored.get(origin, {}).values())}
             for origin, read in sorted(self._read.items())
         }
         for origin, entry in counts.items():
             if entry["read"] != entry["kept"] + entry["refused"] + entry["ignored"]:
                 raise HpdEtlError(f"rows of {origin} were lost on the way: {entry}")
         return counts
+
+    def ignored(self) -> dict[str, dict[str, int]]:
+        """Rows that were ignored, by source table and reason."""
+        found: dict[str, dict[str, int]] = {}
+        for (origin, why), number in sorted(self._ignored.items()):
+            found.setdefault(origin, {})[why] = number
+        return found
 
     def reasons(self) -> dict[str, int]:
         """How often each reason was given."""

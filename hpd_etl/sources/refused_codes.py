@@ -1,19 +1,21 @@
 """The code that a refusal is about: what no mapping knows, as vocabulary and never as words about a patient.
 
 A concept id stands as it is, and so does what looks like a code of a terminology that we know. A text, whatever field
-it was typed into, or a code of a system that nobody named, stands only where it occurs for several persons: what is
-written of one alone may be about that person.
+it was typed into, or a code of a system that nobody named, stands only where it occurs for several persons, as what is
+written of one alone may be about that person, and where `words` knows all of it, as a name may be that of several.
 """
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypedDict
 
 import pandas as pd
 
 from hpd_etl import assets
+from hpd_etl.sources.words import is_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
 VOCABULARY_FROM = 5
 """A text that is refused for so many persons is vocabulary; one that is rarer is not carried."""
 RARE = "(text)"
-_CODE = r"[A-Za-z]{0,4}[-:]?\d[\w.:-]{0,17}"
+_CODE = re.compile(r"[A-Za-z]{0,4}[-:]?\d[\w.:-]{0,17}")
 """A few letters and then digits, as codes are of SNOMED CT, LOINC, RxNorm, NDC, ATC, ICD-10, HCPCS, NCIt and HGNC."""
 TEXT, OMOP = "text", "OMOP"
+_SYSTEM = re.compile(r"[A-Za-z][\w+.-]*(:[^\s@]+)?")
+"""A word, or a URI."""
 
 
 class Part(StrEnum):
@@ -64,16 +68,41 @@ def columns(told: Sequence[Code | None]) -> dict[str, pd.Series[str]]:
             for place, name in enumerate(("code_system", "code"))}
 
 
-def without_rare_texts(rejections: pd.DataFrame, systems: frozenset[str]) -> pd.DataFrame:
-    """Rejections in which `(text)` stands for what is no code of a known system and occurs for few persons."""
-    coded = rejections["code_system"].isin([OMOP, *systems]) & rejections["code"].str.fullmatch(_CODE)
-    open_ = (rejections["code"].notna() & ~coded & ~rejections["code"].isin(_shipped())).fillna(False).astype(bool)
-    if not open_.any():
+class Unread(TypedDict):
+    """A code of rows that nothing reads, because no mapping knows it: of which table, how often, of how many.
+
+    Of what is not shown, persons count once for each text.
+    """
+
+    table: str
+    system: str
+    code: str
+    rows: int
+    persons: int
+
+
+def shown(code: Code, persons: int, *, of_field: bool) -> Code:
+    """The code where it may be shown to others than its source, else `(text)`; `of_field`: from a field for codes."""
+    known = code.system in (OMOP, *known_systems()) and _CODE.fullmatch(code.code)
+    if known or code.code in _shipped():
+        return code
+    coded = of_field or code.system != TEXT
+    told = persons >= VOCABULARY_FROM and is_vocabulary(code.code, coded=coded)
+    return code if told and _SYSTEM.fullmatch(code.system) else Code(TEXT, RARE)
+
+
+def without_rare_texts(rejections: pd.DataFrame) -> pd.DataFrame:
+    """Rejections in which `(text)` stands for what may not be shown."""
+    told = rejections[rejections["code"].notna()]
+    if told.empty:
         return rejections
-    persons = rejections[open_].groupby(["code_system", "code"], observed=True)["person_id"].transform("nunique")
-    rare = persons.index[persons < VOCABULARY_FROM]
+    by = ["code_system", "code"]
+    persons = told.groupby(by, observed=True)["person_id"].transform("nunique")
+    distinct = told[[*by, "reason"]].astype(object).assign(persons=persons)
+    answers = {key: shown(Code(*key[:2]), key[3], of_field=TOLD_BY.get(key[2]) == Part.CODE)
+               for key in set(distinct.itertuples(index=False, name=None))}
     masked = rejections.copy()
-    masked.loc[rare, ["code_system", "code"]] = [TEXT, RARE]
+    masked.loc[told.index, by] = [answers[key] for key in distinct.itertuples(index=False, name=None)]
     return masked
 
 
@@ -85,5 +114,6 @@ def known_systems() -> frozenset[str]:
 
 @cache
 def _shipped() -> frozenset[str]:
-    """Units and drug codes of the shipped lists: vocabulary whoever writes them."""
-    return frozenset(row["code"] for name in ("units", "checkpoint_inhibitors") for row in assets.mapping(name))
+    """Units, drug codes and brands of the shipped lists: vocabulary whoever writes them."""
+    return frozenset(row["code"] for name in ("units", "checkpoint_inhibitors", "brand_names")
+                     for row in assets.mapping(name))

@@ -193,6 +193,7 @@ def test_a_new_lesion_needs_no_name(builder: Builder) -> None:
     assert rows(records.lesions, "lesion_id", "scan_date", "role", "status", "identity") == [
         ("measurement:1", "2021-03-01", "new", "present", "row")]
     assert used["counts"]["measurement"] == {"read": 2, "kept": 1, "refused": 0, "ignored": 1}
+    assert used["ignored"] == {"measurement": {"no_new_lesion": 1}}
 
 
 def test_a_text_that_is_no_answer_leaves_a_new_lesion_unknown(builder: Builder) -> None:

@@ -107,6 +107,18 @@ def test_what_was_found_is_written_as_people_read_it(name: str, value: float | s
     assert Finding(name, Effect.BUDGET, value, 1.0, None, None, None).written(value) == written
 
 
+def test_many_refused_rows_are_a_warning_whatever_the_budget() -> None:
+    """Above a fifth, or what the study says, a run is warned though nothing is forbidden and no expectation asked."""
+    def told(rejected: float, **gate: object) -> list[str]:
+        decision = quality.decide(report(rejected=rejected), study(expectations=False, **gate).gate)
+        assert decision.exit_code == 0
+        return [each.name for each in decision.failed(Effect.WARNS)]
+
+    assert told(0.97) == ["gate.warn_rejected_fraction"]
+    assert told(0.2) == []
+    assert told(0.97, warn_rejected_fraction={"value": 0.98, **WHO}) == []
+
+
 # --- severities -------------------------------------------------------------------------------
 
 

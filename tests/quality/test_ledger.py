@@ -13,6 +13,7 @@ from hpd_etl.quality.ledger import ledger
 from hpd_etl.schema import Records, Timeline
 from hpd_etl.sources.ledger import REMEDIES
 from hpd_etl.sources.refused_codes import RARE, TOLD_BY, VOCABULARY_FROM
+from hpd_etl.sources.words import is_vocabulary
 from hpd_etl.timeline import align
 from tests.contract.wards import NIVOLUMAB, Builder, Row, day, exposure, person, size
 from tests.fhir.given import administration, concept, observation, patient, quantity, read, structure, to
@@ -76,6 +77,38 @@ def test_a_text_of_few_is_no_vocabulary(builder: Builder) -> None:
     assert listed(records) == {("unit", "lesions", "text", "pixels", "unit_unknown", 5, 5),
                                ("unit", "lesions", "text", RARE, "unit_unknown", 4, 4)}
     assert "Meyer" not in records.rejections.to_string()
+
+
+@pytest.mark.parametrize("typed", ["Meyer", "MEYER", "Dr. Li", "anna meyer", "Kim", "KIM", "12.3.1950", "0171 2345678",
+                                   "Meyer mm", "Choi"])
+def test_a_name_that_many_bear_is_no_vocabulary(builder: Builder, typed: str) -> None:
+    """Whatever somebody typed as the unit of ten patients stands only where every word of it is known."""
+    rows = [given(number, number, unit_concept_id=0, unit_source_value=typed) for number in range(1, 11)]
+    records = of_omop(builder, rows)
+    assert listed(records) == {("unit", "lesions", "text", RARE, "unit_unknown", 10, 10)}
+    assert typed not in records.rejections.to_string()
+
+
+@pytest.mark.parametrize(("text", "anywhere", "as_code"), [
+    ("px", True, True), ("cm x cm", True, True), ("mm/2", True, True), ("Nivolumab infusion", True, True),
+    ("TUMOR_SIZE", True, True), ("LDH", False, True), ("LOC-4711", False, True), ("0003-3120-11", True, True),
+    ("445566778", False, True), ("C34.1", True, True), ("TAXOL", False, False), ("MEYER", False, False),
+    ("19500312", False, True), ("1950-03-12", False, False), ("", False, False), ("1 " * 30, False, False)])
+def test_which_words_are_vocabulary(text: str, anywhere: bool, as_code: bool) -> None:
+    """Known words and what looks like a code; long numbers and short capitals in a field for codes alone."""
+    assert is_vocabulary(text, coded=False) is anywhere
+    assert is_vocabulary(text, coded=True) is as_code
+
+
+def test_what_was_never_read_stands_beside_what_was_refused() -> None:
+    """The counts of the source become lines of the ledger, with what would mend them."""
+    found = ledger(Timeline(), [
+        {"table": "drug_exposure", "system": "text", "code": RARE, "rows": 7, "persons": 6},
+        {"table": "measurement", "system": "OMOP", "code": "2000000123", "rows": 3, "persons": 2}])
+    assert found[["kind", "table", "code", "reason", "rows", "persons"]].to_numpy().tolist() == [
+        ["agent", "drug_exposure", RARE, "never_read", 7, 6], ["code", "measurement", "2000000123", "never_read", 3, 2]]
+    assert "mapping.therapies" in found["remedy"][0]
+    assert "mapping.measurements" in found["remedy"][1]
 
 
 def test_words_that_many_bear_stand_though_nobody_of_them_is_treated(builder: Builder) -> None:

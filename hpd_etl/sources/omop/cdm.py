@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -30,6 +31,7 @@ from hpd_etl.sources.omop.measurements import Measured, read_measurements
 from hpd_etl.sources.omop.persons import followup, persons
 from hpd_etl.sources.omop.procedures import imaging_studies, procedures
 from hpd_etl.sources.omop.tables import INDISPENSABLE, OPTIONAL, Cdm, probe, require_rows
+from hpd_etl.sources.omop.unread import unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +81,8 @@ class OmopCdm:
         tables |= self._of_treated(cdm, concepts, treated, ledger)
         tables["persons"] = persons(cdm, causes, treated, ledger)
         records = Records.of({**tables, "rejections": ledger.rejections()})
-        return records, _used(cdm, concepts, ledger, len(treated))
+        known = replace(concepts, index=index)
+        return records, _used(cdm, concepts, ledger, len(treated)) | {"unread": unread(cdm, source, known, treated)}
 
     def _of_treated(self, cdm: Cdm, concepts: ConceptSets, treated: Ints, ledger: Ledger) -> dict[str, pd.DataFrame]:
         source = self._source
@@ -90,7 +93,7 @@ class OmopCdm:
         unknown = measured.meaning < 0
         ledger.refuse("lesions", measured.rows, unknown, "code_unknown")
         measured = measured.take(~unknown)
-        ledger.ignore(measured.rows, measured.of("ignore"))
+        ledger.ignore(measured.rows, measured.of("ignore"), "mapped_ignore")
         performed = procedures(cdm, source.mapping.procedures, treated, ledger)
         return {
             "followup": followup(cdm, treated, ledger),
@@ -131,7 +134,7 @@ def _used(cdm: Cdm, concepts: ConceptSets, ledger: Ledger, treated: int) -> dict
         **cdm_source(cdm),
         "absent_tables": [table for table in OPTIONAL if not cdm.has(table)],
         "concept_sets": concepts.used, "treated_persons": treated,
-        "counts": ledger.counts(), "rejections": ledger.reasons(),
+        "counts": ledger.counts(), "ignored": ledger.ignored(), "rejections": ledger.reasons(),
     }
 
 

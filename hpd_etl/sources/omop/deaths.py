@@ -59,7 +59,7 @@ def _earliest(cdm: Cdm, treated: Ints, ledger: Ledger) -> tuple[Rows, Ints]:
     day = rows.dates("death_date").to_numpy().astype("datetime64[D]").astype(np.int64)
     first = day == lowest(person, day, len(treated), 0)[person]
     ledger.keep(rows, first)
-    ledger.ignore(rows, ~first)
+    ledger.ignore(rows, ~first, "later_death")
     return rows.take(first), person[first]
 
 

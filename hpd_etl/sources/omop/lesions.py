@@ -48,7 +48,7 @@ def lesions(cdm: Cdm, source: OmopSource, measured: Measured, treated: Ints, led
     identity = _with_new_lesions(identify(cdm, source.lesions, rows, treated), kind, rows, unclear)
     undated = ~rows.present("measurement_date") & ~denied
     unnamed = (identity.rung < 0) & ~undated & ~denied
-    ledger.ignore(rows, denied)
+    ledger.ignore(rows, denied, "no_new_lesion")
     ledger.refuse("lesions", rows, undated, "no_date")
     ledger.refuse("lesions", rows, unnamed, "no_lesion_identity")
     ledger.refuse("lesions", rows, unclear & ~undated, "new_lesion_value_unknown", also_kept=True)

@@ -10,6 +10,7 @@ from hpd_etl.errors import ConfigurationError
 from hpd_etl.sources.omop.concepts import ConceptSets, offline
 from hpd_etl.sources.omop.measurements import shipped_meanings, site_meanings
 from hpd_etl.sources.omop.tables import statement, version_columns
+from hpd_etl.sources.omop.unread import EVENTS, STATEMENT, read_by_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +49,10 @@ def named(study: Study, source: OmopSource, dialect: str = "postgresql") -> dict
              *(["omop_procedures"] if procedures else [])]
     own = source.lesions
     columns = version_columns([*_LINKS_5_4, *filter(None, (own.column, own.pattern_column))], source, dialect)
-    return {name: _filled(statement(name, columns), _lists(name, concepts, source), dialect) for name in names}
+    told = {name: _filled(statement(name, columns), _lists(name, concepts, source), dialect) for name in names}
+    return told | {f"{STATEMENT} ({table.name})": _filled(statement(STATEMENT, {**columns, **table.columns()}),
+                                                          read_by_code(table, source, concepts), dialect)
+                   for table in EVENTS}
 
 
 def _lists(name: str, concepts: ConceptSets, source: OmopSource) -> dict[str, Sequence[int] | Sequence[str]]:

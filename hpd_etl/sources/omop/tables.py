@@ -35,9 +35,10 @@ class Cdm:
     columns: Mapping[str, str]
     """Placeholder of an SQL text -> the column, or a typed null."""
 
-    def fetch(self, name: str, parameters: Parameters | None = None) -> pa.Table:
-        """The rows of the statement `sql/<name>.sql`."""
-        return self.database.fetch(statement(name, self.columns), parameters)
+    def fetch(self, name: str, parameters: Parameters | None = None,
+              columns: Mapping[str, str] | None = None) -> pa.Table:
+        """The rows of the statement `sql/<name>.sql`; `columns` are placeholders of its own."""
+        return self.database.fetch(statement(name, {**self.columns, **(columns or {})}), parameters)
 
     def has(self, *tables: str) -> bool:
         """Whether the CDM has all of these tables."""

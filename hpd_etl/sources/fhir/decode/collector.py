@@ -10,7 +10,7 @@ import msgspec
 from hpd_etl.sources.fhir.decode.copies import distinct, latest
 from hpd_etl.sources.fhir.decode.resources import Resources
 from hpd_etl.sources.fhir.decode.shapes import SHAPES, CodeableConcept, Identifier, Reference, Resource
-from hpd_etl.sources.fhir.decode.sieve import MALFORMED, Found, Kept, Sieve, reason_of
+from hpd_etl.sources.fhir.decode.sieve import MALFORMED, OTHER, Found, Kept, Sieve, reason_of
 from hpd_etl.sources.fhir.decode.versions import is_foreign
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Collector:
         self._ledger = ledger
         self._decoders = {kind: msgspec.json.Decoder(shape) for kind, shape in SHAPES.items()}
         self._known = msgspec.json.Decoder(_Known)
-        self._ignored: Counter[str] = Counter()
+        self._ignored: Counter[tuple[str, str]] = Counter()
         self._refused: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._copies: defaultdict[tuple[str, str], list[Resource]] = defaultdict(list)
         self._deleted: set[tuple[str, str]] = set()
@@ -56,7 +56,8 @@ class Collector:
 
     def take(self, found: Found) -> None:
         """Take what a sieve found."""
-        self._ignored += found.ignored
+        self._ignored.update({(kind, "type_not_read" if kind == OTHER else "code_not_asked"): number
+                              for kind, number in found.ignored.items()})
         self._deleted |= found.deleted
         for refused in found.refused:
             self.refuse(*refused)
@@ -73,11 +74,11 @@ class Collector:
         for (kind, key), copies in self._copies.items():
             self._decide(kind, key, copies)
         for kind, key in self._deleted:
-            self._ignored[kind] += self.resources.discard(kind, key)
+            self._ignored[kind, "deleted"] += self.resources.discard(kind, key)
         for kind, number in self.resources.counts().items():
             self._ledger.count(kind, read=number, kept=number)
-        for kind, number in self._ignored.items():
-            self._ledger.count(kind, read=number, ignored=number)
+        for (kind, why), number in self._ignored.items():
+            self._ledger.count(kind, read=number, ignored={why: number})
         for (origin, reason), places in self._refused.items():
             self._ledger.count(origin, read=len(places))
             self._ledger.refuse_found(origin, origin, [(place, None) for place in places], reason)
@@ -93,7 +94,7 @@ class Collector:
         if resource is None:
             self._lose(kept, "fhir_version")
         elif self._is_own(resource):
-            self._ignored[kind] += 1
+            self._ignored[kind, "own_resource"] += 1
         elif resource.id:
             self._add(resource, kept.url)
         elif kept.url:
@@ -106,14 +107,14 @@ class Collector:
         first = self.resources.get(resource.type_name, str(resource.id))
         self.resources.add(first or resource, url)
         if first == resource:
-            self._ignored[resource.type_name] += 1
+            self._ignored[resource.type_name, "same_again"] += 1
         elif first is not None:
             self._copies[resource.type_name, str(resource.id)].append(resource)
 
     def _decide(self, kind: str, key: str, copies: list[Resource]) -> None:
         first = self.resources.get(kind, key)
         candidates = distinct([first, *copies] if first else copies)
-        self._ignored[kind] += 1 + len(copies) - len(candidates)
+        self._ignored[kind, "same_again"] += 1 + len(copies) - len(candidates)
         newest = latest(candidates)
         if newest is None:
             self.resources.discard(kind, key)
@@ -122,7 +123,7 @@ class Collector:
                 self._lost_of(getattr(copy, "subject", None) or getattr(copy, "patient", None))
         else:
             self.resources.add(newest)
-            self._ignored[kind] += len(candidates) - 1
+            self._ignored[kind, "same_again"] += len(candidates) - 1
 
     def _is_own(self, resource: Resource) -> bool:
         """Whether we wrote it: an identifier, a code or a tag is of a system below our canonical base."""

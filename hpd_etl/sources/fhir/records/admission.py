@@ -70,9 +70,9 @@ class Admission:
         """It is in Records."""
         self._ledger.count(self.counted, read=1, kept=1)
 
-    def ignore(self) -> None:
+    def ignore(self, why: str) -> None:
         """It says that there is nothing to tell."""
-        self._ledger.count(self.counted, read=1, ignored=1)
+        self._ledger.count(self.counted, read=1, ignored={why: 1})
 
     def settle(self) -> None:
         """Tell the ledger what was refused, in one go for each reason."""

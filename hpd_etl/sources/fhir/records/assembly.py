@@ -120,5 +120,5 @@ def _used(reading: Reading, treated: int) -> dict[str, Any]:
                          "mappings_sha256": {name: assets.sha256(name) for name in assets.mapping_names()}},
         "orders_read": reading.source.read_orders,
         "unresolved_references": {reason: reasons[reason] for reason in _UNRESOLVED if reason in reasons},
-        "counts": reading.ledger.counts(), "rejections": reasons,
+        "counts": reading.ledger.counts(), "ignored": reading.ledger.ignored(), "rejections": reasons,
     }

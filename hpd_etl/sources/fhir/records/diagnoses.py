@@ -58,7 +58,7 @@ def diagnoses(reading: Reading) -> pd.DataFrame:
         if (doubt := _doubt(condition)) is not None:
             admission.refuse(condition, person, doubt)
         elif not told:
-            admission.ignore()
+            admission.ignore("nothing_told")
         elif when.day is None:
             admission.refuse(condition, person, when.problem or "no_date")
         else:

@@ -99,7 +99,7 @@ def read_exposures(reading: Reading, today: date) -> Exposures:
         for resource in reading.resources.of(shape):
             exposure = reader.exposure(resource)
             if exposure is None:
-                tally.ignore(resource)
+                tally.ignore(resource, "no_anticancer_drug")
             else:
                 found.append(exposure)
     tally.settle(reading.ledger)
@@ -238,7 +238,7 @@ def _settle(reading: Reading, found: Sequence[Exposure], treated: frozenset[str]
     tally = Tally()
     for each in found:
         if each.table == THERAPIES.name and each.person not in treated:
-            tally.ignore(each.resource)
+            tally.ignore(each.resource, "not_treated")
         elif each.problem:
             tally.refuse(each.table, each.resource, each.person if each.person in treated else None, each.problem,
                          _earliest(each.resource) if each.table == DOSES.name else None, each.told)

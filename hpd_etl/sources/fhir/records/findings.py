@@ -61,7 +61,7 @@ def _known(found: Iterable[Told], answers: _Answers, admission: Admission) -> li
     kept = []
     for each in found:
         if answers.finding(each) is None:
-            admission.ignore()
+            admission.ignore("nothing_told")
         else:
             kept.append(each)
     return kept

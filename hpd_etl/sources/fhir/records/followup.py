@@ -71,7 +71,7 @@ def _contacts(reading: Reading, today: date) -> pd.DataFrame:
     for encounter in reading.resources.of(Encounter):
         person, status = reading.person(encounter), statuses.of(encounter)
         if status is not None and not is_realised(encounter, status):
-            tally.ignore(encounter)
+            tally.ignore(encounter, "not_realised")
             continue
         reason, found = _days_of(encounter, status, today)
         if not found:

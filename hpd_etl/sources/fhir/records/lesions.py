@@ -108,7 +108,7 @@ class _Surroundings:
         is_new = each.meaning.kind == KINDS[NEW]
         said = -1 if each.problem else self._answers.of(each) if is_new else 1
         if said == 0:
-            self._admission.ignore()
+            self._admission.ignore("no_new_lesion")
             return None
         around = self._around(each)
         lesion = around.lesion if said > 0 else None

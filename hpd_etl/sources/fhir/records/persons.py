@@ -75,7 +75,7 @@ def _count_patients(reading: Reading, treated: frozenset[str]) -> None:
     subjects, ledger, kind = reading.subjects, reading.ledger, Patient.type_name
     unclear = subjects.unclear()
     others = sum(subjects.survivor(each) not in treated for each in reading.resources.of(Patient)) - len(unclear)
-    ledger.count(kind, kept=-others - len(unclear), ignored=others)
+    ledger.count(kind, kept=-others - len(unclear), ignored={"not_treated": others})
     ledger.refuse_found(PERSONS.name, kind, [(each.source_id, None) for each in unclear], "link_unclear")
     lost = [(each.source_id, person) for each in subjects.nowhere if (person := subjects.survivor(each)) in treated]
     ledger.refuse_found(PERSONS.name, kind, lost, "reference_unresolved", also_kept=True)

@@ -52,7 +52,7 @@ def procedures(reading: Reading, today: date) -> Procedures:
     for procedure in reading.resources.of(Procedure):
         person, meaning = reading.person(procedure), reader.meaning(procedure)
         if meaning is None:
-            tally.ignore(procedure)
+            tally.ignore(procedure, "procedure_unmapped")
             continue
         problem, span = reader.when(procedure)
         if span is None:

@@ -66,7 +66,7 @@ def refuse(unfit: Sequence[Unfit], subjects: Subjects, treated: frozenset[str], 
         if person in treated or isinstance(resource, _OF_NOBODY):
             tally.refuse(resource.type_name, resource, person if person in treated else None, reason)
         else:
-            tally.ignore(resource)
+            tally.ignore(resource, "not_treated")
     tally.settle(ledger)
 
 
@@ -80,7 +80,7 @@ def keep_treated(resources: Resources, subjects: Subjects, treated: frozenset[st
         if person is None:
             tally.refuse(resource.type_name, resource, None, "subject_unknown")
         else:
-            tally.ignore(resource)
+            tally.ignore(resource, "not_treated")
     tally.settle(ledger)
 
 

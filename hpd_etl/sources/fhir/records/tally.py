@@ -20,7 +20,7 @@ class Tally:
         self._refused: defaultdict[tuple[str, str, str], list[tuple[str, str | None]]] = defaultdict(list)
         self._starts: defaultdict[tuple[str, str, str], list[date | None]] = defaultdict(list)
         self._told: defaultdict[tuple[str, str, str], list[Code | None]] = defaultdict(list)
-        self._ignored: Counter[str] = Counter()
+        self._ignored: Counter[tuple[str, str]] = Counter()
 
     def refuse(self, table: str, resource: Resource, person: str | None, reason: str,
                start: date | None = None, told: Code | None = None) -> None:
@@ -30,9 +30,9 @@ class Tally:
         self._starts[key].append(start)
         self._told[key].append(told)
 
-    def ignore(self, resource: Resource) -> None:
+    def ignore(self, resource: Resource, why: str) -> None:
         """It has nothing to tell, or concerns nobody treated."""
-        self._ignored[resource.type_name] += 1
+        self._ignored[resource.type_name, why] += 1
 
     def settle(self, ledger: Ledger) -> None:
         """Tell the ledger, which counted them as kept."""
@@ -40,5 +40,5 @@ class Tally:
             table, kind, reason = key
             ledger.count(kind, kept=-len(found))
             ledger.refuse_found(table, kind, found, reason, starts=self._starts[key], told=self._told[key])
-        for kind, number in self._ignored.items():
-            ledger.count(kind, kept=-number, ignored=number)
+        for (kind, why), number in self._ignored.items():
+            ledger.count(kind, kept=-number, ignored={why: number})

@@ -1,0 +1,51 @@
+"""Which words are vocabulary, so that they may be shown: those of our code lists, and what no name looks like.
+
+A text is judged word by word, and stands only where every word is known. What is not known is no vocabulary, however
+many bear it: a name may be that of several patients, or of whoever treats them.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from hpd_etl import assets
+
+LONGEST = 50
+"""Characters of a source value in OMOP; what is longer is prose."""
+_BREAK = re.compile(r"[\W_]+")
+_DAY = re.compile(r"\d{1,4}[-./ ]\d{1,2}[-./ ]\d{1,4}")
+_NUMBER = re.compile(r"[A-Za-z]{0,4}\d{1,5}")
+"""A number as of doses and exponents, mm2 too; a longer one calls somebody up."""
+_CODE = re.compile(r"[A-Za-z]{0,4}\d\w{0,17}|[A-Z]{1,4}")
+"""A few letters before digits, or an abbreviation as laboratories write them: vocabulary in a field for codes alone."""
+_SYMBOL = re.compile(r"[a-z]{1,2}")
+"""A symbol as of units: px."""
+_OUR_WORDS = frozenset([
+    "pixel", "pixels", "millimeters", "millimetre", "millimetres", "centimeters", "centimetre", "centimetres",
+    "micrometers", "micrometre", "micrometres", "inches", "index", "infusion", "concentrate", "solution", "vial",
+    "tablet", "capsule", "unit", "units"])
+"""Words for units and forms of drugs that no list holds."""
+_NAMES = frozenset(["choi", "goldmacher", "lencioni", "merkel", "wolchok"])
+"""Who stands in our lists because criteria and diseases are called so."""
+_NO_WORDS = frozenset(["source", "uri", "valid_from", "valid_to"])
+
+
+def is_vocabulary(text: str, *, coded: bool) -> bool:
+    """Whether a text tells of no person: all its words are known or look like codes; `coded`: from a field for them."""
+    words = [word for word in _BREAK.split(text) if word]
+    return (bool(words) and len(text) <= LONGEST and not _DAY.search(text)
+            and all(_is_known(word, coded) for word in words))
+
+
+def _is_known(word: str, coded: bool) -> bool:
+    looks = _NUMBER.fullmatch(word) or _SYMBOL.fullmatch(word) or (coded and _CODE.fullmatch(word))
+    return bool(looks) or word.lower() in _vocabulary()
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    """The words of the shipped lists; of codes those that are words."""
+    told = (cell for name in assets.mapping_names() for row in assets.mapping(name) for column, cell in row.items()
+            if column not in _NO_WORDS and (column != "code" or row["system"] in ("text", "UCUM")))
+    return (frozenset(word.lower() for cell in told for word in _BREAK.split(cell)) | _OUR_WORDS) - _NAMES - {""}
