@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import pandas as pd
-
+from hpd_etl.pages import rendered
 from hpd_etl.quality.gate import Decision, Effect
 from hpd_etl.quality.identical import Steps, alike, known, steps_of
 from hpd_etl.quality.report import PARTS
@@ -15,6 +14,8 @@ from hpd_etl.schema import STRATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pandas as pd
 
     from hpd_etl.quality.report import QualityReport
 
@@ -59,30 +60,13 @@ class Figure:
 
 def page(report: QualityReport, decision: Decision, about: Mapping[str, str]) -> str:
     """The page as HTML; what is told of the run stands in `about`."""
-    import jinja2
-
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("hpd_etl", "templates"), autoescape=True,
-                                     undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"plain": _plain, "row": asdict, "of": lambda name, row: row[name]}
-    return environment.get_template(_TEMPLATE).render(
+    return rendered(
+        _TEMPLATE, {"row": asdict, "of": lambda name, row: row[name]},
         about=about, report=report, decision=decision, Effect=Effect, width=WIDTH, bar_height=BAR_HEIGHT,
         cohorts=list(_cohorts(report.funnel)), strata=list(_strata(report.strata)),
         limits=[each for each in decision.findings if each.limit is not None],
         others=[each for each in decision.findings if each.limit is None and each.passed is False],
         parts={name: getattr(report, name).to_dict("records") for name in PARTS})
-
-
-def _plain(value: Any) -> str:
-    """A value as people write it; a dash for what is missing."""
-    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
-        return "-"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _cohorts(funnel: pd.DataFrame) -> Iterator[tuple[str, list[Figure]]]:
