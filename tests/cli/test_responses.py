@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from hpd_etl import artefacts
@@ -21,6 +23,11 @@ def test_it_counts_and_names_nobody(hpd_etl, place):
     assert "assessments.csv" in done.out
     assert not any(person in done.out + done.err for person in labels.labels["person_id"].unique())
     assert set(labels.best_response["person_id"]) == set(labels.labels["person_id"])
+    cohorts = labels.labels.drop_duplicates("person_id")["cohort"].value_counts()
+    assert len(cohorts) == 2
+    for cohort, persons in cohorts.items():
+        [table] = re.findall(rf"Best overall response: {cohort} *\n.*\n((?:RECIST|iRECIST).*\n)+", done.out)
+        assert sum(map(int, re.findall(r" (\d+)", table))) == persons
     assert len(pd.read_csv(place.run / LABELS / "assessments.csv")) == len(labels.assessments) > 0
 
 
