@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 class CheckResult:
     """What one expectation found: how many rows were looked at, how many were unexpected.
 
-    `where` names the rows that failed where these are counts of many persons, as a window set; never rows of a person.
+    `where` names the rows that failed where these are counts of many persons, as a table; never rows of a person.
     """
 
     check: str

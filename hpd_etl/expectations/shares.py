@@ -8,27 +8,29 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
-from hpd_etl.grouping import count, point_key, point_of, sorted_codes
+from hpd_etl.criteria.definition import STUDY_WINDOWS
+from hpd_etl.grouping import sorted_codes
 from hpd_etl.schema import DATE_OF, ScanRole
 
 if TYPE_CHECKING:
     from hpd_etl.schema import Timeline
 
 Aggregate: TypeAlias = "Callable[[Timeline], pd.DataFrame]"
-_REFUSED = list(ScanRole).index(ScanRole.REFUSED)
 
 
 def windows(timeline: Timeline) -> pd.DataFrame:
-    """By window set the shares of all treated who have a scan in each window, and in all three."""
-    chosen = timeline.scan_choices
-    [window], names = sorted_codes(chosen["window_set"])
-    [person], _ = sorted_codes(chosen["person_id"])
-    treated, role, n = max(len(timeline.index), 1), chosen["role"].cat.codes.to_numpy(), len(names)
-    used = role != _REFUSED
-    each = {str(name): count(window[role == code], n) for code, name in enumerate(ScanRole) if code != _REFUSED}
-    keys, scans = np.unique(point_key(window, person)[used], return_counts=True)
-    each["all_three"] = count(point_of(keys[scans == len(each)])[0], n)
-    return pd.DataFrame({"name": names.to_pylist(), **{name: found / treated for name, found in each.items()}})
+    """Of all treated the shares who have a scan in each of the study's own windows, and in all three.
+
+    Narrower windows of a definition hold fewer scans because it says so, and its funnel tells how many. Without scans
+    there is no row.
+    """
+    chosen = timeline.scan_choices[timeline.scan_choices["window_set"] == STUDY_WINDOWS]
+    used, treated = chosen[chosen["role"] != ScanRole.REFUSED], max(len(timeline.index), 1)
+    [person], _ = sorted_codes(used["person_id"])
+    each = {str(name): int((used["role"] == name).sum()) for name in ScanRole if name != ScanRole.REFUSED}
+    each["all_three"] = int((np.bincount(person) == len(each)).sum())
+    found = pd.DataFrame({"name": [STUDY_WINDOWS], **{name: [n / treated] for name, n in each.items()}})
+    return found if len(chosen) else found.iloc[:0]
 
 
 def refused(timeline: Timeline) -> pd.DataFrame:

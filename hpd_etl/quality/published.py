@@ -93,7 +93,7 @@ class Check(Row):
     unexpected: Count | None
     why: str
     reference: str
-    where: list[str] = Field(description="the rows that failed where these are counts of many persons, as a window set")
+    where: list[str] = Field(description="the rows that failed where these are counts of many persons, as a table")
 
 
 class Drift(Row):
