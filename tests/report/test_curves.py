@@ -16,11 +16,11 @@ ROWS = pd.DataFrame([
 
 
 def test_each_month_of_each_curve_is_told():
-    """Estimate, interval and numbers at risk as given; a hidden number is "few", a hidden estimate has no mark."""
+    """Estimate, interval and numbers at risk as given; a hidden number is told as such, a hidden estimate is none."""
     assert drawings.said(drawings.of(drawings.figure(survival_chart, ROWS))) == [
         "HPD, month 0: 100 % (95 % interval 100 % to 100 %), 12 at risk",
         "HPD, month 1: 75 % (95 % interval 40 % to 90 %), 9 at risk",
-        "HPD, month 2: 50 % (95 % interval 20 % to 70 %), few at risk",
+        "HPD, month 2: 50 % (95 % interval 20 % to 70 %), hidden at risk",
         "not HPD, month 0: 100 % (95 % interval 100 % to 100 %), 1,200 at risk",
         "not HPD, month 1: 90 % (95 % interval 80 % to 95 %), 1,000 at risk",
     ]
@@ -29,7 +29,7 @@ def test_each_month_of_each_curve_is_told():
 def test_numbers_at_risk_stand_below():
     """For the months of the axis, a row a group."""
     words = drawings.written(drawings.of(drawings.figure(survival_chart, ROWS)))
-    assert words[words.index("At risk") - 6 : words.index("At risk")] == ["12", "9", "few", "1,200", "1,000", "7"]
+    assert words[words.index("At risk") - 6 : words.index("At risk")] == ["12", "9", "hidden", "1,200", "1,000", "7"]
 
 
 def test_a_long_course_is_told_at_few_times():

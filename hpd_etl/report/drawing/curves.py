@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from hpd_etl.report.drawing.svg import with_rows
-from hpd_etl.report.drawing.theme import HEIGHT, LETTERS, VERDICT_COLOURS, VERDICTS, colour
+from hpd_etl.report.drawing.theme import HEIGHT, LETTERS, VERDICT_COLOURS, VERDICTS, colour, counted
 
 _OTHERS: Final = tuple(colour(name) for name in ("first", "second", "third", "fourth", "fifth"))
 _DASHES: Final = ([1, 0], [7, 3], [2, 2], [8, 2, 2, 2], [12, 4])
@@ -27,7 +27,7 @@ def survival_chart(frame: pd.DataFrame, *, since: str = "Months") -> dict[str, A
     """Kaplan-Meier curves of the groups in `frame`, with bands for their intervals and the numbers at risk.
 
     Columns: group, month, survival, low, high, at_risk, events, censored. A row whose estimate is <NA> (hidden) ends
-    a piece of the curve; a hidden number at risk is told as "few". `since` is the title of the axis of time.
+    a piece of the curve; a hidden number at risk is told as such. `since` is the title of the axis of time.
     """
     groups, last = tuple(dict.fromkeys(frame["group"])), ceil(frame["month"].max()) if len(frame) else 1
     months = _every(last, _TICKS)
@@ -35,7 +35,7 @@ def survival_chart(frame: pd.DataFrame, *, since: str = "Months") -> dict[str, A
     curves = _told(frame).assign(is_told=frame["month"].isin(_every(last, _TOLD)))
     at_risk = frame.loc[frame["month"].isin(months), ["group", "month", "at_risk"]]
     return with_rows(_chart(groups, whole, tuple(months), since), curves=curves,
-                     at_risk=at_risk.assign(at_risk=[_count(value) for value in at_risk["at_risk"]]))
+                     at_risk=at_risk.assign(at_risk=[counted(value) for value in at_risk["at_risk"]]))
 
 
 @cache
@@ -86,7 +86,7 @@ def _told(frame: pd.DataFrame) -> pd.DataFrame:
     told = frame[["group", "month", "at_risk"]].assign(**percent)
     said = [
         f"{group}, month {month:g}: {_value(survival)} (95 % interval {_value(low)} to {_value(high)}), "
-        f"{_count(at_risk)} at risk"
+        f"{counted(at_risk)} at risk"
         for group, month, at_risk, survival, low, high in zip(*(told[name] for name in told), strict=True)
     ]
     return frame.assign(**percent, said=said)[["group", "month", "survival", "low", "high", "censored", "said"]]
@@ -94,7 +94,3 @@ def _told(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _value(percent: float) -> str:
     return "unknown" if pd.isna(percent) else f"{percent:.0f} %"
-
-
-def _count(persons: int) -> str:
-    return "few" if pd.isna(persons) else f"{persons:,}"

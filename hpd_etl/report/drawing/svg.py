@@ -128,6 +128,8 @@ def _kept(element: Element, key: str, *, scenery: bool) -> Iterator[Element]:
     element.attrib = _attributes(element, key, hidden=is_scenery)
     if is_scenery and not scenery:
         element.set("aria-hidden", "true")
+    if "aria-hidden" in element.attrib:  # what says nothing is not in the way of what does
+        element.set("pointer-events", "none")
     element[:] = [kept for child in element for kept in _kept(child, key, scenery=is_scenery)]
     if element.tag != "g":
         yield element

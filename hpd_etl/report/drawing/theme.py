@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import pandas as pd
+
 from hpd_etl.schema import Verdict
 
 NARROW: Final = 300
@@ -43,12 +45,20 @@ LETTERS: Final = 12
 VERDICTS: Final = {Verdict.HPD: "HPD", Verdict.NOT_HPD: "not HPD", Verdict.NOT_EVALUABLE: "not evaluable"}
 """What verdicts are called for people, in the order of every legend."""
 
+HIDDEN: Final = "hidden"
+"""What a drawing says in place of a count that may not be shown: a small one, or one that would tell a small one."""
+
 
 def colour(name: str) -> str:
     """The colour as a variable of the page."""
     if name not in PALETTE:
         raise KeyError(name)
     return f"var(--{name})"
+
+
+def counted(persons: int) -> str:
+    """A number of persons as people write it."""
+    return HIDDEN if pd.isna(persons) else f"{persons:,}"
 
 
 VERDICT_COLOURS: Final = tuple(colour(name) for name in ("hpd", "not-hpd", "not-evaluable"))
