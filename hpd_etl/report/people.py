@@ -119,7 +119,7 @@ def _characteristic(name: str, column: pd.Series[str]) -> Characteristic:
         return Characteristic(name, title, tuple(map(str, sorted(column.dropna().unique()))))
     if pd.api.types.is_numeric_dtype(column.dtype):
         return Characteristic(name, title if key == name else f"{title}, value", symmetric=name == "age")
-    frequent = [str(value) for value in column.value_counts(sort=True).index]
+    frequent = [str(value) for value, n in column.value_counts().items() if n]
     if name == "organs_split":
         return Characteristic(name, title, tuple(sorted(frequent, reverse=True)))
     shown = frequent if len(frequent) <= MANY else [*(value for value in frequent[: MANY - 1] if value != OTHER), OTHER]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,5 +26,9 @@ def adjusted(p: Floats, method: str) -> Floats:
     tested = ~np.isnan(p)
     found = np.full(len(p), np.nan)
     if tested.any():
-        found[tested] = multipletests(p[tested], method=method)[1]
+        gc.freeze()  # Holm's collects garbage on every call: a tenth of a second for a large run
+        try:
+            found[tested] = multipletests(p[tested], method=method)[1]
+        finally:
+            gc.unfreeze()
     return found
