@@ -13,7 +13,7 @@ from hpd_etl.demo.resources import resources
 from tests.quality import dirt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 SHIFT = 918_273_640_000
@@ -50,6 +50,8 @@ class Secrets:
 def seeded() -> tuple[dirt.Dirty, Secrets]:
     """The dirty hospital with secrets in every place that holds one, and those secrets."""
     given, secrets = dirt.dirty(persons=60, each=1), Secrets()
+    _of_many(given.rows)
+    _unit_of_many(given.told)
     for number, row in enumerate(given.rows["measurement"]):
         _unlike_others(row, number, secrets)
     for number, row in enumerate(given.told["measurement"]):
@@ -61,6 +63,21 @@ def seeded() -> tuple[dirt.Dirty, Secrets]:
                 secrets.days |= {str(cell)[:10] for cell in row.values() if isinstance(cell, date)}
     secrets.days.add(BORN.isoformat())
     return given, secrets
+
+
+def _unit_of_many(rows: Mapping[str, list[Any]]) -> None:
+    """The same name as the unit of many patients."""
+    for row in rows["measurement"][::40]:
+        row.update(unit_concept_id=0, unit_source_value=NAME.upper())
+
+
+def _of_many(rows: Mapping[str, list[Any]]) -> None:
+    """The same name where many patients have it: as a unit, and as a code that no mapping knows."""
+    _unit_of_many(rows)
+    for row in rows["measurement"][5::40]:
+        row.update(measurement_concept_id=0, measurement_source_concept_id=0, measurement_source_value=NAME)
+    for row in rows["drug_exposure"][::15]:
+        row.update(drug_concept_id=0, drug_source_concept_id=0, drug_source_value=f"{NAME} {BORN}")
 
 
 def _unlike_others(row: dict[str, Any], number: int, secrets: Secrets) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import sys
 import warnings
@@ -16,6 +17,7 @@ import pandas as pd
 import pytest
 
 from hpd_etl import cli, demo
+from hpd_etl.sources.refused_codes import RARE, VOCABULARY_FROM
 from tests.quality.seeded import NAME, SHIFT, Secrets, seeded, written_resources
 
 if TYPE_CHECKING:
@@ -159,6 +161,14 @@ def test_the_secrets_are_there_to_be_found(scene: Scene) -> None:
     assert NAME in text
     assert "1931-07-19" in told
     assert sum("." in each for each in told) > 100
+
+
+def test_a_name_that_many_bear_is_counted_and_not_shown(scene: Scene) -> None:
+    """The ledger has the rows whose unit or code is a name that five persons or more have, as `(text)`."""
+    quality = next((scene.folder / "runs").glob("*/3-quality.json"))
+    ledger = json.loads(quality.read_text("utf-8"))["ledger"]
+    many = {row["reason"] for row in ledger if row["code"] == RARE and row["persons"] >= VOCABULARY_FROM}
+    assert many >= ({"unit_unknown", "never_read"} if (scene.folder / "cdm").exists() else {"unit_unknown"})
 
 
 def test_nothing_that_is_said_tells_of_a_patient(scene: Scene) -> None:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from hpd_etl.demo import vocabulary as codes
 from tests.quality.dirt.chart import day_of
-from tests.quality.dirt.defect import SAME, Defect, refused, suspected
+from tests.quality.dirt.defect import COUNTED, SAME, Defect, refused, suspected
 
 if TYPE_CHECKING:
     from tests.quality.dirt.chart import Chart
 
 _IMMUNE_RESPONSE = 1634653
 """A response by criteria that are not read."""
+_OUR_SIZE = 2_000_099_999
+"""A source concept that no mapping has."""
 
 
 def _sum(chart: Chart, day: date, value: float) -> None:
@@ -56,6 +58,11 @@ def _ecog_of_seven(chart: Chart) -> None:
     row.update(value_as_number=7.0, value_as_concept_id=None)
 
 
+def _code_nobody_knows(chart: Chart) -> None:
+    chart.said(_scan_day(chart, 2), 0, measurement_source_value="OUR_SIZE", measurement_source_concept_id=_OUR_SIZE,
+               value_as_number=31.0, unit_concept_id=codes.MILLIMETRE, unit_source_value="mm")
+
+
 def _organ_of_other_sex(chart: Chart) -> None:
     chart.one("person").update(gender_concept_id=codes.FEMALE, gender_source_value="F")
     finding: Any = chart.feature_of(chart.scan(1)[0])["image_finding_id"]
@@ -74,6 +81,7 @@ ANSWERS = (
            _lonely_response, SAME),
     Defect("foreign_criteria", "a response by other criteria", refused("responses", "framework_unknown"),
            _foreign_criteria),
+    Defect("code_nobody_knows", "a measurement under concept 0 by a code of the site", COUNTED, _code_nobody_knows),
     Defect("ecog_of_seven", "a performance status of 7", refused("findings", "value_out_of_range"), _ecog_of_seven),
     Defect("organ_of_other_sex", "a woman with a lesion in the prostate", suspected("organ_of_other_sex"),
            _organ_of_other_sex, SAME),

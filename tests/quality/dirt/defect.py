@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from tests.quality.dirt.chart import Chart
 
 SAME: Mapping[str, int] = {}
+COUNTED: Mapping[str, int] = {}
+"""Read by nothing: the ledger counts it, and nothing is told of a person."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hpd_etl.demo import vocabulary as codes
 from tests.quality.dirt.chart import day_of
-from tests.quality.dirt.defect import SAME, Defect, refused, suspected
+from tests.quality.dirt.defect import COUNTED, SAME, Defect, refused, suspected
 
 if TYPE_CHECKING:
     from tests.quality.dirt.chart import Chart
@@ -60,6 +60,16 @@ def _expired(chart: Chart) -> None:
 
 def _named(chart: Chart) -> None:
     chart.dose(chart.first_dose + timedelta(days=34), drug_concept_id=0, drug_source_value="Nivolumab as always",
+               drug_source_concept_id=0, drug_type_concept_id=codes.ADMINISTRATION)
+
+
+def _branded(chart: Chart) -> None:
+    chart.dose(chart.first_dose + timedelta(days=35), drug_concept_id=0, drug_source_value="OPDIVO 240 mg",
+               drug_source_concept_id=0, drug_type_concept_id=codes.ADMINISTRATION)
+
+
+def _unknown_drug(chart: Chart) -> None:
+    chart.dose(chart.first_dose + timedelta(days=36), drug_concept_id=0, drug_source_value="Taxol",
                drug_source_concept_id=0, drug_type_concept_id=codes.ADMINISTRATION)
 
 
@@ -125,6 +135,8 @@ TIMES = (
     Defect("ordered", "an order that was never given", refused("doses", "not_realised"), _ordered, SAME),
     Defect("code_expired", "a billing code that is out of force", refused("doses", "code_expired"), _expired, SAME),
     Defect("drug_named", "a dose of a drug that only its name tells", refused("doses", "drug_not_coded"), _named),
+    Defect("drug_branded", "a dose of a drug that only a brand tells", refused("doses", "drug_not_coded"), _branded),
+    Defect("drug_unknown", "a dose of a drug that nobody knows", COUNTED, _unknown_drug),
     Defect("stop_in_words", "a reason to stop that nobody knows", refused("doses", "stop_reason_unknown"), _stopped,
            SAME),
     Defect("late_baseline", "the scan before treatment is dated a week after the dose",
