@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from hpd_etl.report import flow, growth, table1
+from hpd_etl.report import flow, growth, rates, table1
 from hpd_etl.report.cells import shareable
 from hpd_etl.report.content import Report, Section
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SECTIONS: Final[tuple[Callable[[Facts], Section], ...]] = (
     flow.section,
+    rates.section,
     table1.section,
     growth.section,
 )
