@@ -45,10 +45,10 @@ def series(timeline: Timeline, labels: Labels) -> Iterator[Series]:
     ids = text(timeline.index["person_id"]).cast(pa.large_string())
     n, person = len(ids), positions(rows["person_id"], ids)
     day, size = rows["days_from_index"].to_numpy(np.int64), numbers(rows["sld_mm"])
-    baseline, switched = _baseline(timeline, ids), _switched(timeline, ids)
+    baseline, other = _baseline(timeline, ids), switched(timeline, ids)
     order = np.lexsort((day, person))
     person, day, size = person[order], day[order], size[order]
-    usable = ~np.isnan(size) & ((switched[person] == NO_DAY) | (day <= switched[person]))
+    usable = ~np.isnan(size) & ((other[person] == NO_DAY) | (day <= other[person]))
     ends = np.searchsorted(person, np.arange(n + 1))
     reasons = _reasons(timeline, labels, ids, baseline)
     for place in range(n):
@@ -70,7 +70,7 @@ def _baseline(timeline: Timeline, ids: pa.Array) -> Ints:
     return lowest(positions(chosen["person_id"], ids), chosen["days_from_index"].to_numpy(np.int64), len(ids), NO_DAY)
 
 
-def _switched(timeline: Timeline, ids: pa.Array) -> Ints:
+def switched(timeline: Timeline, ids: pa.Array) -> Ints:
     """First day after the first dose of a systemic therapy not given up to then (ambiguity D5)."""
     systemic = timeline.therapies[timeline.therapies["kind"].eq("systemic").to_numpy(np.bool_, na_value=False)]
     person, day = positions(systemic["person_id"], ids), systemic["days_from_index"].to_numpy(np.int64)

@@ -11,21 +11,16 @@ import pandas as pd
 
 from hpd_etl.criteria.rules import TRUE, compare, leaves
 from hpd_etl.grouping import numbers
+from hpd_etl.report.by_verdict import MOST_PATIENTS, counted, file_name, quartiles, warned
 from hpd_etl.report.content import Figure, Listing, Method, Part, Section
 from hpd_etl.report.drawing import growth as charts
 from hpd_etl.report.drawing.verdicts import ORDER
-from hpd_etl.schema import Verdict
 
 if TYPE_CHECKING:
     from hpd_etl.criteria.definition import Definition
-    from hpd_etl.grouping import Floats, Ints
+    from hpd_etl.grouping import Ints
     from hpd_etl.report.facts import Facts
 
-MOST_PATIENTS: Final = 300
-"""Above so many patients a figure of each of them is a blot: counts are drawn in its place."""
-FEW: Final = 20
-"""Below so many persons the part says that the numbers are small."""
-SMALL: Final = "Small numbers: quartiles and shares of so few persons move with each of them."
 SCANS: Final = ("pre-baseline", "baseline", "first evaluation")
 _TWICE: Final = (">=", 2.0)
 """The line of acceleration where a definition has none of its own."""
@@ -97,25 +92,16 @@ def zones(metrics: pd.DataFrame, sign: str, least: float) -> Ints:
 def _zones(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame) -> Figure:
     asked = acceleration(definition)
     names = zone_names(*asked)
-    counts = persons_of(zones(metrics, *asked), len(names), verdicts)
-    frame = pd.DataFrame({"zone": np.repeat(names, len(ORDER)), "verdict": ORDER * len(names),
-                          "persons": pd.array(counts.ravel(), dtype="Int64"),
-                          "share": pd.array((counts / np.maximum(counts.sum(axis=0), 1)).ravel().round(4), "Float64")})
     own = " The definition asks for no acceleration of TGK; twice is there to compare." if asked is _TWICE else ""
     return Figure(
-        key=f"growth-zones-{_file(definition)}", title="Growth on treatment against growth before, counted",
+        key=f"growth-zones-{file_name(definition)}", title="Growth on treatment against growth before, counted",
         notes=(f"Everybody of the cohort is counted once; who lacks a scan or a sum is “not known”.{own}",
-               *((SMALL,) if _few(verdicts) else ())), methods=(TGK,), definition=definition.id, cohort=facts.cohort,
-        frame=frame, labels={"zone": "growth on treatment (TGK)", "share": "share of the verdict"},
+               *warned(verdicts)), methods=(TGK,), definition=definition.id, cohort=facts.cohort,
+        frame=counted(zones(metrics, *asked), names, verdicts, "zone"),
+        labels={"zone": "growth on treatment (TGK)", "share": "share of the verdict"},
         counts=("persons",), within=("verdict",), derived=("share",),
         alt="Bars: persons of each verdict by how the growth of their tumours on treatment compares with before.",
         draw=charts.bars_of_zones)
-
-
-def persons_of(places: Ints, n: int, verdicts: pd.Series[str]) -> Ints:
-    """How many persons are at each of `n` places (rows) with each verdict (columns)."""
-    verdict = pd.Categorical(verdicts, categories=ORDER).codes
-    return np.bincount(places * len(ORDER) + verdict, minlength=n * len(ORDER)).reshape(n, len(ORDER))
 
 
 def _points(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame) -> Figure:
@@ -126,7 +112,8 @@ def _points(facts: Facts, definition: Definition, verdicts: pd.Series[str], metr
         "tgk_pre": metrics["tgk_pre"].array, "tgk_post": metrics["tgk_post"].array,
         "tgk_ratio": metrics["tgk_ratio"].array, "zone": names[zones(metrics, *asked)]})
     return Figure(
-        key=f"growth-patients-{_file(definition)}", title="TGK before and on treatment, each patient", patients=True,
+        key=f"growth-patients-{file_name(definition)}", title="TGK before and on treatment, each patient",
+        patients=True,
         notes=("Lines: as fast as before (1 x), and the acceleration asked for. Values far outside are drawn at the "
                "edge.",),
         methods=(TGK,), definition=definition.id, cohort=facts.cohort, frame=frame, labels=_LABELS,
@@ -142,7 +129,7 @@ def _plane(facts: Facts, definition: Definition, verdicts: pd.Series[str], metri
     frame = cells.groupby(["verdict", "pre_from", "post_from"]).size().rename("persons").reset_index()
     frame["persons"] = frame["persons"].astype("Int64")
     return Figure(
-        key=f"growth-plane-{_file(definition)}", title="TGK before and on treatment", methods=(TGK,),
+        key=f"growth-plane-{file_name(definition)}", title="TGK before and on treatment", methods=(TGK,),
         notes=(f"Persons in cells of {step:g} by {step:g} mm/month; the outermost hold all "
                "beyond. Verdicts of one cell stand side by side; a cell with few persons is not drawn.",),
         definition=definition.id, cohort=facts.cohort, frame=frame,
@@ -158,15 +145,15 @@ def _plane(facts: Facts, definition: Definition, verdicts: pd.Series[str], metri
 def _relative(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame,
               ) -> Iterator[Part]:
     drawn = Figure(
-        key=f"burden-{_file(definition)}", title="Burden relative to baseline, median and quartiles",
-        notes=(SMALL,) if _few(verdicts) else (), methods=(BURDEN,), definition=definition.id, cohort=facts.cohort,
+        key=f"burden-{file_name(definition)}", title="Burden relative to baseline, median and quartiles",
+        notes=warned(verdicts), methods=(BURDEN,), definition=definition.id, cohort=facts.cohort,
         frame=relative_burden(verdicts, metrics), labels=_BURDEN_LABELS, counts=("persons",),
         parts_of={"persons": "verdict_persons"}, derived=tuple(_BURDEN_LABELS)[4:], draw=charts.relative,
         alt="Median and quartiles of the burden in percent of baseline at the pre-baseline scan, at baseline and at "
             "the first evaluation, by verdict.")
     yield drawn
     yield Listing(
-        key=f"burden-numbers-{_file(definition)}", title="Burden at the three scans", heading="verdict",
+        key=f"burden-numbers-{file_name(definition)}", title="Burden at the three scans", heading="verdict",
         **{name: getattr(drawn, name) for name in _SHARED})
 
 
@@ -179,17 +166,11 @@ def relative_burden(verdicts: pd.Series[str], metrics: pd.DataFrame) -> pd.DataF
         for scan, name in zip(SCANS, ("s_pre_mm", "s0_mm", "s_post_mm"), strict=True):
             size = numbers(metrics[name])
             used = own & ~np.isnan(size) & (base > 0)
-            lines.append((verdict, scan, int(own.sum()), int(used.sum()), *_quartiles(100 * size[used] / base[used]),
-                          *_quartiles(size[used])))
+            lines.append((verdict, scan, int(own.sum()), int(used.sum()), *quartiles(100 * size[used] / base[used]),
+                          *quartiles(size[used])))
     frame = pd.DataFrame(lines, columns=list(_BURDEN_LABELS))
     kinds = dict.fromkeys(frame.columns[4:], "Float64") | {"persons": "Int64", "verdict_persons": "Int64"}
-    return frame.astype(kinds).round(2)
-
-
-def _quartiles(values: Floats) -> tuple[float | None, ...]:
-    if not len(values):
-        return None, None, None
-    return tuple(float(value) for value in np.quantile(values, (0.25, 0.5, 0.75)))
+    return frame.astype(kinds)
 
 
 def _courses(facts: Facts, definition: Definition, metrics: pd.DataFrame) -> Figure:
@@ -200,21 +181,12 @@ def _courses(facts: Facts, definition: Definition, metrics: pd.DataFrame) -> Fig
     frame = pd.concat(lines, ignore_index=True).dropna(subset=["burden_mm", "baseline_day"])
     frame = frame.astype({"baseline_day": "Int64"}).sort_values(["patient", "baseline_day"], ignore_index=True)
     return Figure(
-        key=f"burden-patients-{_file(definition)}", title="Burden of each hyperprogressor", patients=True,
+        key=f"burden-patients-{file_name(definition)}", title="Burden of each hyperprogressor", patients=True,
         methods=(BURDEN,), definition=definition.id, cohort=facts.cohort, frame=frame,
         notes=("Days count from the baseline scan.",),
         labels={**_LABELS, "burden_mm": "burden, mm", "baseline_day": "days from the baseline scan"},
         alt="The burden of each hyperprogressor from the pre-baseline scan over baseline to the first evaluation.",
         draw=charts.courses)
-
-
-def _file(definition: Definition) -> str:
-    """The definition in a name of lower case, digits and hyphens."""
-    return definition.id.replace("_", "-")
-
-
-def _few(verdicts: pd.Series[str]) -> bool:
-    return bool((verdicts == Verdict.HPD).sum() < FEW)
 
 
 _LABELS: Final = {"tgk_pre": "TGK before treatment, mm/month", "tgk_post": "TGK on treatment, mm/month",

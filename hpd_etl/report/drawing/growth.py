@@ -32,7 +32,7 @@ def bars_of_zones(frame: pd.DataFrame) -> alt.TopLevelMixin:
     there = frame[frame["persons"].isna() | frame["persons"].gt(0)]
     first = ~there["zone"].duplicated()
     rows = there.assign(line=there["zone"].where(first, "") + "|" + there["zone"] + "|" + there["verdict"],
-                        told=there["persons"].map("{:,}".format, na_action="ignore").fillna("few"),
+                        told=["few" if pd.isna(count) else f"{count:,}" for count in there["persons"]],
                         length=there["persons"].fillna(0))
     base = alt.Chart(rows).encode(
         x=alt.X("length:Q", title="persons", axis=alt.Axis(tickMinStep=1, tickCount=5)),
@@ -66,7 +66,8 @@ def plane(frame: pd.DataFrame, step: float, times: float) -> alt.TopLevelMixin:
     import altair as alt
 
     shown = frame[frame["persons"].notna()]
-    place = shown["verdict"].map({name: (number + 1) / (len(ORDER) + 1) for number, name in enumerate(ORDER)})
+    aside = shown["verdict"].map({name: (number + 1) / (len(ORDER) + 1) for number, name in enumerate(ORDER)})
+    place = aside.astype("Float64")
     rows = shown.assign(x=shown["pre_from"] + step * place, y=shown["post_from"] + step / 2)
     low, high = ((float(frame[name].min()), float(frame[name].max()) + step) if len(frame) else (0.0, step)
                  for name in ("pre_from", "post_from"))
@@ -130,8 +131,9 @@ def relative(frame: pd.DataFrame) -> alt.TopLevelMixin:
 
     scans = list(dict.fromkeys(frame["scan"]))
     shown = frame[frame["median_pct"].notna()]
-    aside = shown["verdict"].map({name: (number - 1) * 0.12 for number, name in enumerate(ORDER)})
-    rows = shown.assign(place=shown["scan"].map({name: number for number, name in enumerate(scans)}) + aside)
+    aside = shown["verdict"].map({name: (number - 1) * 0.12 for number, name in enumerate(ORDER)}).astype("Float64")
+    place = shown["scan"].map({name: number for number, name in enumerate(scans)}).astype("Float64")
+    rows = shown.assign(place=place + aside)
     labels = " : ".join(f"datum.value == {number} ? '{name}'" for number, name in enumerate(scans)) + " : ''"
     x = alt.X("place:Q", title=None, scale=alt.Scale(domain=[-0.4, 2.4], nice=False),
               axis=alt.Axis(values=[0, 1, 2], labelExpr=labels))
@@ -139,7 +141,7 @@ def relative(frame: pd.DataFrame) -> alt.TopLevelMixin:
     median = alt.Y("median_pct:Q", title="burden, % of baseline", scale=alt.Scale(zero=False))
     return alt.layer(
         base.mark_rule(strokeWidth=1.5).encode(x=x, y="lower_pct:Q", y2="upper_pct:Q", color=by_colour(legend=None)),
-        base.mark_line(aria=False).encode(x=x, y=median, color=by_colour(), strokeDash=by_dash()),
+        base.mark_line(aria=False).encode(x=x, y=median, color=by_colour(), strokeDash=by_dash(legend=None)),
         base.mark_point(filled=True, size=45).encode(x=x, y=median, color=by_colour(), shape=by_shape()),
     ).properties(width=NARROW, height=HEIGHT)
 

@@ -29,9 +29,9 @@ def by_shape() -> alt.Shape:
     return alt.Shape("verdict:N", scale=alt.Scale(domain=ORDER, range=_SHAPES), title=None)
 
 
-def by_dash() -> alt.StrokeDash:
+def by_dash(**options: Any) -> alt.StrokeDash:
     """Dash of a line, from the column `verdict`."""
     import altair as alt
 
-    return alt.StrokeDash("verdict:N", scale=alt.Scale(domain=ORDER, range=_DASHES), title=None)
+    return alt.StrokeDash("verdict:N", scale=alt.Scale(domain=ORDER, range=_DASHES), title=None, **options)
 
