@@ -75,7 +75,7 @@ class Burden:
     False after baseline where none was seen, and one was not assessed or the study denies that no row means none.
     """
     further_known: Bools
-    """Which lesions are there that nobody had seen before is known too: none of them was asked about in vain."""
+    """Which lesions are there that nobody had seen before is known too: none may lack its row or was asked in vain."""
     new_complete: Bools
     """And every new lesion was assessed, those seen before included: their number and their sum are known."""
     added: Ints
@@ -170,7 +170,7 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
     unassessed = any_of(line.row_point, line.may_be_new, n) & after
     unheard_of = any_of(line.row_point, line.may_be_new & line.unseen, n) & after
     n_new = count(line.row_point[new], n)
-    answered = study.lesions.no_row_means_no_new_lesion | (n_new > 0) | ~after
+    answered = study.lesions.no_row_means_no_new_lesion | ~after
     return Burden(
         line,
         np.where(by_sum, np.round(np.nan_to_num(recorded_mm), 6), total(point, size, n)),
@@ -179,7 +179,7 @@ def burden(line: Course, timeline: Timeline, study: Study) -> Burden:
         followed_point,
         count(followed_point, n),
         total(line.row_point[added], line.size[added], n),
-        answered & (~unassessed | (n_new > 0)),
+        answered & ~unassessed | (n_new > 0),
         answered & ~unheard_of,
         answered & ~unassessed & ~_lost_from_sight(line),
         added,

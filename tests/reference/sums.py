@@ -136,8 +136,8 @@ class Sums:
                 and now.across is None and reaches(now.size, TOO_SMALL)]
 
     def new_unknown(self, point: TimePoint) -> bool:
-        """The study denies that no row means no new lesion, and no new lesion was seen."""
-        return not self.study.lesions.no_row_means_no_new_lesion and not self.new(point)
+        """The study denies that no row means no new lesion: beside one that is seen there may be another."""
+        return not self.study.lesions.no_row_means_no_new_lesion and point.day > self._limit
 
     def new_unassessed(self, point: TimePoint) -> set[str]:
         """The lesions called new that are not assessed here, and that nobody saw up to the baseline."""

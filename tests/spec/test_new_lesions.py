@@ -138,16 +138,21 @@ def test_where_new_lesions_may_be_missing_only_progression_can_be_told(course):
 
 
 def test_a_burden_with_new_lesions_is_unknown_where_they_may_be_missing(course):
-    """With `no_row_means_no_new_lesion = false` Ji and Kato know the sum only where a new lesion is stated.
+    """With `no_row_means_no_new_lesion = false` Ji and Kato know no sum: beside a new lesion there may be another.
 
-    By the targets alone 80 mm is twice the growth; Ji adds new lesions, and nobody says that there were none.
+    By the targets alone 80 mm is twice the growth; Ji adds new lesions, and nobody says that there were no others. That
+    there is one is known, and with it the response.
     """
     course("""
-        person | -66 | -10 | 46              | kato2017      | verdict       | reason              | s_post_mm
+        person | -66 | -10 | 46              | kato2017      | verdict       | reason              | new_lesions
         silent | 50  | 60  | 80              | NOT_EVALUABLE | NOT_EVALUABLE | lesion_set_mismatch |
-        told   | 50  | 60  | 80, new lung 12 | HPD           | HPD           | rule_met            | 92
-        small  | 50  | 60  | 80, new lung 8  | NOT_HPD       | HPD           | rule_met            | 80
+        told   | 50  | 60  | 80, new lung 12 | NOT_EVALUABLE | NOT_EVALUABLE | lesion_set_mismatch |
     """, definition="ji2019", study={"lesions": {"no_row_means_no_new_lesion": False}})
+    course("""
+        person | -66 | -10  | 46              | response_first | verdict       | saada2017
+        silent | 60  | 60.5 | 66              | NE             | NOT_EVALUABLE | HPD
+        told   | 60  | 60.5 | 66, new lung 12 | PD             | HPD           | HPD
+    """, definition="champiat2017", study={"lesions": {"no_row_means_no_new_lesion": False}})
 
 
 def test_an_answer_that_is_lost_on_a_day_of_its_own(course):

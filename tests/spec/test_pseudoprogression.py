@@ -27,9 +27,10 @@ def test_a_new_lesion_that_may_be_there_refutes_nothing(course):
         known   | 50  | 60  | 80, new lung 12 | 61, new lung NE            | refuted      | yes
     """)
     course("""
-        person | -66 | -10 | 46 | 74 | confirmation
-        silent | 50  | 60  | 80 | 61 | unresolved
-        grows  | 50  | 60  | 80 | 90 | confirmed
+        person | -66 | -10 | 46              | 74              | confirmation
+        silent | 50  | 60  | 80              | 61              | unresolved
+        grows  | 50  | 60  | 80              | 90              | confirmed
+        known  | 50  | 60  | 80, new lung 12 | 61, new lung 14 | unresolved
     """, study={"lesions": {"no_row_means_no_new_lesion": False}})
 
 
