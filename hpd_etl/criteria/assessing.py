@@ -9,7 +9,7 @@ import pandas as pd
 
 from hpd_etl.config import Study
 from hpd_etl.criteria.burden import burden
-from hpd_etl.criteria.course import lines_of
+from hpd_etl.criteria.course import course_by_window_set
 from hpd_etl.criteria.courses import Courses
 from hpd_etl.criteria.definition import assessed_sets
 from hpd_etl.criteria.response import respond
@@ -29,7 +29,7 @@ def assess(timeline: Timeline, study: Study) -> dict[str, pd.DataFrame]:
 
 def _assessed(timeline: Timeline, study: Study) -> list[Assessed]:
     wanted = assessed_sets(study)
-    lines = lines_of(timeline, dict.fromkeys(wanted.values()), study)
+    lines = course_by_window_set(timeline, dict.fromkeys(wanted.values()), study)
     sums = {name: burden(line, timeline, study) for name, line in lines.items()}
     return [
         assessed(lines[name], respond(lines[name], sums[name], timeline, framework, study), framework, name, study)

@@ -159,8 +159,8 @@ class Course(TreatedTargets, FollowedTargets, Lesions):
         )
 
 
-def lines_of(timeline: Timeline, window_sets: Iterable[str], study: Study) -> dict[str, Course]:
-    """The arrays of each window set."""
+def course_by_window_set(timeline: Timeline, window_sets: Iterable[str], study: Study) -> dict[str, Course]:
+    """The arrays of each window set, by its name."""
     ids, wanted = text(timeline.index["person_id"]), list(window_sets)
     if not wanted:
         return {}
@@ -232,11 +232,11 @@ def _followed(targets: Targets, scans: Scans, rows: Lesions, others: Iterable[Co
     if may_be_new.any():
         may_be_new[may_be_new] = ~_seen_at_once(rows, np.flatnonzero(may_be_new))
     return FollowedTargets(
-        targets.person,
-        targets.lesion,
-        count(targets.person, rows.persons) == 0,
-        targets.recorded,
-        targets.uncapped,
+        target_person=targets.person,
+        target_lesion=targets.lesion,
+        without_targets=count(targets.person, rows.persons) == 0,
+        targets_recorded=targets.recorded,
+        targets_uncapped=targets.uncapped,
         is_target=is_target,
         is_new=is_new,
         new=np.flatnonzero(is_new),

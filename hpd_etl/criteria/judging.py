@@ -17,7 +17,7 @@ from hpd_etl.config import Study
 from hpd_etl.criteria import frames
 from hpd_etl.criteria.burden import Burden, at_other_scans, burden
 from hpd_etl.criteria.clinical import Grades, early_progression_death, grades, performance
-from hpd_etl.criteria.course import Course, lines_of
+from hpd_etl.criteria.course import Course, course_by_window_set
 from hpd_etl.criteria.definition import Definition, window_sets
 from hpd_etl.criteria.flagging import OF_PRE_GROWTH, flags_of, flags_of_growth
 from hpd_etl.criteria.flags import BIT, marked
@@ -214,7 +214,7 @@ def by(definitions: Sequence[Definition], attribute: str) -> dict[str, list[Defi
 
 def lines(timeline: Timeline, definitions: Sequence[Definition], study: Study) -> dict[str, Course]:
     """The arrays of each window set that is used."""
-    return lines_of(timeline, by(definitions, "window_set"), study)
+    return course_by_window_set(timeline, by(definitions, "window_set"), study)
 
 
 def follow(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hpd_etl.criteria.burden import burden
-from hpd_etl.criteria.course import lines_of
+from hpd_etl.criteria.course import course_by_window_set
 from hpd_etl.criteria.response import CODES, respond
 from hpd_etl.schema import Timeline
 from tests.published.cases import ROWS, STUDY, Row, courses
@@ -36,7 +36,7 @@ def _timeline() -> Timeline:
 def last_response():
     """The response on day 80 by case, for both frameworks."""
     timeline = _timeline()
-    line = lines_of(timeline, ["study"], STUDY)["study"]
+    line = course_by_window_set(timeline, ["study"], STUDY)["study"]
     sums, judged = burden(line, timeline, STUDY), np.flatnonzero(line.scans.day == 80)
     persons = timeline.index["person_id"].to_numpy()[line.person[judged]]
     return {framework: dict(zip(persons, [CODES[code] for code in response.code[judged]], strict=True))

@@ -16,7 +16,7 @@ import pytest
 from hpd_etl.config import Study
 from hpd_etl.criteria import assess, window_sets
 from hpd_etl.criteria.burden import burden
-from hpd_etl.criteria.course import lines_of
+from hpd_etl.criteria.course import course_by_window_set
 from hpd_etl.criteria.response import CODES, PD, respond
 from hpd_etl.criteria.response.frameworks import NONE
 from hpd_etl.criteria.response.visits import visits
@@ -115,7 +115,7 @@ def test_what_other_modules_ask_of_a_response():
         person | -10                  | 28               | 56                         | 84
         one    | 9, a 9, other bone 9 | 30, iRECIST iUPD | 31, a NE, other bone worse | a NE, iRECIST iCPD
     """, "iRECIST")
-    [line] = lines_of(given.timeline, ["study"], given.study).values()
+    [line] = course_by_window_set(given.timeline, ["study"], given.study).values()
     response = respond(line, burden(line, given.timeline, given.study), given.timeline, "iRECIST", given.study)
     assert [CODES[code] for code in response.assessed[1:]] == ["iUPD", "iCPD", "iCPD"]
     assert response.code[1:].tolist() == [PD, PD, PD]
@@ -193,7 +193,7 @@ def test_visits_are_walked_side_by_side():
         b      | 50  |    |
         c      | 50  | 50 | 50
     """, "RECIST1.1")
-    [line] = lines_of(given.timeline, ["study"], given.study).values()
+    [line] = course_by_window_set(given.timeline, ["study"], given.study).values()
     assert [at.tolist() for at in visits(line)] == [[0, 2, 3], [1, 4], [5]]
     assert [at.tolist() for at in visits(line, np.array([False, True, True]))] == [[2, 3], [4], [5]]
     assert [at.tolist() for at in visits(line, np.array([False, False, False]))] == []
