@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from hpd_etl.report import courses, flow, growth, narratives, rates, table1
+from hpd_etl.report import agreeing, courses, flow, growth, narratives, rates, table1
 from hpd_etl.report.cells import shareable
 from hpd_etl.report.content import Report, Section
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SECTIONS: Final[tuple[Callable[[Facts], Section], ...]] = (
     flow.section,
     rates.section,
+    agreeing.section,
     table1.section,
     growth.section,
     courses.section,
