@@ -117,3 +117,8 @@ class Report:
     """Counts of persons from 1 to below this are hidden; 0 where all are shown."""
     patients: bool
     """It shows single patients, and is for the site's own eyes."""
+
+
+def slug(name: str) -> str:
+    """An id as part of a key."""
+    return name.lower().replace("_", "-")

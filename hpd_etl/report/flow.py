@@ -13,7 +13,7 @@ import pandas as pd
 
 from hpd_etl import quality
 from hpd_etl.quality.identical import alike
-from hpd_etl.report.content import Figure, Listing, Method, Section
+from hpd_etl.report.content import Figure, Listing, Method, Section, slug
 from hpd_etl.report.drawing.boxes import flow_chart
 from hpd_etl.report.drawing.funnel import funnel_chart
 
@@ -105,8 +105,3 @@ def _sums(steps: Steps) -> dict[str, str]:
         found |= dict.fromkeys(reasons, step) | {step: "not_evaluable"} if len(reasons) > 1 else {
             reasons[0]: "not_evaluable"}
     return found
-
-
-def slug(name: str) -> str:
-    """An id as part of a key."""
-    return name.lower().replace("_", "-")

@@ -27,11 +27,13 @@ from hpd_etl.grouping import (
 )
 from hpd_etl.quality.strata import SEVERAL, only, strata_of
 from hpd_etl.report.content import Method
-from hpd_etl.schema import LesionStatus, ScanRole
+from hpd_etl.report.drawing.theme import VERDICTS
+from hpd_etl.schema import LesionStatus, ScanRole, Verdict
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hpd_etl.criteria.definition import Definition
     from hpd_etl.grouping import Bools, Ints
     from hpd_etl.report.facts import Facts
 
@@ -105,6 +107,13 @@ def people(facts: Facts) -> pd.DataFrame:
     }
     kept = {name: column.array for name, column in made.items() if len(column) and column.notna().any()}
     return pd.DataFrame(kept, index=index.index)
+
+
+def verdict_places(facts: Facts, definition: Definition) -> Ints:
+    """The verdict of everybody in `facts.people`, as its place in `VERDICTS`."""
+    codes, names = encoded(facts.labels_of(definition)["verdict"])
+    places = list(VERDICTS)
+    return np.array([*(places.index(Verdict(name)) for name in names.to_pylist()), -1], dtype=np.int64)[codes]
 
 
 def characteristics(people: pd.DataFrame) -> tuple[Characteristic, ...]:

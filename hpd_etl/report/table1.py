@@ -11,9 +11,9 @@ import pandas as pd
 
 from hpd_etl import grouping
 from hpd_etl.quality.rates import exact_interval
-from hpd_etl.report.content import Listing, Method, Part, Section
+from hpd_etl.report.content import Listing, Method, Part, Section, slug
 from hpd_etl.report.drawing.theme import VERDICTS
-from hpd_etl.report.people import METHOD, Characteristic, characteristics, people
+from hpd_etl.report.people import METHOD, Characteristic, characteristics, people, verdict_places
 from hpd_etl.report.statistics import counts, numbers, several
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ class Compared:
     @cached_property
     def group(self) -> Ints:
         """The place of everybody's verdict in `GROUPS`."""
-        verdicts = pd.Categorical(self.facts.verdicts_of(self.definition), categories=list(VERDICTS.values()))
-        return verdicts.codes.astype(np.int64)
+        return verdict_places(self.facts, self.definition)
 
     def counted(self, each: Characteristic) -> Ints:
         """Persons by level, the last row those of whom it is not recorded, and by verdict."""
@@ -109,7 +108,7 @@ class Compared:
 def _parts(compared: Compared) -> Iterator[Part]:
     coded, numeric = ([each for each in compared.asked if bool(each.levels) is has] for has in (True, False))
     groups = np.bincount(compared.group, minlength=len(GROUPS))
-    end = compared.definition.id.replace("_", "-")
+    end = slug(compared.definition.id)
     shared: dict[str, Any] = {
         "notes": (*_NOTES, *((SMALL,) if groups[:2].min() < FEW else ())), "labels": _LABELS,
         "definition": compared.definition.id, "cohort": compared.facts.cohort}
