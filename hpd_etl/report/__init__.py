@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from hpd_etl.report import agreeing, courses, flow, growth, narratives, rates, table1
+from hpd_etl.report import agreeing, courses, flow, growth, narratives, rates, survival, table1
 from hpd_etl.report.cells import shareable
 from hpd_etl.report.content import Report, Section
 
@@ -25,6 +25,7 @@ SECTIONS: Final[tuple[Callable[[Facts], Section], ...]] = (
     table1.section,
     growth.section,
     courses.section,
+    survival.section,
     narratives.section,
 )
 """What is told, in the order of reading."""
