@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hpd_etl.report.content import Figure, Listing, Method, Part, Section
+from hpd_etl.report.content import Figure, Listing, Method, Part, Section, slug
 from hpd_etl.report.drawing.intervals import interval_chart
-from hpd_etl.report.flow import slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
