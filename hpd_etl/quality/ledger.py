@@ -36,12 +36,18 @@ _OPEN = {
 """Columns in which a code that nobody knows stays as `system:code`, and what would mend it."""
 _DRUG = "if it is an anticancer drug, name it in mapping.agents or mapping.therapies"
 _IF_TUMOUR = "if it tells of a tumour, a response or a finding that is read, "
+_IF_PROCEDURE = "if it is a scan, radiation, surgery or local therapy, name it in mapping.procedures"
 _UNREAD = {
     "measurement": f"{_IF_TUMOUR}name it in mapping.measurements",
     "observation": f"{_IF_TUMOUR}give the rows its standard concept",
     "condition_occurrence": f"{_IF_TUMOUR}give the rows its standard concept",
     "drug_exposure": _DRUG,
-    "procedure_occurrence": "if it is a scan, radiation, surgery or local therapy, name it in mapping.procedures",
+    "procedure_occurrence": _IF_PROCEDURE,
+    "Observation": f"{_IF_TUMOUR}name it in mapping.measurements",
+    "Condition": f"{_IF_TUMOUR}code it in a terminology of mappings/findings.csv",
+    "Procedure": _IF_PROCEDURE,
+    **dict.fromkeys(("MedicationAdministration", "MedicationDispense", "MedicationStatement", "MedicationRequest"),
+                    _DRUG),
 }
 """What would mend that the rows of a table, or resources of a type, are not read."""
 

@@ -134,6 +134,8 @@ def test_lines_and_single_resources_are_sorted_alike() -> None:
     assert together.lines == {"file": 12}
     assert [kept.type_name for kept in together.kept] == [kept.type_name for kept in alone.kept]
     assert together.ignored == alone.ignored
+    assert together.unknown == alone.unknown
+    assert {code for _, _, code, _ in together.unknown} >= {"2345-7", "999", "other"}
     assert [(refused.origin, refused.reason) for refused in together.refused] == [("unreadable", "malformed_resource")]
 
 

@@ -58,6 +58,7 @@ class Collector:
         """Take what a sieve found."""
         self._ignored.update({(kind, "type_not_read" if kind == OTHER else "code_not_asked"): number
                               for kind, number in found.ignored.items()})
+        self.resources.unknown.add(found.unknown)
         self._deleted |= found.deleted
         for refused in found.refused:
             self.refuse(*refused)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 
 class _Code(msgspec.Struct, gc=False):
-    """A code, whatever its system."""
+    """A code; a system may be anything, as one that is no text is no reason to refuse what nobody asked for."""
 
     code: str | None = None
+    system: Any = None
 
 
 class Concept(msgspec.Struct, gc=False):
@@ -50,6 +52,7 @@ class Glance(msgspec.Struct, rename="camel", gc=False):
     medication_reference: msgspec.Raw | msgspec.UnsetType = UNSET
     has_member: msgspec.Raw | msgspec.UnsetType = UNSET
     component: tuple[_Part, ...] = ()
+    subject: msgspec.Raw = msgspec.Raw()
 
     def concepts(self) -> Iterator[Concept | Drug]:
         """Every code of the resource, those of its components too."""

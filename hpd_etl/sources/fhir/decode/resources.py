@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from hpd_etl.sources.fhir.decode.shapes import SHAPES, Reference, Resource
+from hpd_etl.sources.fhir.decode.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +29,8 @@ class Selection:
     prefixes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     texts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
+    systems: frozenset[str] = frozenset()
+    """URIs of terminologies; what bears none of them and is left is counted by its code."""
 
     def __or__(self, other: Selection) -> Selection:
         """What either wants."""
@@ -38,7 +41,8 @@ class Selection:
             prefixes[name] = tuple(sorted({*prefixes.get(name, ()), *starts}))
         for name, words in other.texts.items():
             texts[name] = texts.get(name, frozenset()) | words
-        return Selection(self.whole | other.whole, codes, prefixes, texts, self.names | other.names)
+        return Selection(self.whole | other.whole, codes, prefixes, texts, self.names | other.names,
+                         self.systems | other.systems)
 
 
 class Resources:
@@ -51,6 +55,8 @@ class Resources:
         """Whom those are about that could matter and could not be read."""
         self.lost_of_anybody = 0
         """How many more of those there are: they do not say whom they are about."""
+        self.unknown = Unknown()
+        """What is left because nobody knows its code."""
 
     def add(self, resource: Resource, url: str | None = None) -> None:
         """Keep a resource under its id, and under the full URL a Bundle gave it."""

@@ -7,7 +7,7 @@ What matters is handed on as it was written, so that another process may look.
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import accumulate
@@ -19,10 +19,11 @@ from msgspec import UNSET
 from hpd_etl.sources.fhir.decode.glance import Bundle, Concept, Drug, Glance, Named
 from hpd_etl.sources.fhir.decode.resources import Resources
 from hpd_etl.sources.fhir.decode.shapes import MEDICATED, SHAPES
+from hpd_etl.sources.fhir.decode.unknown import Borne, borne
 from hpd_etl.sources.fhir.decode.wanted import WantedCodes, WantedNames
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hpd_etl.sources.fhir.decode.resources import Selection
 
@@ -60,6 +61,8 @@ class Found:
 
     kept: list[Kept] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[Borne] = field(default_factory=Counter)
+    """Of the ignored: the codes that nobody knows."""
     refused: list[Refused] = field(default_factory=list)
     deleted: set[tuple[str, str]] = field(default_factory=set)
     """Type and id of what the source says is gone."""
@@ -70,6 +73,7 @@ class Found:
         """Take over what another part holds."""
         self.kept += other.kept
         self.ignored += other.ignored
+        self.unknown.update(other.unknown)
         self.refused += other.refused
         self.deleted |= other.deleted
         self.lines.update(other.lines)
@@ -84,6 +88,7 @@ class Sieve:
         coded = {*selection.codes, *selection.prefixes, *selection.texts} - selection.whole
         self._codes = {kind: WantedCodes(selection, kind) for kind in coded}
         self._names = WantedNames(selection.names)
+        self._systems = selection.systems
         self._glance = msgspec.json.Decoder(Glance).decode
         self._glances = msgspec.json.Decoder(Glance).decode_lines
         self._named = msgspec.json.Decoder(Named).decode
@@ -98,9 +103,10 @@ class Sieve:
         lines = BytesIO(block).readlines()
         starts = list(accumulate(map(len, lines), initial=start))
         seen = self._together(block)
-        ignored, left = self._sift(seen)
+        ignored, unknown, left = self._sift(seen)
         if len(seen) == len(lines) and all(self._tells(lines[position], seen[position]) for position in left):
             found.ignored += ignored
+            found.unknown.update(unknown)
             for position in left:
                 self._sort(seen[position], lines[position].strip(), _Where(f"{name}@{starts[position]}"), found)
         else:
@@ -114,9 +120,10 @@ class Sieve:
         except MALFORMED:
             return []
 
-    def _sift(self, seen: Sequence[Glance]) -> tuple[Counter[str], list[int]]:
-        """How many bear only codes that nobody asked for, by type, and the positions of all others."""
+    def _sift(self, seen: Sequence[Glance]) -> tuple[Counter[str], Mapping[Borne, int], list[int]]:
+        """How many bear only codes nobody asked for, by type, which of these nobody knows, and where all others are."""
         codes, ignored, left = self._codes, dict.fromkeys(self._codes, 0), []
+        systems, unknown = self._systems, defaultdict[Borne, int](int)
         for position, each in enumerate(seen):
             kind, drug = each.resource_type, each.medication_codeable_concept
             wanted, concept = codes.get(kind), each.code or drug
@@ -134,7 +141,12 @@ class Sieve:
                     left.append(position)
                 else:
                     ignored[kind] += 1
-        return Counter(ignored), left
+                    system = concept.coding[0].system
+                    if type(system) is str and system in systems:
+                        continue
+                    if (key := borne(each, concept, systems)) is not None:
+                        unknown[key] += 1
+        return Counter(ignored), unknown, left
 
     def _tells(self, raw: bytes, seen: Glance) -> bool:
         """Whether a line is this resource, and nothing else."""
@@ -185,6 +197,9 @@ class Sieve:
             found.kept.append(Kept(kind, raw, where.place, where.url))
         else:
             found.ignored[kind if kind in SHAPES else OTHER] += 1
+            concept = seen.code or seen.medication_codeable_concept
+            if kind in self._codes and concept and (key := borne(seen, concept, self._systems)) is not None:
+                found.unknown[key] += 1
 
     def _open(self, raw: bytes, where: _Where, found: Found) -> None:
         if where.in_bundle:

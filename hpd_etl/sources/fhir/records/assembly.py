@@ -42,7 +42,7 @@ _UNRESOLVED = ("subject_unknown", "reference_unresolved")
 def selection(study: Study, source: FhirReading) -> Selection:
     """Which resources can matter to this study at this site."""
     tokens = Tokens(systems(source.mapping))
-    wanted = Selection(frozenset({"Patient", "Encounter"}), {})
+    wanted = Selection(frozenset({"Patient", "Encounter"}), {}, systems=frozenset(tokens.systems))
     for mapper in _MAPPERS:
         wanted |= mapper.selection(study, source, tokens)
     return wanted
@@ -66,7 +66,7 @@ def records_of(resources: Resources, study: Study, source: FhirReading, ledger: 
     tables, treated = _tables(reading, unfit, lost.union(incomplete), today or date.today(),
                               everybody=everybody)
     records = Records.of({**tables, "rejections": ledger.rejections()})
-    return records, _used(reading, len(treated)) | ({"warnings": warnings} if warnings else {})
+    return records, _used(reading, treated) | ({"warnings": warnings} if warnings else {})
 
 
 def _lost_of_anybody(resources: Resources, source: FhirReading, ledger: Ledger) -> tuple[list[str], bool]:
@@ -109,16 +109,17 @@ def _joined(table: Table, *frames: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else table.frame()
 
 
-def _used(reading: Reading, treated: int) -> dict[str, Any]:
+def _used(reading: Reading, treated: frozenset[str]) -> dict[str, Any]:
     """What was read with what, in counts; no value of a patient."""
     reasons = reading.ledger.reasons()
     return {
-        "source": getattr(reading.source, "kind", "fhir"), "fhir_version": "R4", "treated_persons": treated,
+        "source": getattr(reading.source, "kind", "fhir"), "fhir_version": "R4", "treated_persons": len(treated),
         "concept_sets": {"checkpoint_inhibitors": {"from": "frozen list"},
                          "systemic_therapies": {"from": "ATC L01 by prefix, and the site's list"},
                          "comparators_without_codes": drugs.uncoded(reading.study),
                          "mappings_sha256": {name: assets.sha256(name) for name in assets.mapping_names()}},
         "orders_read": reading.source.read_orders,
         "unresolved_references": {reason: reasons[reason] for reason in _UNRESOLVED if reason in reasons},
-        "counts": reading.ledger.counts(), "ignored": reading.ledger.ignored(), "rejections": reasons,
+        "counts": reading.ledger.counts(), "ignored": reading.ledger.ignored(),
+        "unread": reading.resources.unknown.of(reading.subjects.person, treated), "rejections": reasons,
     }
