@@ -71,10 +71,10 @@ def explain(
     definition: Annotated[str | None, typer.Option(help="Only this definition.")] = None,
 ) -> None:
     """Say why a person has their labels, and why not others. Shows patient data."""
-    from hpd_etl import artefacts, explain, library
+    from hpd_etl import artefacts, explain, explanation, library
     from hpd_etl.config import read_site, read_study
 
     asked, folder = read_study(study), run or artefacts.newest(read_site(site).runs)
     chosen = {each.id: each for each in library.chosen(asked)}
     wanted = [library.named(definition, chosen)] if definition else list(chosen.values())
-    display(explain.person(folder, person, wanted, asked))
+    display(explain.person(explanation.gathered(folder, person, wanted, asked)))

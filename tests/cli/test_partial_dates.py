@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from hpd_etl import artefacts, explain, quality
+from hpd_etl import artefacts, explain, explanation, quality
 from hpd_etl.artefacts import RECORDS, TIMELINE
 from hpd_etl.config import Gate, Study
 from hpd_etl.criteria import label, window_sets
@@ -65,6 +65,6 @@ def test_explain_names_the_dates_and_their_days(run):
 
 def _told(run, person: str) -> str:
     console = Console(width=160, record=True, file=StringIO())
-    for part in explain.partial_days(run, artefacts.read(Timeline, run / TIMELINE, person)):
+    for part in explain.blocks(explanation.partial_days(run, artefacts.read(Timeline, run / TIMELINE, person))):
         console.print(part)
     return console.export_text()
