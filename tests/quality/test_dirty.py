@@ -16,6 +16,7 @@ from hpd_etl.demo import ndjson
 from hpd_etl.demo.resources import patient_id
 from hpd_etl.schema import Labels, Timeline
 from hpd_etl.sources import open_source
+from hpd_etl.sources.ledger import IGNORED
 from tests.quality import dirt
 
 if TYPE_CHECKING:
@@ -239,6 +240,15 @@ def test_every_row_that_is_read_is_kept_refused_or_ignored(compared: Compared) -
     """For each table or type of resource the counts of the manifest add up."""
     for counts in compared.dirty.used["counts"].values():
         assert counts["read"] == counts["kept"] + counts["refused"] + counts["ignored"]
+
+
+def test_what_is_ignored_has_a_reason(compared: Compared) -> None:
+    """By table the reasons add up to what is ignored, and each is one that is explained."""
+    reasons = compared.dirty.used["ignored"]
+    counts = {table: each["ignored"] for table, each in compared.dirty.used["counts"].items() if each["ignored"]}
+    assert {table: sum(told.values()) for table, told in reasons.items()} == counts
+    assert {why for told in reasons.values() for why in told} <= set(IGNORED)
+    assert compared.name is not patient_id or len(reasons) > 3
 
 
 def test_every_resource_of_the_folder_is_counted(hospital: dirt.Dirty, fhir: Compared) -> None:
