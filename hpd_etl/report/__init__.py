@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from hpd_etl.report import agreeing, courses, flow, growth, narratives, rates, survival, table1
+from hpd_etl.report import agreeing, courses, flow, fragile, growth, narratives, pseudoprogression, rates, survival, table1
 from hpd_etl.report.cells import shareable
 from hpd_etl.report.content import Report, Section
 
@@ -22,6 +22,8 @@ SECTIONS: Final[tuple[Callable[[Facts], Section], ...]] = (
     flow.section,
     rates.section,
     agreeing.section,
+    pseudoprogression.section,
+    fragile.section,
     table1.section,
     growth.section,
     courses.section,
