@@ -9,7 +9,18 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from hpd_etl.report import agreeing, courses, flow, fragile, growth, narratives, pseudoprogression, rates, survival, table1
+from hpd_etl.report import (
+    agreeing,
+    courses,
+    flow,
+    fragile,
+    growth,
+    narratives,
+    pseudoprogression,
+    rates,
+    survival,
+    table1,
+)
 from hpd_etl.report.cells import shareable
 from hpd_etl.report.content import Report, Section
 
