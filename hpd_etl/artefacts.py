@@ -14,10 +14,11 @@
         6-sensitivity/{flips,flipped,perturbation}.parquet, and as CSV
         7-agreement/{pairs,agreement_rates,labelled,labelled_counts,overlaps}.parquet, and as CSV
         8-growth/growth.parquet, and as CSV
+        9-report/report.html, README.txt, figures/*.{svg,png,csv}, tables/*.{csv,tex,html}; 9-report-patients/ likewise
         manifest.json
 
 Everything is written to a temporary sibling, flushed to the disk and renamed. The folders hold
-patient data and are readable by their owner only; the JSON files and the page hold counts and codes.
+patient data and are readable by their owner only; the JSON files, the page and 9-report hold counts and codes.
 """
 
 from __future__ import annotations
@@ -46,12 +47,14 @@ FORMAT = 1
 """Version of the layout of an artefact; another one is refused."""
 
 (RECORDS, TIMELINE, QUALITY, PAGE, PROFILE, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT, GROWTH,
- MANIFEST) = (
+ REPORT, REPORT_OF_PATIENTS, MANIFEST) = (
     "1-records", "2-timeline", "3-quality.json", "3-quality.html", "3-profile.json", "3-suspicions", "4-labels",
-    "4-funnel", "5-receipt.json", "6-sensitivity", "7-agreement", "8-growth", "manifest.json")
+    "4-funnel", "5-receipt.json", "6-sensitivity", "7-agreement", "8-growth", "9-report", "9-report-patients",
+    "manifest.json")
 MADE_BY = {RECORDS: "extract", TIMELINE: "align", QUALITY: "validate", PAGE: "validate", PROFILE: "validate",
            SUSPICIONS: "validate", LABELS: "label", FUNNEL: "label", RECEIPT: "writeback", SENSITIVITY: "sensitivity",
-           AGREEMENT: "agreement", GROWTH: "growth", MANIFEST: "extract"}
+           AGREEMENT: "agreement", GROWTH: "growth", REPORT: "report", REPORT_OF_PATIENTS: "report --patients",
+           MANIFEST: "extract"}
 _FORMAT_KEY = b"hpd_etl.format"
 _CSV = ("suspicions", "labels", "evidence", "assessments", "best_response", "flips", "flipped", "perturbation", "pairs",
         "agreement_rates", "labelled", "labelled_counts", "overlaps", "growth", "funnel")
@@ -70,12 +73,19 @@ def write(bundle: Bundle, target: Path) -> None:
 
     Raises `AccessError` where the disk is full or refuses; `target` is then as it was.
     """
+    with new_content(target) as made:
+        _write_tables(made, bundle)
+        if target.name in (LABELS, SENSITIVITY, AGREEMENT, GROWTH):
+            _write_intended_use(made)
+
+
+@contextmanager
+def new_content(target: Path) -> Iterator[Path]:
+    """An empty folder that takes the place of `target` when all is written to it; raises `AccessError` like `write`."""
     with _refusals(target):
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
-            _write_tables(made, bundle)
-            if target.name in (LABELS, SENSITIVITY, AGREEMENT, GROWTH):
-                _write_intended_use(made)
+            yield made
             for path in (*made.rglob("*"), made):  # after the last write: one journal commit serves most of them
                 _flush(path)
             _replace(made, target)

@@ -19,6 +19,8 @@ from hpd_etl.artefacts import (
     QUALITY,
     RECEIPT,
     RECORDS,
+    REPORT,
+    REPORT_OF_PATIENTS,
     SENSITIVITY,
     SUSPICIONS,
     TIMELINE,
@@ -26,7 +28,7 @@ from hpd_etl.artefacts import (
 from hpd_etl.errors import ConfigurationError, UnsupportedVersionError
 from hpd_etl.manifest import Manifest, Status, fingerprint
 from hpd_etl.quality.profile import read_profile
-from hpd_etl.schema import Bundle, Labels, Records, Timeline
+from hpd_etl.schema import Agreement, Bundle, Labels, Records, Sensitivity, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from hpd_etl.quality.profile import Profile
 
 _ORDER = (RECORDS, TIMELINE, QUALITY, PAGE, PROFILE, SUSPICIONS, LABELS, FUNNEL, RECEIPT, SENSITIVITY, AGREEMENT,
-          GROWTH)
+          GROWTH, REPORT, REPORT_OF_PATIENTS)
 
 
 @dataclass
@@ -116,6 +118,14 @@ class Run:
         self.manifest = replace(self.manifest, compared={} if found is None else {
             "run_id": str(found[1].get("run_id")), "folder": os.path.relpath(found[0], self.folder)})
         return self.previous_profile()
+
+    def agreement(self) -> Agreement | None:
+        """What `agreement` left; None where it was not run."""
+        return artefacts.read(Agreement, place) if (place := self.folder / AGREEMENT).exists() else None
+
+    def sensitivity(self) -> Sensitivity | None:
+        """What `sensitivity` left; None where it was not run."""
+        return artefacts.read(Sensitivity, place) if (place := self.folder / SENSITIVITY).exists() else None
 
     def previous_profile(self) -> Profile | None:
         """The profile that `validate` compared with, whatever runs came since; chosen now where it did not."""

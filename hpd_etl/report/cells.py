@@ -41,11 +41,12 @@ def shareable(report: Report) -> Report:
 
 def hidden(rows: Rows, min_cell: int) -> pd.DataFrame:
     """The rows with small counts, and what tells them, <NA>."""
-    if min_cell <= 1 or not rows.counts or rows.frame.empty:
+    counting = _counting(rows)
+    if min_cell <= 1 or not counting or rows.frame.empty:
         return rows.frame
     unseen = _unseen(rows, min_cell)
     shown = rows.frame.copy()
-    for place, name in enumerate(rows.counts):
+    for place, name in enumerate(counting):
         shown[name] = shown[name].astype("Int64").mask(unseen[:, place])
     of_row, groups = unseen.any(axis=1), _groups(rows)
     of_group = np.isin(groups, groups[of_row])
@@ -54,6 +55,11 @@ def hidden(rows: Rows, min_cell: int) -> pd.DataFrame:
         own = of_row if name in fractions else of_group
         shown[name] = shown[name].convert_dtypes().mask(pd.Series(own, shown.index))
     return shown
+
+
+def _counting(rows: Rows) -> list[str]:
+    """The columns that count persons; a whole of which another is a part is one of them."""
+    return list(dict.fromkeys([*rows.counts, *rows.parts_of.keys(), *rows.parts_of.values()]))
 
 
 def _groups(rows: Rows) -> Integers:
@@ -66,7 +72,7 @@ def _groups(rows: Rows) -> Integers:
 def _unseen(rows: Rows, min_cell: int) -> Bools:
     """Which counts are hidden, a row each and a column each of `counts`."""
     counts = np.column_stack([rows.frame[name].astype("Int64").to_numpy(np.int64, na_value=_UNKNOWN)
-                              for name in rows.counts])
+                              for name in _counting(rows)])
     small = (counts >= 1) & (counts < min_cell)
     rests = _rests(counts, rows)
     if not small.any() and not any(((rest >= 1) & (rest < min_cell)).any() for _, _, rest in rests):
@@ -81,7 +87,7 @@ def _unseen(rows: Rows, min_cell: int) -> Bools:
 
 def _rests(counts: Integers, rows: Rows) -> list[tuple[int, int, Integers]]:
     """For each part its place, that of its whole, and how many of the whole are not of the part."""
-    place = {name: number for number, name in enumerate(rows.counts)}
+    place = {name: number for number, name in enumerate(_counting(rows))}
     pairs = [(place[part], place[whole]) for part, whole in rows.parts_of.items()]
     known = [(counts[:, part] >= 0) & (counts[:, whole] >= 0) for part, whole in pairs]
     return [(part, whole, np.where(both, counts[:, whole] - counts[:, part], _UNKNOWN))

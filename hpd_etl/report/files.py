@@ -1,0 +1,116 @@
+"""The report as files: the page, each figure as SVG, PNG and CSV, each table as CSV, LaTeX and HTML for a word processor.
+
+In a file stands what the page shows: what is hidden there is `hidden` here.
+"""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from hpd_etl.report.page import page
+from hpd_etl.report.tables import HIDDEN, hidden_cells
+from hpd_etl.schema import INTENDED_USE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from hpd_etl.report.content import Part, Report, Section
+    from hpd_etl.report.shown import Shown
+    from hpd_etl.report.tables import Table
+
+PAGE: Final = "report.html"
+_WORKERS: Final = 2
+"""PNG are made side by side; the renderer lets go of Python meanwhile."""
+_LATEX: Final = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+                 **{sign: f"\\{sign}" for sign in "&%$#_{}"}, "<": r"\textless{}", ">": r"\textgreater{}",
+                 "≥": r"$\geq$", "≤": r"$\leq$", "×": r"$\times$", "−": "-", "–": "--"}
+_CELL: Final = "border:1px solid #000;padding:2pt 4pt;text-align:"
+
+
+def write(report: Report, sections: Sequence[tuple[Section, Sequence[Shown]]], folder: Path) -> None:
+    """The report in this folder, which is there and empty; `sections` are those of the report, shown."""
+    parts = [each for _, own in sections for each in own]
+    (folder / PAGE).write_text(page(report, sections), "utf-8")
+    (folder / "README.txt").write_text(_read_first(report), "utf-8")
+    for name in ("figures", "tables"):
+        (folder / name).mkdir()
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        list(workers.map(lambda each: _figure(each, folder / "figures"), (each for each in parts if each.drawing)))
+    for each in parts:
+        if each.table:
+            _table(each, folder / "tables")
+
+
+def _read_first(report: Report) -> str:
+    told = ("It holds patient data under pseudonyms and counts of few persons: local only, not for passing on."
+            if report.patients else "It holds aggregates only; what is hidden is written `hidden`.")
+    return f"{INTENDED_USE}.\n\nMade by hpd-etl of run {report.about['run']}. {told}\n"
+
+
+def _figure(each: Shown, folder: Path) -> None:
+    if each.drawing:
+        (folder / f"{each.part.key}.svg").write_text(each.drawing.standalone(), "utf-8")
+        (folder / f"{each.part.key}.png").write_bytes(each.drawing.png())
+        _rows(each, folder)
+
+
+def _table(each: Shown, folder: Path) -> None:
+    if each.table:
+        (folder / f"{each.part.key}.tex").write_text(latex(each.part, each.table), "utf-8")
+        (folder / f"{each.part.key}.html").write_text(word(each.part, each.table), "utf-8")
+        _rows(each, folder)
+
+
+def _rows(each: Shown, folder: Path) -> None:
+    """The values as they are, not as they are printed."""
+    if each.frame is not None:
+        gone = hidden_cells(each.part, each.frame)  # type: ignore[arg-type]
+        frame = each.frame.astype(object).mask(gone, HIDDEN) if gone.to_numpy().any() else each.frame
+        frame.to_csv(folder / f"{each.part.key}.csv", index=False)
+
+
+# --- tables for manuscripts -------------------------------------------------------------------
+
+
+def latex(part: Part, table: Table) -> str:
+    """The table for a document that uses the package booktabs."""
+    kinds = "".join("r" if column.kind == "n" else "l" for column in table.columns)
+    lines = [f"% {part.title}; needs \\usepackage{{booktabs}}", f"\\begin{{tabular}}{{{kinds}}}", "\\toprule",
+             _latex_row(column.label for column in table.columns), "\\midrule"]
+    for head, rows in table.groups:
+        if head is not None:
+            lines.append(f"\\multicolumn{{{len(kinds)}}}{{l}}{{\\textbf{{{_latex(head)}}}}} \\\\")
+        lines += map(_latex_row, rows)
+    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", *(f"% {note}" for note in part.notes), ""])
+
+
+def _latex_row(cells: Iterable[str | None]) -> str:
+    return " & ".join(_latex(HIDDEN if cell is None else cell) for cell in cells) + " \\\\"
+
+
+def _latex(text: str) -> str:
+    return re.sub("|".join(map(re.escape, _LATEX)), lambda sign: _LATEX[sign[0]], text)
+
+
+def word(part: Part, table: Table) -> str:
+    """The table as HTML that a word processor opens: no style sheet, borders in the cells."""
+    head, lines = _word_row((column.label for column in table.columns), table, "th"), []
+    for group, rows in table.groups:
+        if group is not None:
+            lines.append(f'<tr><td colspan="{len(table.columns)}" style="{_CELL}left"><b>{escape(group)}</b></td></tr>\n')
+        lines += [_word_row(row, table, "td") for row in rows]
+    notes = "".join(f"<p>{escape(note)}</p>\n" for note in part.notes)
+    return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(part.title)}</title></head>'
+            f'<body>\n<p><b>{escape(part.title)}</b></p>\n<table style="border-collapse:collapse">\n'
+            f"<thead>{head}</thead>\n<tbody>\n{''.join(lines)}</tbody>\n</table>\n{notes}</body></html>\n")
+
+
+def _word_row(cells: Iterable[str | None], table: Table, tag: str) -> str:
+    told = (f'<{tag} style="{_CELL}{"right" if column.kind == "n" else "left"}">'
+            f"{escape(HIDDEN if cell is None else cell)}</{tag}>"
+            for cell, column in zip(cells, table.columns, strict=True))
+    return f"<tr>{''.join(told)}</tr>\n"
