@@ -168,9 +168,12 @@ def _artefacts() -> Iterator[str]:
         artefacts.LABELS: schema.Labels,
         artefacts.SENSITIVITY: schema.Sensitivity, artefacts.AGREEMENT: schema.Agreement,
         artefacts.GROWTH: schema.Growth, artefacts.FUNNEL: schema.Attrition}
+    told = {artefacts.REPORT: "page, figures and tables of aggregates, small counts hidden",
+            artefacts.REPORT_OF_PATIENTS: "the same with single patients under pseudonyms: patient data"}
     for name, verb in artefacts.MADE_BY.items():
         bundle = held.get(name)
-        content = ", ".join(f"`{table.name}`" for table in bundle.tables()) if bundle else "counts and codes"
+        content = ", ".join(f"`{table.name}`" for table in bundle.tables()) if bundle else (
+            told.get(name, "counts and codes"))
         yield f"| `{name}` | `{verb}` | {content} |"
     yield "\nThe columns are those of [tables.md](tables.md); layout version " + f"{artefacts.FORMAT}.\n"
 

@@ -9,7 +9,18 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hpd_etl import agreement, artefacts, assets, criteria, expectations, growth_models, progress, quality, robustness, timeline
+from hpd_etl import (
+    agreement,
+    artefacts,
+    assets,
+    criteria,
+    expectations,
+    growth_models,
+    progress,
+    quality,
+    robustness,
+    timeline,
+)
 from hpd_etl.artefacts import (
     AGREEMENT,
     FUNNEL,
@@ -29,10 +40,9 @@ from hpd_etl.artefacts import (
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.expectations import data_docs
 from hpd_etl.quality.page import page
-from hpd_etl.report import build as build_report
+from hpd_etl.report import build as told_of
 from hpd_etl.report import files
 from hpd_etl.report.facts import Facts, reported
-from hpd_etl.report.shown import shown
 from hpd_etl.runs import Run, started
 from hpd_etl.schema import Agreement, Growth, Sensitivity
 from hpd_etl.sinks import open_sink
@@ -175,19 +185,16 @@ def model_growth(this: Run, aligned: Timeline, labels: Labels) -> Growth:
 def report(this: Run, aligned: Timeline, labels: Labels, *, patients: bool) -> Path:
     """Tell the run as a clinician would want to read it; the folder with the page, its figures and its tables.
 
-    Shareable unless it is to show `patients`. The agreement is found out first where that was not done.
+    Shareable unless single `patients` are shown. The agreement is found out first where that was not done.
     """
     found = this.agreement() or compare(this, labels)
     with this.show("report") as note:
         facts = Facts(aligned, labels, found, this.sensitivity(), reported(this.study, this.definitions), this.study)
-        made = build_report(facts, this.about, patients=patients)
-        note("figures are drawn", so_far=True)
-        sections = shown(made)
+        told = told_of(facts, this.about, patients=patients)
         folder = this.folder / (REPORT_OF_PATIENTS if patients else REPORT)
-        note("files are written", so_far=True)
         with artefacts.new_content(folder) as place:
-            files.write(made, sections, place)
-        note(f"{len(sections)} sections, {sum(len(parts) for _, parts in sections):,} tables and figures")
+            files.write(told, place)
+        note(f"{len(told.sections)} sections, {sum(len(each.parts) for each in told.sections):,} tables and figures")
     return folder
 
 

@@ -65,6 +65,21 @@ def growth(study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = Non
 
 
 @verbs.command()
+def report(
+    study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None,
+    patients: Annotated[bool, typer.Option("--patients", help="Show single patients, under pseudonyms, and small "
+                                                              "counts too: for this site alone.")] = False,
+) -> None:
+    """Write the run as one page with figures and tables, each as files too: aggregates, small counts hidden."""
+    from hpd_etl import pipeline, progress, runs
+    from hpd_etl.config import read_site, read_study
+    from hpd_etl.report import files
+
+    with runs.resumed(read_study(study), read_site(site), run, progress.shown()) as this:
+        typer.echo(f"page: {pipeline.report(this, this.timeline(), this.labels(), patients=patients) / files.PAGE}")
+
+
+@verbs.command()
 def explain(
     person: Annotated[str, typer.Argument(help="The person, as the source names them.")],
     study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None,

@@ -46,6 +46,7 @@ SECTIONS: Final[tuple[Callable[[Facts], Section], ...]] = (
 
 def build(facts: Facts, about: Mapping[str, Any], *, patients: bool) -> Report:
     """The report of these facts; with `patients` it shows single patients and every count, for the site's own eyes."""
-    hidden_below = 0 if patients else ceil(facts.study.report.min_cell.value)
-    report = Report(about, tuple(made(facts) for made in SECTIONS), hidden_below, patients)
+    min_cell = facts.study.report.min_cell
+    told = {**about, "definitions": {each.id: each.title for each in facts.definitions}, "min_cell": min_cell}
+    report = Report(told, tuple(made(facts) for made in SECTIONS), 0 if patients else ceil(min_cell.value), patients)
     return report if patients else shareable(report)

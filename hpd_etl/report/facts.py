@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hpd_etl.errors import ConfigurationError
 from hpd_etl.report.drawing.theme import VERDICTS
 from hpd_etl.schema import CHECKPOINT_COHORT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hpd_etl.config import Study
     from hpd_etl.criteria.definition import Definition
     from hpd_etl.schema import Agreement, Labels, Sensitivity, Timeline
+
+
+def reported(study: Study, used: Sequence[Definition]) -> tuple[Definition, ...]:
+    """The definitions that are reported one by one; raises `ConfigurationError` for one that is not in use."""
+    by_id = {each.id: each for each in used}
+    if unknown := [name for name in study.report.definitions if name not in by_id]:
+        near = get_close_matches(unknown[0], by_id, n=1)
+        raise ConfigurationError(
+            f"report.definitions: the study does not use {unknown[0]}" + (f", did you mean {near[0]}?" if near else ""),
+            remedy="criteria.use names the definitions of the study")
+    return tuple(by_id[name] for name in study.report.definitions) or tuple(used)
 
 
 @dataclass(frozen=True)

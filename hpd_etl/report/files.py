@@ -1,24 +1,29 @@
-"""The report as files: the page, each figure as SVG, PNG and CSV, each table as CSV, LaTeX and HTML for a word processor.
+"""The report as files: the page, each figure as SVG, PNG and CSV, each table as CSV, LaTeX and HTML for Word.
 
 In a file stands what the page shows: what is hidden there is `hidden` here.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from hpd_etl.report.content import Rows
 from hpd_etl.report.page import page
-from hpd_etl.report.tables import HIDDEN, hidden_cells
+from hpd_etl.report.shown import shown
+from hpd_etl.report.tables import HIDDEN
 from hpd_etl.schema import INTENDED_USE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from hpd_etl.report.content import Part, Report, Section
+    import pandas as pd
+
+    from hpd_etl.report.content import Part, Report
     from hpd_etl.report.shown import Shown
     from hpd_etl.report.tables import Table
 
@@ -27,12 +32,13 @@ _WORKERS: Final = 2
 """PNG are made side by side; the renderer lets go of Python meanwhile."""
 _LATEX: Final = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
                  **{sign: f"\\{sign}" for sign in "&%$#_{}"}, "<": r"\textless{}", ">": r"\textgreater{}",
-                 "≥": r"$\geq$", "≤": r"$\leq$", "×": r"$\times$", "−": "-", "–": "--"}
+                 "≥": r"$\geq$", "≤": r"$\leq$"}
 _CELL: Final = "border:1px solid #000;padding:2pt 4pt;text-align:"
 
 
-def write(report: Report, sections: Sequence[tuple[Section, Sequence[Shown]]], folder: Path) -> None:
-    """The report in this folder, which is there and empty; `sections` are those of the report, shown."""
+def write(report: Report, folder: Path) -> None:
+    """The report in this folder, which is there and empty."""
+    sections = shown(report)
     parts = [each for _, own in sections for each in own]
     (folder / PAGE).write_text(page(report, sections), "utf-8")
     (folder / "README.txt").write_text(_read_first(report), "utf-8")
@@ -67,10 +73,19 @@ def _table(each: Shown, folder: Path) -> None:
 
 def _rows(each: Shown, folder: Path) -> None:
     """The values as they are, not as they are printed."""
-    if each.frame is not None:
-        gone = hidden_cells(each.part, each.frame)  # type: ignore[arg-type]
-        frame = each.frame.astype(object).mask(gone, HIDDEN) if gone.to_numpy().any() else each.frame
-        frame.to_csv(folder / f"{each.part.key}.csv", index=False)
+    if isinstance(each.part, Rows) and each.frame is not None:
+        with (folder / f"{each.part.key}.csv").open("w", encoding="utf-8", newline="") as file:
+            lines = csv.writer(file, lineterminator="\n")
+            lines.writerow(each.frame.columns)
+            columns = (_values(each.part, each.frame, str(name)) for name in each.frame.columns)
+            lines.writerows(zip(*columns, strict=True))
+
+
+def _values(part: Rows, shown: pd.DataFrame, name: str) -> list[object]:
+    """The values of a column; nothing for what is missing."""
+    values = shown[name].astype(object).tolist()
+    there, known = part.frame[name].notna().tolist(), shown[name].notna().tolist()
+    return [value if seen else HIDDEN if true else "" for value, true, seen in zip(values, there, known, strict=True)]
 
 
 # --- tables for manuscripts -------------------------------------------------------------------
@@ -101,7 +116,8 @@ def word(part: Part, table: Table) -> str:
     head, lines = _word_row((column.label for column in table.columns), table, "th"), []
     for group, rows in table.groups:
         if group is not None:
-            lines.append(f'<tr><td colspan="{len(table.columns)}" style="{_CELL}left"><b>{escape(group)}</b></td></tr>\n')
+            wide = f'colspan="{len(table.columns)}" style="{_CELL}left"'
+            lines.append(f"<tr><td {wide}><b>{escape(group)}</b></td></tr>\n")
         lines += [_word_row(row, table, "td") for row in rows]
     notes = "".join(f"<p>{escape(note)}</p>\n" for note in part.notes)
     return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(part.title)}</title></head>'

@@ -13,8 +13,6 @@ from hpd_etl.report.content import Listing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hpd_etl.report.content import Rows
-
 Line: TypeAlias = tuple[str | None, ...]
 """The cells of a row; None is hidden."""
 
@@ -50,11 +48,6 @@ def printed(part: Listing, shown: pd.DataFrame) -> Table:
                     for name in names)
     rows = tuple(zip(*texts.values(), strict=True))
     return Table(columns, rows, tuple(_groups(part, rows)))
-
-
-def hidden_cells(part: Rows, shown: pd.DataFrame) -> pd.DataFrame:
-    """Where something stood that is not shown."""
-    return part.frame.notna() & shown.isna()
 
 
 def _texts(part: Listing, shown: pd.DataFrame, name: str) -> list[str | None]:

@@ -107,7 +107,8 @@ class Tab:
 
     def requests(self) -> list[str]:
         """What the page asked anybody for, itself apart."""
-        asked = [each["params"]["request"]["url"] for each in self.events if each["method"] == "Network.requestWillBeSent"]
+        asked = [each["params"]["request"]["url"] for each in self.events
+                 if each["method"] == "Network.requestWillBeSent"]
         return [url for url in asked[1:] if not url.startswith("data:")]
 
     def press(self, key: str) -> None:
