@@ -11,8 +11,8 @@ from hpd_etl.cli import app
 
 VERBS = ["agreement", "align", "auth", "definitions", "demo", "doctor", "explain", "extract", "growth", "init", "label",
          "report", "responses", "run", "sensitivity", "sql", "validate", "writeback"]
-HEAVY = ["altair", "cryptography", "duckdb", "fhir", "great_expectations", "httpx2", "isal", "jwt", "msgspec", "numpy", "orjson",
-         "pandas", "psycopg", "pyarrow", "rich", "scipy", "sqlalchemy", "stamina", "statsmodels",
+HEAVY = ["altair", "cryptography", "duckdb", "fhir", "great_expectations", "httpx2", "isal", "jwt", "msgspec", "numpy",
+         "orjson", "pandas", "psycopg", "pyarrow", "rich", "scipy", "sqlalchemy", "stamina", "statsmodels",
          "vl_convert", "hpd_etl.config", "hpd_etl.pipeline"]
 
 
