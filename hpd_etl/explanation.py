@@ -16,7 +16,7 @@ from hpd_etl.criteria.frames import parameters_sha256
 from hpd_etl.criteria.metrics import SUMS
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.manifest import Manifest
-from hpd_etl.reasoning import FORMULAS, Finding, absent, findings
+from hpd_etl.reasoning import FORMULAS, Finding, absent, findings, named
 from hpd_etl.rendering import shown
 from hpd_etl.schema import METRICS, Labels, Records, ScanRole, Sensitivity, Timeline
 from hpd_etl.timeline.partial_dates import DATED, intervals
@@ -87,6 +87,7 @@ class Explanation:
     treatment: tuple[Block, ...]
     scans: tuple[Block, ...] = ()
     lesions: tuple[Block, ...] = ()
+    metrics: tuple[Block, ...] = ()
     whys: tuple[Why, ...] = ()
     sources: tuple[Block, ...] = ()
     rejections: tuple[Block, ...] = ()
@@ -108,8 +109,9 @@ def gathered(run: Path, person_id: str, definitions: Sequence[Definition], study
     found = artefacts.read(Sensitivity, run / SENSITIVITY, person_id) if (run / SENSITIVITY).is_dir() else None
     return Explanation(
         timeline, labels, (*_treatment(timeline), *partial_days(run, timeline)), tuple(_scans(timeline)),
-        tuple(_lesions(timeline)), tuple(_whys(definitions, labels, study, found)), (_sources(labels),), rejections,
-        (_parameters(study),), (_provenance(manifest),))
+        tuple(_lesions(timeline)), (_metrics(labels, definitions),),
+        tuple(_whys(definitions, labels, study, found)), (_sources(labels),), rejections, (_parameters(study),),
+        (_provenance(manifest),))
 
 
 def _asked(timeline: Timeline, labels: Labels, definitions: Sequence[Definition]) -> tuple[Timeline, Labels]:
@@ -203,6 +205,19 @@ def _size(rows: pd.DataFrame) -> str:
     axis = " short axis" if row["is_node"] is True else ""
     size = "" if absent(row["diameter_mm"]) else f"{row['diameter_mm']:g} mm{axis}"
     return size if row["status"] == "measured" else f"{shown(row['status'])} {size}".strip()
+
+
+def _metrics(labels: Labels, definitions: Sequence[Definition]) -> Block:
+    """All metrics by measure set; one that is missing with its reason."""
+    asked = dict.fromkeys(each.measure_set for each in definitions)
+    rows = {row["measure_set"]: row for row in labels.metrics.to_dict("records") if row["measure_set"] in asked}
+    missing = {name: named(row["missing"]) for name, row in rows.items()}
+    columns = [column for column in METRICS.columns
+               if column.name not in ("person_id", "measure_set", "missing", "bounds")
+               and any(not absent(row[column.name]) or column.name in missing[name] for name, row in rows.items())]
+    told = tuple((column.name, column.unit, *(shown(row[column.name], missing[name].get(column.name, "-"))
+                                              for name, row in rows.items())) for column in columns)
+    return Listed("Metrics by measure set", ("metric", "unit", *rows), told)
 
 
 # --- the labels -------------------------------------------------------------------------------

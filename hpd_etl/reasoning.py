@@ -80,7 +80,7 @@ def truth_of(rule: Rule, metrics: Metrics, month_days: float) -> int:
 
 
 def _judged(leaf: Leaf, metrics: Metrics, month_days: float) -> tuple[int, str]:
-    missing = _named(metrics["missing"])
+    missing = named(metrics["missing"])
     if isinstance(leaf.value, tuple):
         code = metrics["response_first"]
         if absent(code) or leaf.metric in missing:
@@ -122,11 +122,11 @@ def absent(value: object) -> bool:
 
 def _bounds(metrics: Metrics) -> dict[str, tuple[float, float]]:
     """Between what a missing number lies all the same."""
-    told = {name: bounds.split("..") for name, bounds in _named(metrics["bounds"]).items()}
+    told = {name: bounds.split("..") for name, bounds in named(metrics["bounds"]).items()}
     return {name: (float(least), float(most)) for name, (least, most) in told.items()}
 
 
-def _named(told: object) -> dict[str, str]:
+def named(told: object) -> dict[str, str]:
     """What stands as `name=value`, joined by `;`."""
     parts = [] if absent(told) else str(told).split(";")
     return {name: value for name, _, value in (part.partition("=") for part in parts)}

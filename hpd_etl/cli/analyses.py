@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -84,6 +85,8 @@ def explain(
     person: Annotated[str, typer.Argument(help="The person, as the source names them.")],
     study: StudyFile = STUDY, site: SiteFile = SITE, run: RunFolder = None,
     definition: Annotated[str | None, typer.Option(help="Only this definition.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write it as a page with a drawn timeline to this file, "
+                                                             "readable by you alone.")] = None,
 ) -> None:
     """Say why a person has their labels, and why not others. Shows patient data."""
     from hpd_etl import artefacts, explain, explanation, library
@@ -92,4 +95,11 @@ def explain(
     asked, folder = read_study(study), run or artefacts.newest(read_site(site).runs)
     chosen = {each.id: each for each in library.chosen(asked)}
     wanted = [library.named(definition, chosen)] if definition else list(chosen.values())
-    display(explain.person(explanation.gathered(folder, person, wanted, asked)))
+    told = explanation.gathered(folder, person, wanted, asked)
+    if html is None:
+        display(explain.person(told))
+        return
+    from hpd_etl.report.person import page
+
+    artefacts.write_text(page(told, asked, folder.name), html)
+    typer.echo(f"page with patient data: {html}")
