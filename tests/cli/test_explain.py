@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import redirect_stdout
+from dataclasses import replace
+from io import StringIO
+from xml.etree import ElementTree
 
 import pytest
 
-from hpd_etl import artefacts, library, pipeline
+from hpd_etl import artefacts, cli, explanation, library, pipeline
 from hpd_etl.artefacts import LABELS, TIMELINE
 from hpd_etl.config import read_site, read_study
 from hpd_etl.criteria.metrics import METRIC_SOURCES
 from hpd_etl.demo import hospital
-from hpd_etl.reasoning import FORMULAS, truth_of
+from hpd_etl.reasoning import FORMULAS, Finding, truth_of
+from hpd_etl.report import person as pages
 from hpd_etl.schema import Labels, Timeline
 from tests.cli.conftest import SHIFT, settled
 
@@ -24,6 +30,18 @@ def ran(tmp_path_factory, cdm):
     place = settled(tmp_path_factory.mktemp("explained") / "place", cdm)
     pipeline.run(read_study(place.folder / "study.toml"), read_site(place.folder / "site.toml"))
     return place
+
+
+@pytest.fixture(scope="module")
+def page(ran, tmp_path_factory):
+    """The page of one person under every definition, and what the command said."""
+    person, file = one("treated_on"), tmp_path_factory.mktemp("page") / "person.html"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["hpd-etl", "explain", person, *ran.options, "--html", str(file)])
+        said = StringIO()
+        with redirect_stdout(said), pytest.raises(SystemExit):
+            cli.main()
+    return file, said.getvalue()
 
 
 def one(kind: str) -> str:
@@ -152,3 +170,86 @@ def test_the_explanation_never_contradicts_the_label(ran):
 def test_every_metric_has_a_formula():
     """A rule can name no metric whose formula the explanation does not know."""
     assert set(FORMULAS) == set(METRIC_SOURCES)
+
+
+# --- as a page --------------------------------------------------------------------------------
+
+
+def test_the_page_needs_nothing_and_is_for_its_owner(page):
+    """One file without script or address, with the warning, readable by its owner; what is printed holds no patient."""
+    file, said = page
+    text = file.read_text("utf-8")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert explanation.WARNING in text
+    assert "default-src 'none'" in text
+    assert not re.search(r"<script|https?://|url\((?!#)|@import", text)
+    assert said.replace(str(file), "").strip() == "page with patient data:"
+
+
+def test_the_page_has_every_verdict_and_the_terminal_the_same(hpd_etl, ran, page):
+    """Each label stands in the page with its principal metric, and what the terminal says of one stands there too."""
+    text = page[0].read_text("utf-8")
+    labels = artefacts.read(Labels, ran.run / LABELS, one("treated_on")).labels
+    words = {"HPD": "▲ HPD", "NOT_HPD": "● not HPD", "NOT_EVALUABLE": "■ not evaluable"}
+    for row in labels.to_dict("records"):
+        head = text.split(f'id="d-{row["definition_id"]}"')[1].split("</summary>")[0]
+        assert words[row["verdict"]] in head
+    told = hpd_etl("explain", one("treated_on"), *ran.options, "--definition", "saada2017").out
+    cells = re.findall(r"S_pre \S+ mm, S0 \S+ mm, S_post \S+ mm|[0-9a-f]{64}|\d{4}-\d\d-\d\d|tgk_post / tgk_pre", told)
+    assert len(cells) > 5
+    assert all(cell in text for cell in cells)
+
+
+def test_a_rule_is_a_tree():
+    """Lines of depth 0, 1, 2, 1 make one branch of two, the first of which has one of its own."""
+    lines = [explanation.Line(Finding(depth, says, "", "met"), "")
+             for depth, says in ((0, "any:"), (1, "all:"), (2, "tgk_post > 0"), (1, "new_lesions >= 2"))]
+    [top] = pages.branches(tuple(lines))
+    assert [(each.line.finding.says, len(each.parts)) for each in top.parts] == [("all:", 1), ("new_lesions >= 2", 0)]
+
+
+def explained(ran, person):
+    """What is gathered of a person."""
+    study = read_study(ran.folder / "study.toml")
+    return study, explanation.gathered(ran.run, person, library.chosen(study), study)
+
+
+def test_the_timeline_has_windows_doses_scans_and_lesions(ran):
+    """Windows of the study around a baseline scan on day -7, the scans with what they are used for, sizes and sum."""
+    study, told = explained(ran, one("unmeasured_examination"))
+    frame = pages.events(told, "study", study.windows)
+    rows = dict(iter(frame.groupby("part")))
+    assert sorted(zip(rows["window"]["what"], rows["window"]["day"], rows["window"]["to_day"], strict=True)) == [
+        ("baseline", -42, 0), ("first evaluation", 1, 120), ("pre-baseline", -187, -21)]
+    assert {-63: "pre", -7: "baseline", 20: "refused", 49: "post"}.items() <= dict(
+        zip(rows["scan"]["day"], rows["scan"]["kind"], strict=True)).items()
+    assert set(rows["event"][rows["event"]["lane"] == "doses"]["day"]) == set(told.timeline.doses["days_from_index"])
+    sizes = rows["size"]
+    for day, own in sizes[sizes["kind"] == "sum of the targets"].groupby("day"):
+        assert own["mm"].iloc[0] == sizes[(sizes["kind"] == "target") & (sizes["day"] == day)]["mm"].sum()
+    assert set(sizes["day"]) == {-63, -7, 49}
+
+
+def test_the_drawing_is_well_formed_and_says_what_is_drawn(page):
+    """Each timeline of the page is XML on its own, and a scan tells its role and its reason to who does not see it."""
+    drawings = re.findall(r"<svg .*?</svg>", page[0].read_text("utf-8"), re.DOTALL)
+    assert len(drawings) > 3
+    told = [node.get("aria-label") or "" for node in ElementTree.fromstring(drawings[0]).iter()]
+    assert any(label.startswith("scan on day -7: baseline") for label in told)
+
+
+def test_words_from_the_data_are_no_markup(ran):
+    """What a source says is shown as it stands, whatever it holds; a person who is not labelled has a page as well."""
+    study, told = explained(ran, one("treated_on"))
+    text = pages.page(replace(told, labels=None, treatment=("<script>alert(1)</script>",)), study, "run")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "<script" not in text
+    assert 'id="verdicts"' not in text
+
+
+def test_a_page_that_cannot_be_written_changes_nothing(hpd_etl, ran, tmp_path):
+    """Where the folder is not there the command ends with 4, says so, and leaves nothing behind."""
+    done = hpd_etl("explain", one("treated_on"), *ran.options, "--definition", "saada2017", "--html",
+                   tmp_path / "missing" / "page.html")
+    assert done.code == 4
+    assert list(tmp_path.iterdir()) == []
