@@ -20,6 +20,7 @@ from hpd_etl.reasoning import FORMULAS, Finding, truth_of
 from hpd_etl.report import person as pages
 from hpd_etl.schema import Labels, Timeline
 from tests.cli.conftest import SHIFT, settled
+from tests.report.browser import CHROMIUM, Browser
 
 VERDICTS = {0: "NOT_HPD", 1: "NOT_EVALUABLE", 2: "HPD"}
 
@@ -253,3 +254,25 @@ def test_a_page_that_cannot_be_written_changes_nothing(hpd_etl, ran, tmp_path):
                    tmp_path / "missing" / "page.html")
     assert done.code == 4
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here")
+def test_a_browser_shows_the_page(page, tmp_path):
+    """Opened from its file, wide, on a telephone, in the dark and on paper: no fault, no request, nothing beside the
+    page, the first rule open and every other one a key away."""
+    browser = Browser(tmp_path)
+    try:
+        papers = {}
+        for width, dark in ((1280, False), (390, True)):
+            tab = browser.open(page[0], width, dark=dark)
+            assert tab.faults() == []
+            assert tab.requests() == []
+            assert tab.tell("document.documentElement.scrollWidth") <= width
+            papers[dark] = tab.tell("getComputedStyle(document.body).backgroundColor")
+            assert tab.tell("document.querySelectorAll('svg [aria-label]').length") > 20
+            assert tab.tell("[...document.querySelectorAll('details[id]')].map(each => each.open).indexOf(true)") == 0
+            assert tab.tell("[...document.querySelectorAll('.scroll')].every(each => each.tabIndex === 0)")
+        assert papers[False] != papers[True]
+        assert tab.paper(tmp_path / "page.pdf").startswith(b"%PDF")
+    finally:
+        browser.close()
