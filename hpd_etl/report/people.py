@@ -46,7 +46,7 @@ _SEEN: Final = (LesionStatus.MEASURED, LesionStatus.PRESENT, LesionStatus.PROGRE
 _LENGTH: Final = {"month": 31, "year": 366}
 _TITLES: Final = {
     "sex": "Sex", "age": "Age at first dose, years", "ecog": "ECOG", "primary_site": "Primary site",
-    "histology": "Histology", "organs": "Organs with lesions at baseline, number",
+    "histology": "Histology",
     "organs_split": "Organs with lesions at baseline", "immunotherapy": "Type of immunotherapy", "regimen": "Regimen",
     "mmr": "Mismatch repair", "msi": "Microsatellites", "pdl1": "PD-L1", "egfr": "EGFR", "mdm2": "MDM2", "mdm4": "MDM4",
     "tmb": "Tumour mutational burden", "metastasis": "Metastases recorded in",
@@ -117,8 +117,11 @@ def verdict_places(facts: Facts, definition: Definition) -> Ints:
 
 
 def characteristics(people: pd.DataFrame) -> tuple[Characteristic, ...]:
-    """The columns that say something of somebody, in the order of `people`."""
-    return tuple(_characteristic(str(name), people[name]) for name in people)
+    """The columns that say something of somebody, in the order of `people`; a number that is split stands as such.
+
+    Nothing stands twice: of two counts of the same persons one would tell what is hidden of the other.
+    """
+    return tuple(_characteristic(str(name), people[name]) for name in people if f"{name}_split" not in people)
 
 
 def _characteristic(name: str, column: pd.Series[str]) -> Characteristic:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from hpd_etl import grouping
 from hpd_etl.quality.rates import exact_interval
+from hpd_etl.report.compared import GROUPS, NOT_RECORDED, by_definition
 from hpd_etl.report.content import Listing, Method, Part, Section, slug
 from hpd_etl.report.drawing.theme import VERDICTS
-from hpd_etl.report.people import METHOD, Characteristic, characteristics, people, verdict_places
+from hpd_etl.report.people import METHOD
 from hpd_etl.report.statistics import counts, numbers, several
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hpd_etl.criteria.definition import Definition
-    from hpd_etl.grouping import Floats, Ints
+    from hpd_etl.report.compared import Compared
     from hpd_etl.report.facts import Facts
+    from hpd_etl.report.people import Characteristic
     from hpd_etl.report.statistics.counts import Tested
 
-GROUPS: Final = ("hpd", "not_hpd", "not_evaluable")
-"""The columns of the verdicts, in the order of `VERDICTS`."""
-NOT_RECORDED: Final = "not recorded"
 FEW: Final = 30
 """Below so many persons in a group the part says that the numbers are small."""
 SMALL: Final = ("Small numbers: with so few in one of the groups only large differences can be found; a large p is no "
@@ -54,116 +49,80 @@ SHARES: Final = Method(
 
 def section(facts: Facts) -> Section:
     """How hyperprogressors differed before treatment."""
-    known = people(facts)
-    asked = characteristics(known)
-    columns = {each.key: each.codes(known) if each.levels else grouping.numbers(known[each.key]) for each in asked}
-    parts = tuple(part for each in facts.definitions for part in _parts(Compared(facts, each, asked, columns)))
+    parts = tuple(part for each in by_definition(facts) for part in _parts(each))
     return Section("characteristics", "Characteristics before treatment (Table 1)",
                    "Were those who became hyperprogressors different before treatment? Many things are compared at "
                    "once and the groups were not made by chance: a difference is a question, not a cause.", parts)
 
 
-@dataclass(frozen=True)
-class Compared:
-    """The people by their verdict under one definition."""
+def tested(compared: Compared) -> dict[str, dict[str, Any]]:
+    """By characteristic: the test, its p, and the p adjusted for all characteristics."""
+    found = [_test(compared, each) for each in compared.asked]
+    p = np.array([np.nan if each.p is None else each.p for each in found])
+    adjusted = (p, several.adjusted(p, "holm"), several.adjusted(p, "fdr_bh"))
+    return {each.key: dict(zip(_TESTS, (str(test), *values), strict=True))
+            for each, test, *values in zip(compared.asked, found, *map(np.ndarray.tolist, adjusted), strict=True)}
 
-    facts: Facts
-    definition: Definition
-    asked: tuple[Characteristic, ...]
-    columns: Mapping[str, Ints | Floats]
-    """By characteristic: codes of its levels, or numbers."""
 
-    @cached_property
-    def group(self) -> Ints:
-        """The place of everybody's verdict in `GROUPS`."""
-        return verdict_places(self.facts, self.definition)
-
-    def counted(self, each: Characteristic) -> Ints:
-        """Persons by level, the last row those of whom it is not recorded, and by verdict."""
-        codes, n = self.columns[each.key].astype(np.int64), len(each.levels)
-        place = np.where(codes < 0, n, codes) * len(GROUPS) + self.group
-        return np.bincount(place, minlength=(n + 1) * len(GROUPS)).reshape(n + 1, len(GROUPS))
-
-    def values(self, each: Characteristic) -> list[Floats]:
-        """The numbers of each verdict, as far as they are recorded."""
-        values = self.columns[each.key].astype(np.float64)
-        return [values[(self.group == place) & ~np.isnan(values)] for place in range(len(GROUPS))]
-
-    @cached_property
-    def tests(self) -> dict[str, dict[str, Any]]:
-        """By characteristic: the test, its p, and the p adjusted for all characteristics."""
-        found = [self._tested(each) for each in self.asked]
-        p = np.array([np.nan if each.p is None else each.p for each in found])
-        adjusted = (p, several.adjusted(p, "holm"), several.adjusted(p, "fdr_bh"))
-        return {each.key: dict(zip(_TESTS, (str(test), *values), strict=True))
-                for each, test, *values in zip(self.asked, found, *map(np.ndarray.tolist, adjusted), strict=True)}
-
-    def _tested(self, each: Characteristic) -> Tested:
-        if not each.levels:
-            hpd, not_hpd, _ = self.values(each)
-            return numbers.compared(hpd, not_hpd, symmetric=each.symmetric)
-        return counts.compared(self.counted(each)[:-1, :2], seed=self.facts.study.report.seed)
+def _test(compared: Compared, each: Characteristic) -> Tested:
+    if not each.levels:
+        hpd, not_hpd, _ = compared.values(each)
+        return numbers.compared(hpd, not_hpd, symmetric=each.symmetric)
+    return counts.compared(compared.counted(each)[:-1, :2], seed=compared.facts.study.report.seed)
 
 
 def _parts(compared: Compared) -> Iterator[Part]:
-    coded, numeric = ([each for each in compared.asked if bool(each.levels) is has] for has in (True, False))
-    groups = np.bincount(compared.group, minlength=len(GROUPS))
-    end = slug(compared.definition.id)
+    coded, numeric = (compared.of_kind(coded=kind) for kind in (True, False))
+    tests, end = tested(compared), slug(compared.definition.id)
     shared: dict[str, Any] = {
-        "notes": (*_NOTES, *((SMALL,) if groups[:2].min() < FEW else ())), "labels": _LABELS,
+        "notes": (*_NOTES, *((SMALL,) if min(compared.persons[:2]) < FEW else ())), "labels": _LABELS,
         "definition": compared.definition.id, "cohort": compared.facts.cohort}
     if coded:
         yield Listing(
-            key=f"table1-{end}", title="Characteristics before treatment", frame=_categories(compared, coded),
+            key=f"table1-{end}", title="Characteristics before treatment", frame=_categories(compared, tests),
             methods=(METHOD, SHARES, counts.METHOD, several.METHOD), heading="characteristic", counts=GROUPS,
             within=("characteristic",), percent=_SHARES, derived=(*_SHARES, *_TESTS), **shared)
     if numeric:
         recorded = [f"{group}_recorded" for group in GROUPS]
         described = [f"{group}_{what}" for group in GROUPS for what in ("median", "q1", "q3")]
         yield Listing(
-            key=f"table1-numbers-{end}", title="Characteristics that are numbers", frame=_numbers(compared, numeric),
+            key=f"table1-numbers-{end}", title="Characteristics that are numbers", frame=_numbers(compared, tests),
             methods=(METHOD, numbers.METHOD, several.METHOD), counts=(*GROUPS, *recorded),
             parts_of=dict(zip(recorded, GROUPS, strict=True)), derived=(*described, *_TESTS), **shared)
         yield Listing(
-            key=f"table1-ranges-{end}", title="Lowest and highest values", frame=_ranges(compared, numeric),
+            key=f"table1-ranges-{end}", title="Lowest and highest values", frame=_ranges(compared),
             methods=(METHOD,), patients=True, **shared)
 
 
-def _categories(compared: Compared, asked: Sequence[Characteristic]) -> pd.DataFrame:
+def _categories(compared: Compared, tests: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """A row a level; the test stands in the first row of its characteristic."""
     rows = []
-    for each in asked:
-        counted = compared.counted(each)
-        recorded = counted[:-1].sum(axis=0).tolist()
-        for place, level in enumerate((*each.levels, NOT_RECORDED)):
-            own = counted[place].tolist()
+    for each in compared.of_kind(coded=True):
+        recorded = compared.counted(each)[:-1].sum(axis=0).tolist()
+        test = [*tests[each.key].values()]
+        for level, own in compared.rows(each):
+            shares: list[float | None] = [None] * len(_SHARES)
             if level != NOT_RECORDED:
-                shares = [share for n, of in zip(own, recorded, strict=True) for share in exact_interval(n, of)]
-                rows.append((each.title, level, *own, *shares[:-2], *_of_first(compared, each, place)))
-            elif any(own):
-                rows.append((each.title, level, *own, *(None,) * (len(_SHARES) + len(_TESTS))))
+                shares = [share for n, of in zip(own, recorded, strict=True) for share in exact_interval(n, of)][:-2]
+            rows.append((each.title, level, *own, *shares, *test))
+            test = [None] * len(_TESTS)
     return _frame(rows, ("characteristic", "level", *GROUPS, *_SHARES, *_TESTS))
 
 
-def _of_first(compared: Compared, each: Characteristic, place: int) -> tuple[Any, ...]:
-    return tuple(compared.tests[each.key].values()) if place == 0 else (None,) * len(_TESTS)
-
-
-def _numbers(compared: Compared, asked: Sequence[Characteristic]) -> pd.DataFrame:
-    groups = np.bincount(compared.group, minlength=len(GROUPS)).tolist()
+def _numbers(compared: Compared, tests: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     rows = []
-    for each in asked:
+    for each in compared.of_kind(coded=False):
         described = [(n, len(own), *numbers.quartiles(own))
-                     for n, own in zip(groups, compared.values(each), strict=True)]
-        tested = compared.tests[each.key].values()
-        rows.append((each.title, *(value for group in described for value in group), *tested))
+                     for n, own in zip(compared.persons, compared.values(each), strict=True)]
+        rows.append((each.title, *(value for group in described for value in group), *tests[each.key].values()))
     ends = ("", "_recorded", "_median", "_q1", "_q3")
     return _frame(rows, ("characteristic", *(f"{group}{end}" for group in GROUPS for end in ends), *_TESTS))
 
 
-def _ranges(compared: Compared, asked: Sequence[Characteristic]) -> pd.DataFrame:
+def _ranges(compared: Compared) -> pd.DataFrame:
     rows = [(each.title, *(edge for own in compared.values(each)
-                           for edge in ((own.min(), own.max()) if len(own) else (None, None)))) for each in asked]
+                           for edge in ((own.min(), own.max()) if len(own) else (None, None))))
+            for each in compared.of_kind(coded=False)]
     return _frame(rows, ("characteristic", *(f"{group}_{what}" for group in GROUPS for what in ("least", "most"))))
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from hpd_etl.report import table1
+from hpd_etl.report.compared import GROUPS, NOT_RECORDED
 from hpd_etl.report.content import Listing
 from hpd_etl.report.people import people
 from hpd_etl.report.statistics import counts, several
@@ -36,10 +37,10 @@ def test_everybody_stands_once_in_each_characteristic(few: Facts, parts: dict[st
         verdicts = few.verdicts_of(definition).value_counts()
         groups = [int(verdicts.get(name, 0)) for name in ("HPD", "not HPD", "not evaluable")]
         assert sum(groups) == len(few.people)
-        summed = parts[f"table1-{definition.id}"].frame.groupby("characteristic")[list(table1.GROUPS)].sum()
+        summed = parts[f"table1-{definition.id}"].frame.groupby("characteristic")[list(GROUPS)].sum()
         assert (summed == groups).all(axis=None)
         numbers = parts[f"table1-numbers-{definition.id}"].frame
-        assert (numbers[list(table1.GROUPS)] == groups).all(axis=None)
+        assert (numbers[list(GROUPS)] == groups).all(axis=None)
 
 
 def test_the_rows_are_those_of_the_people(few: Facts, parts: dict[str, Listing]) -> None:
@@ -73,7 +74,7 @@ def test_ji_s_table_through_the_whole_way(few: Facts) -> None:
     frame = table1.section(given).parts[0].frame
     ecog = frame[frame["characteristic"] == "ECOG"]
     assert ecog[["level", "not_hpd", "hpd"]].to_numpy().tolist()[:2] == [["0", 10, 4], ["1", 10, 1]]
-    assert ecog["level"].iloc[2] == table1.NOT_RECORDED
+    assert ecog["level"].iloc[2] == NOT_RECORDED
     assert ecog["test"].iloc[0] == counts.FISHER
     assert round(ecog["p"].iloc[0], 3) == 0.341
     assert ecog["p"].iloc[1:].isna().all()

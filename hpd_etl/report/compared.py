@@ -1,0 +1,74 @@
+"""The people of the cohort by their verdict under one definition, and by what is known of them before treatment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hpd_etl import grouping
+from hpd_etl.report.people import Characteristic, characteristics, people, verdict_places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hpd_etl.criteria.definition import Definition
+    from hpd_etl.grouping import Floats, Ints
+    from hpd_etl.report.facts import Facts
+
+GROUPS: Final = ("hpd", "not_hpd", "not_evaluable")
+"""The columns of the verdicts, in the order of `VERDICTS`."""
+NOT_RECORDED: Final = "not recorded"
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """The people under one definition."""
+
+    facts: Facts
+    definition: Definition
+    asked: tuple[Characteristic, ...]
+    columns: Mapping[str, Ints | Floats]
+    """By characteristic: codes of its levels, or numbers."""
+
+    @cached_property
+    def group(self) -> Ints:
+        """The place of everybody's verdict in `GROUPS`."""
+        return verdict_places(self.facts, self.definition)
+
+    @cached_property
+    def persons(self) -> list[int]:
+        """How many have each verdict."""
+        return [int(n) for n in np.bincount(self.group, minlength=len(GROUPS))]
+
+    def of_kind(self, *, coded: bool) -> list[Characteristic]:
+        """The characteristics that are categories, or those that are numbers."""
+        return [each for each in self.asked if bool(each.levels) is coded]
+
+    def counted(self, each: Characteristic) -> Ints:
+        """Persons by level, the last row those of whom it is not recorded, and by verdict."""
+        codes, n = self.columns[each.key].astype(np.int64), len(each.levels)
+        place = np.where(codes < 0, n, codes) * len(GROUPS) + self.group
+        return np.bincount(place, minlength=(n + 1) * len(GROUPS)).reshape(n + 1, len(GROUPS))
+
+    def rows(self, each: Characteristic) -> Iterator[tuple[str, list[int]]]:
+        """The levels with their persons by verdict; "not recorded" where there is somebody."""
+        for level, persons in zip((*each.levels, NOT_RECORDED), self.counted(each).tolist(), strict=True):
+            if level != NOT_RECORDED or any(persons):
+                yield level, persons
+
+    def values(self, each: Characteristic) -> list[Floats]:
+        """The numbers of each verdict, as far as they are recorded."""
+        values = self.columns[each.key].astype(np.float64)
+        return [values[(self.group == place) & ~np.isnan(values)] for place in range(len(GROUPS))]
+
+
+def by_definition(facts: Facts) -> Iterator[Compared]:
+    """The people under each definition."""
+    known = people(facts)
+    asked = characteristics(known)
+    columns = {each.key: each.codes(known) if each.levels else grouping.numbers(known[each.key]) for each in asked}
+    for definition in facts.definitions:
+        yield Compared(facts, definition, asked, columns)
