@@ -18,6 +18,7 @@ from hpd_etl.report import (
     narratives,
     pseudoprogression,
     rates,
+    risk,
     survival,
     table1,
 )
@@ -39,6 +40,7 @@ SECTIONS: Final[tuple[Callable[[Facts], Section], ...]] = (
     growth.section,
     courses.section,
     survival.section,
+    risk.section,
     narratives.section,
 )
 """What is told, in the order of reading."""
