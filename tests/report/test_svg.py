@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from hpd_etl.report.drawing.svg import drawn
+from hpd_etl.report.drawing.svg import Workshop, drawn
 from hpd_etl.report.drawing.theme import DARK, PALETTE, colour
 from tests.report import drawings
 
@@ -80,9 +80,9 @@ def test_what_is_hidden_is_not_drawn():
 def test_a_wide_drawing_keeps_its_width_and_a_narrow_one_shrinks(drawing: Drawing):
     """On a telephone a wide figure is scrolled, another one is made smaller."""
     [width, _] = drawing.size
-    assert f'style="width:100%;max-width:{width:g}px"' in drawing.inline
+    assert f'style="width:100%;max-width:{width:g}px;overflow:visible"' in drawing.inline
     wide = drawn(drawings.figure(bars, ROWS, wide=True), ROWS)
-    assert f'style="width:{width:g}px"' in wide.inline
+    assert f'style="width:{width:g}px;overflow:visible"' in wide.inline
 
 
 def test_pixels_are_two_for_one(drawing: Drawing):
@@ -90,3 +90,14 @@ def test_pixels_are_two_for_one(drawing: Drawing):
     content = drawing.png()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", content[16:24]) == tuple(2 * side for side in drawing.size)
+
+
+def test_a_workshop_draws_the_same(drawing: Drawing):
+    """Side by side or alone: the same drawings in the order asked for, also of two that share a chart, and pixels."""
+    figures = [drawings.figure(bars, ROWS), drawings.figure(bars, ROWS.tail(1), "b"), drawings.figure(bars, ROWS, "c")]
+    with Workshop(1) as workshop:
+        made = workshop.drawn((figure, figure.frame) for figure in figures)
+        pixels = list(workshop.pixels(made))
+    assert made == [drawings.of(figure) for figure in figures]
+    assert made[0] == drawing
+    assert pixels == [each.png() for each in made]

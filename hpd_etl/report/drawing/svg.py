@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, Final, Self
 from xml.etree import ElementTree
 
 from hpd_etl.report.drawing.theme import CONFIG, FONT, PALETTE
@@ -24,7 +26,11 @@ if TYPE_CHECKING:
     from hpd_etl.report.content import Figure
 
 _VEGA_LITE: Final = "6.4"
+_WORKERS: Final = 2
+"""Each takes 170 MB."""
+_AT_ONCE: Final = 4
 _NAMESPACES = re.compile(r' xmlns(:xlink)?="[^"]*"')
+_NAME = re.compile(r'( id="|url\(#)([^")]+)')
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _SCENERY = ("role-axis", "role-legend", "role-title", "role-header", "role-column", "role-row")
 """Groups of marks that hold no data; those of a header hold data only in their name."""
@@ -57,20 +63,41 @@ class Drawing:
 
     def png(self) -> bytes:
         """The same as pixels, two for one."""
-        import vl_convert
+        return _pixels()(self.standalone())
 
-        return bytes(vl_convert.svg_to_png(self.standalone(), scale=2))
+
+class Workshop:
+    """Where many figures are drawn: each chart once, side by side in processes of their own."""
+
+    def __init__(self, workers: int = _WORKERS) -> None:
+        # begun anew, for a copy of this process could wait for a lock that nobody opens
+        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def drawn(self, figures: Iterable[tuple[Figure, pd.DataFrame]]) -> list[Drawing]:
+        """The figures, each made of these rows, in their order."""
+        render, under_way = _render(), {}
+        charts = []
+        for figure, frame in figures:
+            spec = _spec(figure, frame)
+            charts.append((figure, spec))
+            if spec not in under_way:  # the same chart is often asked for by several definitions
+                under_way[spec] = self._pool.submit(render, spec)
+        return [_drawing(figure, under_way[spec].result()) for figure, spec in charts]
+
+    def pixels(self, drawings: Iterable[Drawing]) -> Iterator[bytes]:
+        """The drawings as PNG, in their order."""
+        yield from self._pool.map(_pixels(), [each.standalone() for each in drawings], chunksize=_AT_ONCE)
 
 
 def drawn(figure: Figure, frame: pd.DataFrame) -> Drawing:
     """The figure, made of these rows: its own, as far as they may be shown."""
-    chart = figure.draw(frame)
-    spec = {**(chart if isinstance(chart, dict) else chart.to_dict(validate=False)), "config": CONFIG}
-    root = ElementTree.fromstring(_NAMESPACES.sub("", _rendered(json.dumps(spec))))  # noqa: S314 - our own
-    size = float(root.attrib["width"]), float(root.attrib["height"])
-    content = "".join(map(_written, _lean(root, figure.key)))
-    told = _named("title", figure.title) + _named("desc", figure.alt)
-    return Drawing(_in_page(figure, size, content), told + content, size)
+    return _drawing(figure, _render()(_spec(figure, frame)))
 
 
 def with_rows(chart: str, **frames: pd.DataFrame) -> dict[str, Any]:
@@ -79,18 +106,44 @@ def with_rows(chart: str, **frames: pd.DataFrame) -> dict[str, Any]:
     return {**json.loads(chart), "datasets": rows}
 
 
-@lru_cache(maxsize=64)
-def _rendered(spec: str) -> str:
-    """Vega-Lite as SVG; the same drawing is often asked for by several definitions."""
+def _spec(figure: Figure, frame: pd.DataFrame) -> str:
+    chart = figure.draw(frame)
+    return json.dumps({**(chart if isinstance(chart, dict) else chart.to_dict(validate=False)), "config": CONFIG})
+
+
+def _render() -> Callable[[str], str]:
+    """From Vega-Lite to SVG; a function of the library itself, so that whoever is to do it loads nothing else."""
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE))
+    return partial(vl_convert.vegalite_to_svg, vl_version=_VEGA_LITE)
+
+
+def _pixels() -> Callable[[str], bytes]:
+    import vl_convert
+
+    return partial(vl_convert.svg_to_png, scale=2)
+
+
+def _drawing(figure: Figure, svg: str) -> Drawing:
+    """What the library drew, made lean and named."""
+    root = ElementTree.fromstring(_with_own_names(_NAMESPACES.sub("", svg), figure.key))  # noqa: S314 - our own
+    size = float(root.attrib["width"]), float(root.attrib["height"])
+    content = "".join(map(_written, _lean(root)))
+    told = _named("title", figure.title) + _named("desc", figure.alt)
+    return Drawing(_in_page(figure, size, content), told + content, size)
+
+
+def _with_own_names(svg: str, key: str) -> str:
+    """What is referred to within a drawing is called after its figure, not after what was drawn before it."""
+    names: dict[str, str] = {}
+    return _NAME.sub(lambda found: found[1] + names.setdefault(found[2], f"{key}-{len(names) + 1}"), svg)
 
 
 def _in_page(figure: Figure, size: tuple[float, float], content: str) -> str:
     width, height = (f"{side:g}" for side in size)
     title, told = f"{figure.key}-title", f"{figure.key}-desc"
     style = f"width:{width}px" if figure.wide else f"width:100%;max-width:{width}px"
+    style += ";overflow:visible"  # letters of the page may be wider than those that room was made for
     # two descriptions and no <title>, which a browser would show over every mark
     names = _named("desc", figure.title, title) + _named("desc", figure.alt, told)
     return (f'<svg viewBox="0 0 {width} {height}" style="{style}" role="img" '
@@ -114,23 +167,23 @@ def _on_paper(svg: str) -> str:
 # --- less of it -----------------------------------------------------------------------------
 
 
-def _lean(root: Element, key: str) -> Iterator[Element]:
-    """What is drawn, without what does not show; names within it begin with `key`."""
+def _lean(root: Element) -> Iterator[Element]:
+    """What is drawn, without what does not show."""
     for child in root:
-        yield from _kept(child, key, scenery=False)
+        yield from _kept(child, scenery=False)
 
 
-def _kept(element: Element, key: str, *, scenery: bool) -> Iterator[Element]:
+def _kept(element: Element, *, scenery: bool) -> Iterator[Element]:
     """The element, or what is in it where itself it says nothing."""
     if _invisible(element):
         return
     is_scenery = scenery or any(role in element.get("class", "") for role in _SCENERY)
-    element.attrib = _attributes(element, key, hidden=is_scenery)
+    element.attrib = _attributes(element, hidden=is_scenery)
     if is_scenery and not scenery:
         element.set("aria-hidden", "true")
     if "aria-hidden" in element.attrib:  # what says nothing is not in the way of what does
         element.set("pointer-events", "none")
-    element[:] = [kept for child in element for kept in _kept(child, key, scenery=is_scenery)]
+    element[:] = [kept for child in element for kept in _kept(child, scenery=is_scenery)]
     if element.tag != "g":
         yield element
     elif len(element):
@@ -144,16 +197,12 @@ def _invisible(element: Element) -> bool:
     return element.tag == "path" and "fill" not in element.attrib and "stroke" not in element.attrib
 
 
-def _attributes(element: Element, key: str, *, hidden: bool) -> dict[str, str]:
+def _attributes(element: Element, *, hidden: bool) -> dict[str, str]:
     kept = {}
     for name, value in element.attrib.items():
         if name in _DROPPED or _DEFAULTS.get(name) == value or (hidden and name.startswith("aria-")):
             continue
         kept[name] = _NUMBER.sub(_rounded, value) if name in _PLACES else value
-    if "id" in kept:
-        kept["id"] = f"{key}-{kept['id']}"
-    if "clip-path" in kept:
-        kept["clip-path"] = kept["clip-path"].replace("url(#", f"url(#{key}-")
     return kept
 
 

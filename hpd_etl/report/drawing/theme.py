@@ -34,11 +34,8 @@ DARK: Final = {
 """What it is in the dark."""
 
 FONT: Final = "system-ui, sans-serif"
-MEASURED: Final = "DejaVu Sans"
-"""The widest of the usual letters, by which room is made for words: where others are used nothing is cut off.
-
-One name alone, for every name that is looked up for every word takes time.
-"""
+MEASURED: Final = "sans-serif"
+"""By what room is made for words; a name of its own would be looked up for every word, which takes most of the time."""
 LETTERS: Final = 12
 """Size of the smallest letters, in pixels."""
 
@@ -74,7 +71,7 @@ def _axis() -> Mapping[str, Any]:
 
 
 CONFIG: Final[Mapping[str, Any]] = {
-    "background": None, "padding": 4, "font": MEASURED,
+    "background": None, "padding": {"left": 12, "right": 6, "top": 4, "bottom": 4}, "font": MEASURED,
     "view": {"stroke": None, "continuousWidth": NARROW, "continuousHeight": HEIGHT},
     "axis": _axis(),
     "axisY": {"titleAnchor": "middle"},
