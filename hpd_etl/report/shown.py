@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hpd_etl.report.cells import hidden
 from hpd_etl.report.content import Figure, Listing, Rows
-from hpd_etl.report.drawing.svg import drawn
+from hpd_etl.report.drawing.svg import all_drawn
 from hpd_etl.report.tables import printed
 
 if TYPE_CHECKING:
@@ -46,13 +46,15 @@ class Shown:
 
 def shown(report: Report) -> list[tuple[Section, list[Shown]]]:
     """The sections with their parts; every figure is drawn here, once for the page and the files."""
-    return [(section, [_seen(part, report.min_cell) for part in section.parts]) for section in report.sections]
+    rows = {part.key: hidden(part, report.min_cell)
+            for section in report.sections for part in section.parts if isinstance(part, Rows)}
+    figures = [part for section in report.sections for part in section.parts if isinstance(part, Figure)]
+    drawings = dict(zip((each.key for each in figures), all_drawn([(each, rows[each.key]) for each in figures]),
+                        strict=True))
+    return [(section, [_seen(part, rows.get(part.key), drawings.get(part.key)) for part in section.parts])
+            for section in report.sections]
 
 
-def _seen(part: Part, min_cell: int) -> Shown:
-    if not isinstance(part, Rows):
-        return Shown(part)
-    frame = hidden(part, min_cell)
-    if isinstance(part, Figure):
-        return Shown(part, frame, drawing=drawn(part, frame))
-    return Shown(part, frame, table=printed(part, frame) if isinstance(part, Listing) else None)
+def _seen(part: Part, frame: pd.DataFrame | None, drawing: Drawing | None) -> Shown:
+    table = printed(part, frame) if isinstance(part, Listing) and frame is not None else None
+    return Shown(part, frame, drawing, table)

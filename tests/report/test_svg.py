@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from hpd_etl.report.drawing.svg import Workshop, drawn
+from hpd_etl.report.drawing.svg import all_drawn, drawn
 from hpd_etl.report.drawing.theme import DARK, PALETTE, colour
 from tests.report import drawings
 
@@ -92,12 +92,8 @@ def test_pixels_are_two_for_one(drawing: Drawing):
     assert struct.unpack(">II", content[16:24]) == tuple(2 * side for side in drawing.size)
 
 
-def test_a_workshop_draws_the_same(drawing: Drawing):
-    """Side by side or alone: the same drawings in the order asked for, also of two that share a chart, and pixels."""
-    figures = [drawings.figure(bars, ROWS), drawings.figure(bars, ROWS.tail(1), "b"), drawings.figure(bars, ROWS, "c")]
-    with Workshop(1) as workshop:
-        made = workshop.drawn((figure, figure.frame) for figure in figures)
-        pixels = list(workshop.pixels(made))
-    assert made == [drawings.of(figure) for figure in figures]
-    assert made[0] == drawing
-    assert pixels == [each.png() for each in made]
+def test_many_are_drawn_as_one_by_one(drawing: Drawing):
+    """Side by side in other processes: the same drawings in the order asked for, also of some that share a chart."""
+    figures = [drawings.figure(bars, ROWS), *(drawings.figure(bars, ROWS.tail(1), f"f{n}") for n in range(8))]
+    made = all_drawn([(figure, figure.frame) for figure in figures])
+    assert made == [drawing, *(drawings.of(figure) for figure in figures[1:])]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
 from hpd_etl.report.drawing.theme import CONFIG, FONT, PALETTE
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _VEGA_LITE: Final = "6.4"
 _WORKERS: Final = 2
 """Each takes 170 MB."""
-_AT_ONCE: Final = 4
+_FEW: Final = 8
+"""So few are drawn sooner than workers are ready."""
 _NAMESPACES = re.compile(r' xmlns(:xlink)?="[^"]*"')
 _NAME = re.compile(r'( id="|url\(#)([^")]+)')
 _NUMBER = re.compile(r"-?\d+\.\d+")
@@ -63,41 +64,28 @@ class Drawing:
 
     def png(self) -> bytes:
         """The same as pixels, two for one."""
-        return _pixels()(self.standalone())
+        import vl_convert
 
-
-class Workshop:
-    """Where many figures are drawn: each chart once, side by side in processes of their own."""
-
-    def __init__(self, workers: int = _WORKERS) -> None:
-        # begun anew, for a copy of this process could wait for a lock that nobody opens
-        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-    def drawn(self, figures: Iterable[tuple[Figure, pd.DataFrame]]) -> list[Drawing]:
-        """The figures, each made of these rows, in their order."""
-        render, under_way = _render(), {}
-        charts = []
-        for figure, frame in figures:
-            spec = _spec(figure, frame)
-            charts.append((figure, spec))
-            if spec not in under_way:  # the same chart is often asked for by several definitions
-                under_way[spec] = self._pool.submit(render, spec)
-        return [_drawing(figure, under_way[spec].result()) for figure, spec in charts]
-
-    def pixels(self, drawings: Iterable[Drawing]) -> Iterator[bytes]:
-        """The drawings as PNG, in their order."""
-        yield from self._pool.map(_pixels(), [each.standalone() for each in drawings], chunksize=_AT_ONCE)
+        return bytes(vl_convert.svg_to_png(self.standalone(), scale=2))
 
 
 def drawn(figure: Figure, frame: pd.DataFrame) -> Drawing:
     """The figure, made of these rows: its own, as far as they may be shown."""
     return _drawing(figure, _render()(_spec(figure, frame)))
+
+
+def all_drawn(figures: Sequence[tuple[Figure, pd.DataFrame]]) -> list[Drawing]:
+    """The same of many, in their order: charts are rendered side by side, each once, in processes of their own."""
+    if len(figures) <= _FEW:
+        return [drawn(figure, frame) for figure, frame in figures]
+    render, specs, found = _render(), [], {}
+    # begun anew, for a copy of this process could wait for a lock that nobody opens
+    with ProcessPoolExecutor(_WORKERS, mp_context=get_context("spawn")) as workers:
+        for figure, frame in figures:
+            specs.append(spec := _spec(figure, frame))
+            if spec not in found:  # the same chart is often asked for by several definitions
+                found[spec] = workers.submit(render, spec)
+        return [_drawing(figure, found[spec].result()) for (figure, _), spec in zip(figures, specs, strict=True)]
 
 
 def with_rows(chart: str, **frames: pd.DataFrame) -> dict[str, Any]:
@@ -116,12 +104,6 @@ def _render() -> Callable[[str], str]:
     import vl_convert
 
     return partial(vl_convert.vegalite_to_svg, vl_version=_VEGA_LITE)
-
-
-def _pixels() -> Callable[[str], bytes]:
-    import vl_convert
-
-    return partial(vl_convert.svg_to_png, scale=2)
 
 
 def _drawing(figure: Figure, svg: str) -> Drawing:
