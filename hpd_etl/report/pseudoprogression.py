@@ -60,7 +60,7 @@ def outcomes(facts: Facts) -> pd.DataFrame:
     """A row a definition: HPD by the state of confirmation, and whose progression was refuted among the others."""
     own = facts.labels.labels[facts.labels.labels["cohort"] == facts.cohort]
     order = [each.id for each in facts.definitions]
-    definition = pd.Index(order).get_indexer(own["definition_id"].astype(object))
+    definition = pd.Index(order).get_indexer(pd.Index(own["definition_id"].astype(object)))
     states, verdicts = _codes(own["confirmation"], STATES), _codes(own["verdict"], list(Verdict))
     refuted = _flagged(own["flags"])
 
