@@ -1,6 +1,6 @@
--- Every exposure to an index drug: by standard concept, or, where none was mapped (0), by source concept or code.
+-- Every exposure to an index drug: by standard concept, or, where none was mapped, by source concept or code.
 select e.drug_exposure_id, e.person_id, e.drug_concept_id, e.drug_exposure_start_date, e.drug_exposure_end_date,
        e.drug_type_concept_id, e.stop_reason, e.drug_source_value, e.drug_source_concept_id
 from @cdm.drug_exposure e
-where e.drug_concept_id in (:concepts)
+where (e.drug_concept_id in (:concepts) or e.drug_concept_id is null)
   and (e.drug_concept_id <> 0 or e.drug_source_concept_id in (:source_concepts) or e.drug_source_value in (:codes))

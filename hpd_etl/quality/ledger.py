@@ -14,6 +14,7 @@ import pandas as pd
 
 from hpd_etl import assets
 from hpd_etl.grouping import encoded
+from hpd_etl.words import RARE, is_code, is_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -85,11 +86,17 @@ def _kept(timeline: Timeline) -> Iterator[pd.DataFrame]:
         codes, names = encoded(frame[column])
         told = pd.Series(names.to_pandas(), dtype="string").str.extract(r"^(?P<system>[^:]+):(?P<code>.+)$")
         known = np.append(told["system"].isin(list(systems)).to_numpy(np.bool_), False)[codes]
+        told["code"] = [_shown(code) for code in told["code"]]
         own = told.take(codes[known]).assign(person_id=frame["person_id"].astype("string")[known].to_numpy(object))
         counted = own.groupby(["system", "code"], observed=True)["person_id"].agg(rows="size", persons="nunique")
         yield counted.reset_index().assign(
             system=lambda each: each["system"].map(systems), kind="agent" if column == "agent" else "code",
             table=table, reason=KEPT, remedy=remedy)
+
+
+def _shown(code: str | None) -> str | None:
+    """The code, or `(text)` where somebody typed words behind the name of a terminology."""
+    return code if pd.isna(code) or is_code(str(code)) or is_vocabulary(str(code), coded=True) else RARE
 
 
 def _unread(counted: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -14,8 +14,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hpd_etl import artefacts
-from hpd_etl.grouping import distinct, encoded, point_key, point_of
+from hpd_etl.grouping import distinct, encoded, named, point_key, point_of
 from hpd_etl.schema import Kind, Timeline
+from hpd_etl.words import RARE, is_vocabulary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,8 @@ MIN_PERSONS = 10
 _QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 _STAFF = ("reader",)
 """Codes that may be names of people who work at the site."""
+_TYPED = ("value_code", "organ", "modality", "death_cause")
+"""Codes for which a source may hold a text: what is no vocabulary is told as one."""
 _CHANGES = ["table", "column", "measure", "before", "now", "change", "kind", "name"]
 
 
@@ -54,12 +57,18 @@ def _of_column(column: Column, values: pd.Series[Any], person: Ints) -> dict[str
     told = values.notna().to_numpy()
     found: dict[str, Any] = {"missing": _rounded(float(1 - told.mean()))}
     if column.kind is Kind.CODE and column.name not in _STAFF:
-        found["shares"] = _shares(values, person)
+        found["shares"] = _shares(_vouched(values) if column.name in _TYPED else values, person)
     elif column.kind is Kind.FLAG:
         found["shares"] = _shares(values.astype("string"), person)
     elif column.kind in (Kind.NUMBER, Kind.INTEGER):
         found["quantiles"] = _quantiles(values.to_numpy(dtype=np.float64, na_value=np.nan)[told], person[told])
     return found
+
+
+def _vouched(values: pd.Series[Any]) -> pd.Series[Any]:
+    """The codes, with `(text)` for each that may tell of a person."""
+    codes, names = encoded(values)
+    return named(codes, [name if is_vocabulary(name, coded=True) else RARE for name in map(str, names.to_pylist())])
 
 
 def _shares(values: pd.Series[Any], person: Ints) -> dict[str, float]:

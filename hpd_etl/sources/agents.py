@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def naming(names: Iterable[str]) -> Callable[[str], object]:
-    """What tells whether words hold one of these names, as a word of its own."""
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names))) or '(?!)'})\b", re.IGNORECASE).search
+    """What tells whether words hold one of these names, with no Latin letter before or after it: `OPDIVO_40MG` does."""
+    held = "|".join(map(re.escape, sorted(names))) or "(?!)"
+    return re.compile(rf"(?<![A-Za-z])(?:{held})(?![A-Za-z])", re.IGNORECASE).search
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypedDict
 import pandas as pd
 
 from hpd_etl import assets
-from hpd_etl.sources.words import is_vocabulary
+from hpd_etl.words import RARE, is_code, is_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 VOCABULARY_FROM = 5
 """A text that is refused for so many persons is vocabulary; one that is rarer is not carried."""
-RARE = "(text)"
-_CODE = re.compile(r"[A-Za-z]{0,4}[-:]?\d[\w.:-]{0,17}")
-"""A few letters and then digits, as codes are of SNOMED CT, LOINC, RxNorm, NDC, ATC, ICD-10, HCPCS, NCIt and HGNC."""
 TEXT, OMOP = "text", "OMOP"
 _SYSTEM = re.compile(r"[A-Za-z][\w+.-]*(:[^\s@]+)?")
 """A word, or a URI."""
@@ -83,7 +80,7 @@ class Unread(TypedDict):
 
 def shown(code: Code, persons: int, *, of_field: bool) -> Code:
     """The code where it may be shown to others than its source, else `(text)`; `of_field`: from a field for codes."""
-    known = code.system in (OMOP, *known_systems()) and _CODE.fullmatch(code.code)
+    known = code.system in (OMOP, *known_systems()) and is_code(code.code)
     if known or code.code in _shipped():
         return code
     coded = of_field or code.system != TEXT

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
 from hpd_etl.config import AgentCodes, Comparator, IndexEvent, Study
 from hpd_etl.timeline import align
+from hpd_etl.words import RARE
 from tests.contract.wards import (
     BIG,
     IPILIMUMAB,
@@ -123,7 +126,7 @@ def test_billing_codes_hold_inside_their_dates(builder: Builder) -> None:
 def test_a_drug_that_only_its_name_tells_is_refused(builder: Builder) -> None:
     """Words with the name or brand of a checkpoint inhibitor are no code; nobody is treated by them, nor lost."""
     given = ["Nivolumab 240 mg i.v.", "NIVOLUMAB", "antinivolumab", "saline", None, "our nivolumab", "own nivolumab",
-             "Opdivo® 240 mg", "Opdivoid"]
+             "Opdivo® 240 mg", "Opdivoid", "OPDIVO_40MG"]
     ward = builder.build({
         "person": [person(1), person(2)],
         "drug_exposure": [exposure(1, 1, NIVOLUMAB, "2018-01-20"), *(
@@ -132,11 +135,29 @@ def test_a_drug_that_only_its_name_tells_is_refused(builder: Builder) -> None:
         "measurement": SIZE})
     records = ward.records(mapping={"agents": {"our nivolumab": "nivolumab"},
                                     "therapies": {"own nivolumab": "vaccine"}})
-    assert rows(records.rejections, *REFUSED) == [("doses", "1", "drug_exposure:2", "drug_not_coded"),
+    assert rows(records.rejections, *REFUSED) == [("doses", "1", "drug_exposure:11", "drug_not_coded"),
+                                                  ("doses", "1", "drug_exposure:2", "drug_not_coded"),
                                                   ("doses", "1", "drug_exposure:9", "drug_not_coded"),
                                                   ("doses", None, "drug_exposure:3", "drug_not_coded")]
     assert rows(records.doses, "source_id") == [("drug_exposure:1",), ("drug_exposure:7",)]
     assert rows(records.therapies, "agent", "source_id") == [("vaccine", "drug_exposure:8")]
+
+
+def test_no_concept_is_as_good_as_concept_0(tmp_path: Path) -> None:
+    """A CDM may leave the concept out against its rules: code, words and the site's own texts tell the same."""
+    texts = ["J9299", "Opdivo", "our own", "our vaccine", "saline"]
+    ward = Builder("duckdb", tmp_path).build({
+        "person": [person(1)], "measurement": SIZE,
+        "drug_exposure": [exposure(number, 1, 0, "2018-01-20", drug_source_value=text)
+                          for number, text in enumerate(texts)]})
+    with duckdb.connect(ward.cdm) as connection:
+        connection.execute("alter table drug_exposure alter column drug_concept_id drop not null")
+        connection.execute("update drug_exposure set drug_concept_id = null")
+    records, used = ward.extract(mapping={"agents": {"our own": "nivolumab"}, "therapies": {"our vaccine": "vaccine"}})
+    assert rows(records.doses, "source_id") == [("drug_exposure:0",), ("drug_exposure:2",)]
+    assert rows(records.therapies, "agent", "source_id") == [("vaccine", "drug_exposure:3")]
+    assert rows(records.rejections, *REFUSED) == [("doses", "1", "drug_exposure:1", "drug_not_coded")]
+    assert [(each["code"], each["rows"]) for each in used["unread"]] == [(RARE, 1)]
 
 
 def test_an_earlier_dose_that_was_refused_leaves_day_0_unknown(builder: Builder) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hpd_etl.sources.refused_codes import RARE
+from hpd_etl.words import RARE
 from tests.contract.wards import LARGEST, NIVOLUMAB, Builder, Row, day, exposure, person, size
 
 PEOPLE = range(1, 8)

@@ -105,7 +105,8 @@ def test_words_alone_are_refused():
 @pytest.mark.parametrize("named", [
     concept("local PEM", text="pembrolizumab"), concept("local PEM Pembrolizumab 100 mg Inf."),
     concept("rxnorm 1547550 pembrolizumab 50 MG"), concept(text="PEMBROLIZUMAB 200 mg i.v."),
-    concept(text="KEYTRUDA"), concept("local PEM Keytruda 100 mg")])
+    concept(text="KEYTRUDA"), concept("local PEM Keytruda 100 mg"), concept(text="KEYTRUDA_100MG"),
+    concept(text="拓益注射液")])
 def test_unknown_codes_beside_the_name_of_an_inhibitor_are_refused(named):
     """A code that nobody knows does not hide a first dose whose words name the drug."""
     given = administration("d2", None, "2020-02-01", medicationCodeableConcept=named)

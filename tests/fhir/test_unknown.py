@@ -6,7 +6,7 @@ import pytest
 
 from hpd_etl.sources.fhir.decode import unknown as module
 from hpd_etl.sources.fhir.decode.unknown import Unknown
-from hpd_etl.sources.refused_codes import RARE
+from hpd_etl.words import RARE
 from tests.fhir.given import administration, concept, observation, patient, read
 
 LOCAL = "https://ward.example/codes"

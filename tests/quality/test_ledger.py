@@ -12,9 +12,9 @@ from hpd_etl.criteria import window_sets
 from hpd_etl.quality.ledger import ledger
 from hpd_etl.schema import Records, Timeline
 from hpd_etl.sources.ledger import REMEDIES
-from hpd_etl.sources.refused_codes import RARE, TOLD_BY, VOCABULARY_FROM
-from hpd_etl.sources.words import is_vocabulary
+from hpd_etl.sources.refused_codes import TOLD_BY, VOCABULARY_FROM
 from hpd_etl.timeline import align
+from hpd_etl.words import RARE, is_vocabulary
 from tests.contract.wards import NIVOLUMAB, Builder, Row, day, exposure, person, size
 from tests.fhir.given import administration, concept, observation, patient, quantity, read, structure, to
 from tests.fhir.given import size as fhir_size
@@ -91,7 +91,8 @@ def test_a_name_that_many_bear_is_no_vocabulary(builder: Builder, typed: str) ->
 
 @pytest.mark.parametrize(("text", "anywhere", "as_code"), [
     ("px", True, True), ("cm x cm", True, True), ("mm/2", True, True), ("Nivolumab infusion", True, True),
-    ("TUMOR_SIZE", True, True), ("LDH", False, True), ("LOC-4711", False, True), ("0003-3120-11", True, True),
+    ("TUMOR_SIZE", True, True), ("LDH", False, True), ("DR KIM", False, False),
+    ("merkel_cell_carcinoma", True, True), ("LOC-4711", False, True), ("0003-3120-11", True, True),
     ("445566778", False, True), ("C34.1", True, True), ("TAXOL", False, False), ("MEYER", False, False),
     ("19500312", False, True), ("1950-03-12", False, False), ("", False, False), ("1 " * 30, False, False)])
 def test_which_words_are_vocabulary(text: str, anywhere: bool, as_code: bool) -> None:
@@ -189,10 +190,11 @@ def test_codes_that_are_kept_and_mean_nothing() -> None:
                                "modality": ["omop:4711", "CT", "omop:4711"], "source_id": "s"}),
         "therapies": pd.DataFrame({"person_id": "a", "kind": "systemic", "start_date": [pd.Timestamp(2020, 1, 1)],
                                    "agent": "ATC:L01XX99", "source_id": "t"}),
-        "findings": pd.DataFrame({"person_id": "a", "finding": "msi", "assessed_on": [pd.Timestamp(2020, 1, 1)],
-                                  "value_code": f"Note: {WORDS}", "source_id": "f"})})
+        "findings": pd.DataFrame({"person_id": "a", "finding": "msi", "assessed_on": pd.Timestamp(2020, 1, 1),
+                                  "value_code": [f"Note: {WORDS}", f"ATC: {WORDS}"], "source_id": "f"})})
     assert listed(records) == {("code", "scans", "OMOP", "4711", "kept_unmapped", 2, 1),
-                               ("agent", "therapies", "ATC", "L01XX99", "kept_unmapped", 1, 1)}
+                               ("agent", "therapies", "ATC", "L01XX99", "kept_unmapped", 1, 1),
+                               ("code", "findings", "ATC", RARE, "kept_unmapped", 1, 1)}
 
 
 def test_nothing_unknown_is_an_empty_ledger() -> None:

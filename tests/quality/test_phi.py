@@ -17,7 +17,8 @@ import pandas as pd
 import pytest
 
 from hpd_etl import cli, demo
-from hpd_etl.sources.refused_codes import RARE, VOCABULARY_FROM
+from hpd_etl.sources.refused_codes import VOCABULARY_FROM
+from hpd_etl.words import RARE
 from tests.quality.seeded import NAME, SHIFT, Secrets, seeded, written_resources
 
 if TYPE_CHECKING:

@@ -56,6 +56,14 @@ def test_no_person_no_day_and_no_reader_is_in_a_profile() -> None:
     assert not any(secret in told for secret in ("person-47", "measurement:", "2019", "1955", "Roentgen"))
 
 
+def test_words_that_somebody_typed_are_told_as_one() -> None:
+    """Twenty answers in two texts, and no text: a name may be that of several patients."""
+    typed = pd.DataFrame({"person_id": [f"p{n}" for n in range(40)], "finding": "msi",
+                          "value_code": ["Ada Okonkwo"] * 12 + ["see Dr Okonkwo"] * 8 + ["LOINC:LA6577-6"] * 20})
+    told = profile.of(Timeline.of({"findings": typed}))["findings"]["columns"]
+    assert told["value_code"]["shares"] == {"(text)": 0.5, "LOINC:LA6577-6": 0.5}
+
+
 def test_nothing_changed_between_two_equal_runs() -> None:
     """A ratio of 1, a difference of 0."""
     found = profile.changes(good(), json.loads(json.dumps(good())))

@@ -19,23 +19,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EventTable:
-    """A table of events: what its columns start with, and which of its rows are read by a source code."""
+    """A table of events, and what its columns start with."""
 
     name: str
     prefix: str
-    readable: str = "1 = 1"
-    """Of which rows a source code is asked at all."""
 
     def columns(self) -> dict[str, str]:
         """The columns behind the placeholders of the statement."""
-        return {"table": self.name, "readable": self.readable, "concept": f"{self.prefix}_concept_id",
+        return {"table": self.name, "concept": f"{self.prefix}_concept_id",
                 "source_concept": f"{self.prefix}_source_concept_id", "source_value": f"{self.prefix}_source_value"}
 
 
 EVENTS = (
     EventTable("measurement", "measurement"), EventTable("observation", "observation"),
-    EventTable("drug_exposure", "drug", "e.drug_concept_id = 0"),
-    EventTable("condition_occurrence", "condition"), EventTable("procedure_occurrence", "procedure"),
+    EventTable("drug_exposure", "drug"), EventTable("condition_occurrence", "condition"),
+    EventTable("procedure_occurrence", "procedure"),
 )
 STATEMENT = "omop_unread"
 
