@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from hpd_etl import grouping
+from hpd_etl.report.content import Part, Story, slug
 from hpd_etl.report.people import Characteristic, characteristics, people, verdict_places
 
 if TYPE_CHECKING:
@@ -20,7 +22,12 @@ if TYPE_CHECKING:
 
 GROUPS: Final = ("hpd", "not_hpd", "not_evaluable")
 """The columns of the verdicts, in the order of `VERDICTS`."""
+ALL: Final = "all"
+"""The column of everybody: the same under every definition, so that a count is hidden together with another one."""
+COUNTS: Final = (ALL, *GROUPS)
 NOT_RECORDED: Final = "not recorded"
+_FEW: Final = ("Fewer than {least} persons are HPD, not HPD or not evaluable by this definition. What compares such "
+               "groups is shown in the local report alone.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +64,7 @@ class Compared:
         """The levels with their persons by verdict; "not recorded" where there is somebody."""
         for level, persons in zip((*each.levels, NOT_RECORDED), self.counted(each).tolist(), strict=True):
             if level != NOT_RECORDED or any(persons):
-                yield level, persons
+                yield level.replace("_", " "), persons
 
     def values(self, each: Characteristic) -> list[Floats]:
         """The numbers of each verdict, as far as they are recorded."""
@@ -72,3 +79,19 @@ def by_definition(facts: Facts) -> Iterator[Compared]:
     columns = {each.key: each.codes(known) if each.levels else grouping.numbers(known[each.key]) for each in asked}
     for definition in facts.definitions:
         yield Compared(facts, definition, asked, columns)
+
+
+def shared(facts: Facts, definition: Definition, about: str, parts: Iterator[Part]) -> Iterator[Part]:
+    """The parts of a section about one definition, for the site's own eyes alone where a group is small.
+
+    The sizes of the other groups, which any comparison shows, would tell how small it is.
+    """
+    least = ceil(facts.study.report.min_cell.value)
+    persons = np.bincount(verdict_places(facts, definition), minlength=len(GROUPS))
+    if not ((persons > 0) & (persons < least)).any():
+        yield from parts
+        return
+    yield Story(key=f"{about}-few-{slug(definition.id)}", title="A small group", definition=definition.id,
+                cohort=facts.cohort, paragraphs=(_FEW.format(least=least),))
+    for part in parts:
+        yield replace(part, patients=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hpd_etl.grouping import numbers
-from hpd_etl.report.compared import GROUPS, NOT_RECORDED, by_definition
+from hpd_etl.report.compared import ALL, COUNTS, GROUPS, NOT_RECORDED, by_definition, shared
 from hpd_etl.report.content import Listing, Method, Part, Section, Story, slug
 from hpd_etl.report.people import METHOD, people
 from hpd_etl.report.statistics.odds import EVENTS, FIRTH, SINGLE, firth, odds_ratio
@@ -43,15 +43,16 @@ MODEL: Final = Method(
 _NOTES: Final = (
     "Where a cell is small the interval is wide for a reason: one more person would move the odds ratio.",
     "Of two categories the first stands against the second, of more each against all others that are recorded.")
-_LABELS: Final = {"hpd": "HPD", "not_hpd": "not HPD", "odds_ratio": "odds ratio", "low": "from", "high": "to",
-                  "how": "interval", "is_small": "small cells"}
+_LABELS: Final = {"hpd": "HPD", "not_hpd": "not HPD", "not_evaluable": "not evaluable", "odds_ratio": "odds ratio",
+                  "low": "from", "high": "to", "how": "interval", "is_small": "small cells"}
 _LEFT_OUT: Final = "No model of several factors: {}."
 
 
 def section(facts: Facts) -> Section:
     """What may tell beforehand."""
     factors = tuple(_factors(people(facts)))
-    parts = tuple(part for each in by_definition(facts) for part in _parts(each, factors))
+    parts = tuple(part for each in by_definition(facts)
+                  for part in shared(facts, each.definition, "risk", _parts(each, factors)))
     return Section("risk", "Risk factors",
                    "What was seen before treatment more often in those who became hyperprogressors? Odds ratios "
                    "describe these patients; they predict nobody's course and name no cause.", parts)
@@ -59,23 +60,23 @@ def section(facts: Facts) -> Section:
 
 def _parts(compared: Compared, factors: Factors) -> Iterator[Part]:
     end = slug(compared.definition.id)
-    shared: dict[str, Any] = {"definition": compared.definition.id, "cohort": compared.facts.cohort}
+    common: dict[str, Any] = {"definition": compared.definition.id, "cohort": compared.facts.cohort}
     yield Listing(
         key=f"risk-{end}", title="Odds ratios of single factors", frame=_singles(compared), heading="characteristic",
-        labels=_LABELS, notes=_NOTES, methods=(METHOD, SINGLE), counts=GROUPS[:2], within=("characteristic",),
-        derived=("odds_ratio", "low", "high", "how", "is_small"), **shared)
+        labels=_LABELS, notes=_NOTES, methods=(METHOD, SINGLE), counts=COUNTS, within=("characteristic",),
+        parts_of=dict.fromkeys(GROUPS, ALL), derived=("odds_ratio", "low", "high", "how", "is_small"), **common)
     chosen = chosen_factors(compared, factors)
     model = firth(chosen.rows, chosen.is_hpd) if chosen.names else None
     if model is None:
         why = chosen.why if not chosen.names else "the likelihood has no maximum that could be found"
         yield Story(key=f"risk-model-{end}", title="Several factors together", methods=(METHOD, MODEL),
-                    paragraphs=(_LEFT_OUT.format(why),), **shared)
+                    paragraphs=(_LEFT_OUT.format(why),), **common)
         return
     frame = pd.DataFrame({"factor": pd.array(chosen.names, dtype="string"), "odds_ratio": model.ratio, "low": model.low,
                           "high": model.high, "p": model.p})
     yield Listing(key=f"risk-model-{end}", title="Several factors together", frame=frame, labels=_LABELS,
                   notes=(_about(chosen.is_hpd), *((f"Not in the model: {chosen.why}.",) if chosen.why else ())),
-                  methods=(METHOD, MODEL), **shared)
+                  methods=(METHOD, MODEL), **common)
 
 
 def _singles(compared: Compared) -> pd.DataFrame:
@@ -83,15 +84,15 @@ def _singles(compared: Compared) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for each in compared.of_kind(coded=True):
         hpd, not_hpd = (int(n) for n in compared.counted(each)[:-1, :2].sum(axis=0))
-        for place, (level, (own, others, _)) in enumerate(compared.rows(each)):
+        for place, (level, (own, others, unknown)) in enumerate(compared.rows(each)):
             cells = (own, others, hpd - own, not_hpd - others)
             told: tuple[Any, ...] = (None,) * 5
             if len(each.levels) == 2 and place == 1 and level != NOT_RECORDED:
                 told = (*(None,) * 3, REFERENCE, None)
             elif level != NOT_RECORDED and (found := odds_ratio(*cells)) is not None:
                 told = (found.ratio, found.low, found.high, found.how, min(cells) < FEW)
-            rows.append((each.title, level, own, others, *told))
-    kinds = {"characteristic": "string", "level": "string", "hpd": "Int64", "not_hpd": "Int64", "odds_ratio": "Float64",
+            rows.append((each.title, level, own + others + unknown, own, others, unknown, *told))
+    kinds = {"characteristic": "string", "level": "string", **dict.fromkeys(COUNTS, "Int64"), "odds_ratio": "Float64",
              "low": "Float64", "high": "Float64", "how": "string", "is_small": "boolean"}
     return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import product
 from math import ceil
@@ -15,6 +15,7 @@ from hpd_etl.config import EARLY_DEATH_DAYS
 from hpd_etl.criteria.clinical import ECOG_MONTHS
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.grouping import NO_DAY, days, select
+from hpd_etl.report.compared import shared
 from hpd_etl.report.content import Figure, Listing, Method, Part, Section, slug
 from hpd_etl.report.drawing.curves import survival_chart
 from hpd_etl.report.drawing.theme import VERDICTS
@@ -54,13 +55,17 @@ SMALL: Final = "Small numbers: fewer than ten events in a group; curves, medians
 NOT_PROPORTIONAL: Final = ("The curves cross: the log-rank test loses power, and no single ratio of hazards holds over "
                            "the whole time.")
 _PLAIN: Final = "One test for each outcome and definition; p is not adjusted. The groups were not made by chance."
+_STEPS: Final = ("Drawn in steps of at least {least} persons, at whole months: between two of them the curve came down "
+                 "gradually, and what comes after the last one is not drawn.")
+_ROUNDED: Final = ("Persons are rounded to the nearest {least} and curves to whole percent: exact numbers would tell "
+                   "how few are not in the comparison. Estimates and tests are made from all persons.")
 _LABELS: Final = {"at_risk": "at risk", "chi_square": "log-rank chi-square", "low": "from", "high": "to",
                   "median": "median, months", "is_crossing": "curves cross"}
 
 
 def section(facts: Facts) -> Section:
     """What became of hyperprogressors."""
-    parts = tuple(part for each in facts.definitions for part in _parts(facts, each))
+    parts = tuple(part for each in facts.definitions for part in shared(facts, each, "survival", _parts(facts, each)))
     return Section("survival", "Survival and time to treatment failure",
                    "Do hyperprogressors fare worse once they are known to be? A difference is no proof that "
                    "hyperprogression shortens life: whoever progresses fast is ill in other ways too.", parts)
@@ -141,67 +146,77 @@ def _parts(facts: Facts, definition: Definition) -> Iterator[Part]:
     group, known = verdict_places(facts, definition), known_on(facts, definition)
     followed = [Followed(each, group, known, facts.study.criteria.month_days) for each in outcomes(facts)]
     times = [{name: each.times(place) for place, name in enumerate(COMPARED)} for each in followed]
-    shared: dict[str, Any] = {"definition": definition.id, "cohort": facts.cohort, "methods": (LANDMARK, METHOD)}
-    circular, least = (CIRCULAR,) if is_circular(definition) else (), ceil(facts.study.report.min_cell.value)
-    for each, own in zip(followed, times, strict=True):
-        if any(map(len, own.values())):
-            yield _figure(each.outcome, own, max(least, 1), circular, shared)
-        if any(map(len, own.values())) and least > 1:
-            yield replace(_figure(each.outcome, own, 1, circular, shared), patients=True,
-                          key=f"survival-{each.outcome.key}-monthly-{slug(definition.id)}",
-                          title=f"{each.outcome.title}, month by month")
+    common: dict[str, Any] = {"definition": definition.id, "cohort": facts.cohort, "methods": (LANDMARK, METHOD)}
+    end, least = slug(definition.id), max(ceil(facts.study.report.min_cell.value), 1)
+    notes = _notes(definition, times)
+    for coarse in (least, 1)[: 1 + (least > 1)]:
+        name, said = ("", "") if coarse == least else ("-exact", ", exact")
+        own = {**common, "patients": coarse != least}
+        for each, of in zip(followed, times, strict=True):
+            if max(map(len, of.values())) >= coarse:
+                key = f"survival-{each.outcome.key}{name}-{end}"
+                yield _figure(key, each.outcome, of, coarse, notes[:-1], said, own)
+        yield Listing(
+            key=f"survival-medians{name}-{end}", title=f"Medians and log-rank test{said}", heading="outcome",
+            frame=_medians(followed, times, coarse), labels=_LABELS, counts=("persons", "events"), within=("outcome",),
+            notes=(*notes, *((_ROUNDED.format(least=coarse),) if coarse > 1 else ())),
+            derived=("median", "low", "high", "chi_square", "p", "is_crossing"), **own)
+    yield Listing(
+        key=f"survival-fates-{end}", title="Who is in the comparison", heading="outcome", frame=_fates(followed),
+        counts=("persons",), within=("outcome", "verdict"), **common)
+
+
+def _notes(definition: Definition, times: Sequence[Mapping[str, Times]]) -> tuple[str, ...]:
+    """What must be known of the curves; last of all, of the tests."""
     crossing = any(crosses(*own.values()) for own in times)
     few = any(group.is_event.sum() < FEW for own in times for group in own.values())
-    notes = (*circular, _PLAIN, *((NOT_PROPORTIONAL,) if crossing else ()), *((SMALL,) if few else ()))
-    yield Listing(
-        key=f"survival-medians-{slug(definition.id)}", title="Medians and log-rank test", heading="outcome",
-        frame=_medians(followed, times), labels=_LABELS, notes=notes, counts=("persons", "events"),
-        parts_of={"events": "persons"}, within=("outcome",),
-        derived=("median", "low", "high", "chi_square", "p", "is_crossing"), **shared)
-    yield Listing(
-        key=f"survival-fates-{slug(definition.id)}", title="Who is in the comparison", heading="outcome",
-        frame=_fates(followed), counts=("persons",), within=("outcome", "verdict"), **shared)
+    return (*((CIRCULAR,) if is_circular(definition) else ()), *((SMALL,) if few else ()),
+            *((NOT_PROPORTIONAL,) if crossing else ()), _PLAIN)
 
 
-def _figure(outcome: Outcome, times: Mapping[str, Times], least: int, notes: Sequence[str],
-            shared: Mapping[str, Any]) -> Figure:
-    told = () if least == 1 else (
-        f"Drawn in steps of at least {least} persons, at whole months, so that no step tells of fewer: between two of "
-        "them the curve came down gradually, and what comes after the last one is not drawn.",)
+def _figure(key: str, outcome: Outcome, times: Mapping[str, Times], least: int, notes: Sequence[str], said: str,
+            common: Mapping[str, Any]) -> Figure:
+    told = () if least == 1 else (_STEPS.format(least=least), _ROUNDED.format(least=least))
     return Figure(
-        key=f"survival-{outcome.key}-{slug(shared['definition'])}", title=outcome.title,
+        key=key, title=f"{outcome.title}{said}", notes=(*notes, *told), labels=_LABELS,
         frame=pd.concat([_curve(group, own, least) for group, own in times.items()], ignore_index=True),
-        labels=_LABELS, notes=(*notes, *told), counts=("at_risk", "events", "censored"),
-        derived=("survival", "low", "high"),
+        counts=("at_risk", "events", "censored"), derived=("survival", "low", "high"),
         alt=f"Curves of {outcome.title.lower()} of those who are HPD and of those who are not, from the day on which "
             "that was known, with intervals and numbers at risk.",
-        draw=partial(survival_chart, since="Months since the verdict was known"), **shared)
+        draw=partial(survival_chart, since="Months since the verdict was known"), **common)
 
 
 def _curve(group: str, times: Times, least: int) -> pd.DataFrame:
-    """A row a step: what was left at that month, and what happened since the step before."""
-    months = steps(times, least) if len(times) else np.zeros(0, dtype=np.int64)
+    """A row a step: what was left at that month, and what happened since the step before; of fewer none."""
+    months = steps(times, least) if len(times) >= least else np.zeros(0, dtype=np.int64)
     events, censored = times.after(months.astype(np.float64))
-    estimates = times.at(months.astype(np.float64)) if len(times) else (np.zeros(0),) * 3
-    survival, low, high = (pd.array(each, dtype="Float64") for each in estimates)
+    estimates = times.at(months.astype(np.float64)) if len(months) else (np.zeros(0),) * 3
+    survival, low, high = (pd.array(each if least == 1 else each.round(2), dtype="Float64") for each in estimates)
+    told = (len(times) - events - censored, np.diff(events, prepend=0), np.diff(censored, prepend=0))
+    at_risk, happened, left = (pd.array(_rounded(each, least), dtype="Int64") for each in told)
     return pd.DataFrame({
         "group": pd.array([group] * len(months), dtype="string"), "month": pd.array(months, dtype="Int64"),
-        "survival": survival, "low": low, "high": high,
-        "at_risk": pd.array(len(times) - events - censored, dtype="Int64"),
-        "events": pd.array(np.diff(events, prepend=0), dtype="Int64"),
-        "censored": pd.array(np.diff(censored, prepend=0), dtype="Int64")})
+        "survival": survival, "low": low, "high": high, "at_risk": at_risk, "events": happened, "censored": left})
 
 
-def _medians(followed: Sequence[Followed], times: Sequence[Mapping[str, Times]]) -> pd.DataFrame:
-    """A row a group; the test stands in the first row of its outcome."""
-    rows = []
+def _rounded(counts: Ints, least: int) -> Ints:
+    """To the nearest multiple: what is left of a known number would tell how few were left out."""
+    return (counts + least // 2) // least * least
+
+
+def _medians(followed: Sequence[Followed], times: Sequence[Mapping[str, Times]], least: int) -> pd.DataFrame:
+    """A row a group; the test stands in the first row of its outcome. Of fewer than `least` nothing is said."""
+    rows: list[tuple[Any, ...]] = []
     for each, own in zip(followed, times, strict=True):
-        tested = (*(log_rank(*own.values()) or (None, None)), crosses(*own.values()))
-        for place, (group, of) in enumerate(own.items()):
-            median = of.median() if len(of) else (None,) * 3
-            rows.append((each.outcome.title, group, len(of), int(of.is_event.sum()),
-                         *(None if value is None else round(value, 1) for value in median),
-                         *(tested if place == 0 else (None,) * 3)))
+        told = min(map(len, own.values())) >= least
+        chi_square, p = (log_rank(*own.values()) if told else None) or (None, None)
+        test: tuple[Any, ...] = (chi_square, p, crosses(*own.values()) if told else None)
+        for group, of in own.items():
+            persons = _rounded(np.array([len(of), of.is_event.sum()]), least).tolist()
+            median = of.median() if len(of) >= least else (None,) * 3
+            rows.append((each.outcome.title, group, *persons,
+                         *(None if value is None else round(value, 1) for value in median), *test))
+            test = (None,) * 3
     kinds = {"outcome": "string", "verdict": "string", "persons": "Int64", "events": "Int64", "median": "Float64",
              "low": "Float64", "high": "Float64", "chi_square": "Float64", "p": "Float64", "is_crossing": "boolean"}
     return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hpd_etl.quality.rates import exact_interval
-from hpd_etl.report.compared import GROUPS, NOT_RECORDED, by_definition
+from hpd_etl.report.compared import ALL, COUNTS, GROUPS, NOT_RECORDED, by_definition, shared
 from hpd_etl.report.content import Listing, Method, Part, Section, slug
 from hpd_etl.report.drawing.theme import VERDICTS
 from hpd_etl.report.people import METHOD
@@ -49,7 +49,8 @@ SHARES: Final = Method(
 
 def section(facts: Facts) -> Section:
     """How hyperprogressors differed before treatment."""
-    parts = tuple(part for each in by_definition(facts) for part in _parts(each))
+    parts = tuple(part for each in by_definition(facts)
+                  for part in shared(facts, each.definition, "table1", _parts(each)))
     return Section("characteristics", "Characteristics before treatment (Table 1)",
                    "Were those who became hyperprogressors different before treatment? Many things are compared at "
                    "once and the groups were not made by chance: a difference is a question, not a cause.", parts)
@@ -74,24 +75,25 @@ def _test(compared: Compared, each: Characteristic) -> Tested:
 def _parts(compared: Compared) -> Iterator[Part]:
     coded, numeric = (compared.of_kind(coded=kind) for kind in (True, False))
     tests, end = tested(compared), slug(compared.definition.id)
-    shared: dict[str, Any] = {
+    common: dict[str, Any] = {
         "notes": (*_NOTES, *((SMALL,) if min(compared.persons[:2]) < FEW else ())), "labels": _LABELS,
         "definition": compared.definition.id, "cohort": compared.facts.cohort}
     if coded:
         yield Listing(
             key=f"table1-{end}", title="Characteristics before treatment", frame=_categories(compared, tests),
-            methods=(METHOD, SHARES, counts.METHOD, several.METHOD), heading="characteristic", counts=GROUPS,
-            within=("characteristic",), percent=_SHARES, derived=(*_SHARES, *_TESTS), **shared)
+            methods=(METHOD, SHARES, counts.METHOD, several.METHOD), heading="characteristic", counts=COUNTS,
+            parts_of=dict.fromkeys(GROUPS, ALL), within=("characteristic",), percent=_SHARES,
+            derived=(*_SHARES, *_TESTS), **common)
     if numeric:
         recorded = [f"{group}_recorded" for group in GROUPS]
         described = [f"{group}_{what}" for group in GROUPS for what in ("median", "q1", "q3")]
         yield Listing(
             key=f"table1-numbers-{end}", title="Characteristics that are numbers", frame=_numbers(compared, tests),
             methods=(METHOD, numbers.METHOD, several.METHOD), counts=(*GROUPS, *recorded),
-            parts_of=dict(zip(recorded, GROUPS, strict=True)), derived=(*described, *_TESTS), **shared)
+            parts_of=dict(zip(recorded, GROUPS, strict=True)), derived=(*described, *_TESTS), **common)
         yield Listing(
             key=f"table1-ranges-{end}", title="Lowest and highest values", frame=_ranges(compared),
-            methods=(METHOD,), patients=True, **shared)
+            methods=(METHOD,), patients=True, **common)
 
 
 def _categories(compared: Compared, tests: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -104,9 +106,9 @@ def _categories(compared: Compared, tests: Mapping[str, Mapping[str, Any]]) -> p
             shares: list[float | None] = [None] * len(_SHARES)
             if level != NOT_RECORDED:
                 shares = [share for n, of in zip(own, recorded, strict=True) for share in exact_interval(n, of)][:-2]
-            rows.append((each.title, level, *own, *shares, *test))
+            rows.append((each.title, level, sum(own), *own, *shares, *test))
             test = [None] * len(_TESTS)
-    return _frame(rows, ("characteristic", "level", *GROUPS, *_SHARES, *_TESTS))
+    return _frame(rows, ("characteristic", "level", *COUNTS, *_SHARES, *_TESTS))
 
 
 def _numbers(compared: Compared, tests: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -128,5 +130,5 @@ def _ranges(compared: Compared) -> pd.DataFrame:
 
 def _frame(rows: list[tuple[Any, ...]], columns: Sequence[str]) -> pd.DataFrame:
     texts = {name: "string" for name in columns if name in ("characteristic", "level", "test")}
-    counted = {name: "Int64" for name in columns if name in GROUPS or name.endswith("_recorded")}
+    counted = {name: "Int64" for name in columns if name in COUNTS or name.endswith("_recorded")}
     return pd.DataFrame(rows, columns=list(columns)).astype({**dict.fromkeys(columns, "Float64"), **texts, **counted})

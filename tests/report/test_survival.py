@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpd_etl.report import survival
+from hpd_etl.report import risk, survival, table1
 from hpd_etl.report.cells import hidden
-from hpd_etl.report.content import Figure, Listing
+from hpd_etl.report.content import Figure, Listing, Story
 
 if TYPE_CHECKING:
     from hpd_etl.report.facts import Facts
@@ -89,7 +89,7 @@ def test_a_rule_that_looks_at_the_outcome_says_so(facts: Facts, definition: str,
     assert survival.looks_ahead(each, MONTH) == ahead
     assert survival.is_circular(each) is circular
     parts = survival.section(replace(facts, definitions=(each,))).parts
-    told = [survival.CIRCULAR in part.notes for part in parts if not part.key.startswith("survival-fates")]
+    told = [survival.CIRCULAR in part.notes for part in parts if part.key.startswith(("survival-d", "survival-m"))]
     assert told == [circular] * len(told)
     assert (survival.known_on(facts, each) >= ahead).all() or not ahead
 
@@ -105,9 +105,35 @@ def test_everybody_is_counted_once_and_no_step_is_hidden(facts: Facts) -> None:
             assert set(part.frame.columns) >= {"group", "month", "survival", "low", "high", *part.counts}
         if part.key.startswith("survival-fates"):
             assert (part.frame.groupby("outcome")["persons"].sum() == len(facts.people)).all()
-    monthly = [part for part in parts if part.patients]
-    assert monthly
-    assert all(part.frame.groupby("group")["month"].diff().dropna().eq(1).all() for part in monthly)
+    exact = [part for part in parts if part.patients and isinstance(part, Figure)]
+    assert len(exact) == 2 * len(some)
+    assert all(part.frame.groupby("group")["month"].diff().dropna().eq(1).all() for part in exact)
+
+
+def test_numbers_that_are_shared_do_not_tell_who_was_left_out(facts: Facts) -> None:
+    """Of 40 HPD three died before the verdict: 37 are compared, the shared numbers say 35, the local ones 37."""
+    rows = [("HPD", 50, 400 if who > 2 else 40, None, None, None) for who in range(40)]
+    rows += [("NOT_HPD", 60, None, 90 + 30 * who, None, None) for who in range(10)]
+    parts = {part.key: part for part in survival.section(_given(facts, "ji2019", rows)).parts}
+    figures, medians = ([parts[f"survival-{what}{name}-ji2019"] for name in ("", "-exact")]
+                        for what in ("death", "medians"))
+    assert [part.patients for part in (*figures, *medians)] == [False, True] * 2
+    assert [part.frame["at_risk"].iloc[0] for part in figures] == [35, 37]
+    assert [part.frame["persons"].iloc[0] for part in medians] == [35, 37]
+    fates = hidden(parts["survival-fates-ji2019"], 5)
+    assert fates.loc[(fates["outcome"] == "Overall survival") & (fates["verdict"] == "HPD"), "persons"].isna().all()
+
+
+def test_a_small_group_is_for_the_site_s_own_eyes(facts: Facts) -> None:
+    """Four HPD: the sizes of the others would tell how few, so nothing that compares them is shared."""
+    rows = [("HPD" if who < 4 else "NOT_HPD", 50, 400, None, 90, 90) for who in range(30)]
+    given = _given(facts, "ji2019", rows)
+    for section in (survival.section, table1.section, risk.section):
+        first, *others = section(given).parts
+        assert isinstance(first, Story)
+        assert not first.patients
+        assert others
+        assert all(part.patients for part in others)
 
 
 def test_the_medians_are_those_of_the_persons(facts: Facts) -> None:
@@ -118,7 +144,7 @@ def test_the_medians_are_those_of_the_persons(facts: Facts) -> None:
     listing = parts["survival-medians-ji2019"]
     own = listing.frame[listing.frame["outcome"] == "Overall survival"]
     assert own["verdict"].tolist() == ["HPD", "not HPD"]
-    assert own[["persons", "events", "median"]].to_numpy().tolist() == [[6, 6, 3], [6, 6, 13]]
+    assert own[["persons", "events", "median"]].to_numpy().tolist() == [[5, 5, 3], [5, 5, 13]]  # six, rounded
     assert own["p"].iloc[0] < 0.01
     assert not own["is_crossing"].iloc[0]
     assert survival.SMALL in listing.notes
