@@ -88,10 +88,11 @@ def all_drawn(figures: Sequence[tuple[Figure, pd.DataFrame]]) -> list[Drawing]:
         return [_drawing(figure, found[spec].result()) for (figure, _), spec in zip(figures, specs, strict=True)]
 
 
-def with_rows(chart: str, **frames: pd.DataFrame) -> dict[str, Any]:
+def with_rows(chart: str, **rows: pd.DataFrame | list[dict[str, Any]]) -> dict[str, Any]:
     """A chart, written as JSON, whose data are only named: the same with these rows."""
-    rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in frames.items()}
-    return {**json.loads(chart), "datasets": rows}
+    plain = {name: own if isinstance(own, list) else json.loads(own.to_json(orient="records"))
+             for name, own in rows.items()}
+    return {**json.loads(chart), "datasets": plain}
 
 
 def _spec(figure: Figure, frame: pd.DataFrame) -> str:
