@@ -73,7 +73,8 @@ class Mapping(Model):
     therapies: dict[str, str] = {}
     """drug concept id, `system|code` or source value -> agent of another systemic anticancer therapy."""
     agents: dict[str, str] = {}
-    """drug concept id, `system|code` or source value -> checkpoint inhibitor."""
+    """drug concept id, `system|code` or source value -> checkpoint inhibitor; `ignore` where it is none,
+    whatever its words name (an allergy)."""
     stop_reasons: dict[str, str] = {}
     """source value, or `system|code` -> progression, toxicity, completed, death, other."""
     death_causes: dict[str, str] = {}

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from hpd_etl.config import Study
 
 
+_IGNORE = "ignore"
+
+
 def naming(names: Iterable[str]) -> Callable[[str], object]:
     """What tells whether words hold one of these names, with no Latin letter before or after it: `OPDIVO_40MG` does."""
     held = "|".join(map(re.escape, sorted(names))) or "(?!)"
@@ -54,17 +57,27 @@ def check_agents(study: Study) -> None:
 def check_site_agents(mapping: SiteMapping) -> None:
     """Raise ConfigurationError where the site takes a code for a checkpoint inhibitor that nobody knows."""
     known = set(codes.checkpoint_ingredients())
-    for agent in mapping.agents.values():
+    for agent in site_agents(mapping).values():
         if agent not in known:
             raise ConfigurationError(f"mapping.agents: {agent!r} is no checkpoint inhibitor of the list",
-                                     remedy="names are the ingredients in mappings/checkpoint_inhibitors.csv")
+                                     remedy="use an ingredient of mappings/checkpoint_inhibitors.csv, or ignore")
+
+
+def site_agents(mapping: SiteMapping) -> dict[str, str]:
+    """What the site takes for a checkpoint inhibitor."""
+    return {key: agent for key, agent in mapping.agents.items() if agent != _IGNORE}
+
+
+def no_agents(mapping: SiteMapping) -> dict[str, str]:
+    """What the site says is none, whatever its words name: an allergy, a consultation."""
+    return {key: agent for key, agent in mapping.agents.items() if agent == _IGNORE}
 
 
 def stop_reasons(mapping: SiteMapping) -> dict[str, str]:
     """Lower-case text -> why a treatment was stopped, or `ignore`; the site's words before the shipped ones."""
     values = DOSES["stop_reason"].values
     for key, value in mapping.stop_reasons.items():
-        if value not in (*values, "ignore"):
+        if value not in (*values, _IGNORE):
             raise ConfigurationError(f"mapping.stop_reasons: {key!r} = {value!r} is no reason",
-                                     remedy=f"use one of {', '.join(values)}, ignore")
+                                     remedy=f"use one of {', '.join(values)}, {_IGNORE}")
     return codes.stop_reasons() | {key.strip().lower(): value for key, value in mapping.stop_reasons.items()}

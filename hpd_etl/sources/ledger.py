@@ -66,7 +66,7 @@ REMEDIES = {
     "implicit_rules": "rules that change the meaning are not understood; leave implicitRules out",
     "subject_unknown": "the resource names nobody, or somebody who is not there",
     "link_unclear": "the links of Patients lead in a circle, or to two others; mend Patient.link",
-    "drug_not_coded": "words name the drug, no known code does; say what code or text means in mapping.agents",
+    "drug_not_coded": "words name the drug, no known code does; say in mapping.agents what it is, or ignore",
     "reference_unresolved": "the resource it points to is not there; include it in the export",
     "date_impossible": "the text of the date is no date",
     "not_imaging": "measured by pathology or physical examination; only imaging is read",

@@ -126,14 +126,14 @@ def test_billing_codes_hold_inside_their_dates(builder: Builder) -> None:
 def test_a_drug_that_only_its_name_tells_is_refused(builder: Builder) -> None:
     """Words with the name or brand of a checkpoint inhibitor are no code; nobody is treated by them, nor lost."""
     given = ["Nivolumab 240 mg i.v.", "NIVOLUMAB", "antinivolumab", "saline", None, "our nivolumab", "own nivolumab",
-             "Opdivo® 240 mg", "Opdivoid", "OPDIVO_40MG"]
+             "Opdivo® 240 mg", "Opdivoid", "OPDIVO_40MG", "Yervoy allergy"]
     ward = builder.build({
         "person": [person(1), person(2)],
         "drug_exposure": [exposure(1, 1, NIVOLUMAB, "2018-01-20"), *(
             exposure(2 + place, 2 if place == 1 else 1, 0, "2018-02-01", drug_source_value=text)
             for place, text in enumerate(given))],
         "measurement": SIZE})
-    records = ward.records(mapping={"agents": {"our nivolumab": "nivolumab"},
+    records = ward.records(mapping={"agents": {"our nivolumab": "nivolumab", "Yervoy allergy": "ignore"},
                                     "therapies": {"own nivolumab": "vaccine"}})
     assert rows(records.rejections, *REFUSED) == [("doses", "1", "drug_exposure:11", "drug_not_coded"),
                                                   ("doses", "1", "drug_exposure:2", "drug_not_coded"),
@@ -141,6 +141,20 @@ def test_a_drug_that_only_its_name_tells_is_refused(builder: Builder) -> None:
                                                   ("doses", None, "drug_exposure:3", "drug_not_coded")]
     assert rows(records.doses, "source_id") == [("drug_exposure:1",), ("drug_exposure:7",)]
     assert rows(records.therapies, "agent", "source_id") == [("vaccine", "drug_exposure:8")]
+
+
+def test_a_site_may_say_that_a_code_is_no_inhibitor(tmp_path: Path) -> None:
+    """A concept or code that a site uses for something else is no dose, no other therapy and no refusal."""
+    ward = Builder("duckdb", tmp_path).build({
+        "person": [person(1)], "measurement": SIZE,
+        "drug_exposure": [exposure(1, 1, NIVOLUMAB, "2018-01-20"), exposure(2, 1, IPILIMUMAB, "2018-01-01"),
+                          exposure(3, 1, 0, "2018-01-01", drug_source_value="J9271")],
+        "concept": [concept(777, "ANTINEOPLASTIC AGENTS", "ATC", "L01"), concept(IPILIMUMAB, "ipilimumab", "x", "y")],
+        "concept_ancestor": [ancestor(777, IPILIMUMAB)]})
+    records = ward.records(mapping={"agents": {str(IPILIMUMAB): "ignore", "J9271": "ignore"}})
+    assert rows(records.doses, "source_id") == [("drug_exposure:1",)]
+    assert records.therapies.empty
+    assert records.rejections.empty
 
 
 def test_no_concept_is_as_good_as_concept_0(tmp_path: Path) -> None:

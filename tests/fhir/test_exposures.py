@@ -120,6 +120,17 @@ def test_parts_of_words_name_no_inhibitor():
     assert refusals(*others) == []
 
 
+@pytest.mark.parametrize(("key", "code"), [
+    ("Yervoy allergy", concept(text="Yervoy Allergy")), ("Yervoy allergy", concept("local X", text="Yervoy allergy")),
+    (f"{LOCAL}|77", concept("local 77 Keytruda consult")), ("HCPCS|J9271", concept("hcpcs J9271"))])
+def test_site_may_say_that_it_is_no_inhibitor(key, code):
+    """What only names the drug, or is coded as one by a habit of the site, is neither a dose nor a refusal."""
+    given = administration("d2", None, "2020-02-01", medicationCodeableConcept=code)
+    found = read(patient(), administration("d1"), given, mapping={"agents": {key: "ignore"}})
+    assert found.refused == []
+    assert found.rows("doses", "start_date") == [("2020-03-01",)]
+
+
 def test_site_cannot_name_an_unknown_inhibitor():
     """A checkpoint inhibitor of the mapping must be on the list."""
     with pytest.raises(ConfigurationError, match="no checkpoint inhibitor"):

@@ -69,7 +69,7 @@ class OmopCdm:
         cdm = probe(self._database, source)
         check_fields(cdm, source.lesions)
         concepts, causes = resolve(cdm, study, source), Causes(study, source.mapping.death_causes)
-        index = with_words(cdm, concepts.index, concepts.systemic)
+        index = with_words(cdm, source, concepts.index, concepts.systemic)
         given = Exposures(read_exposures(cdm, index), index, source)
         treated = treated_persons(given)
         ledger.read(given.rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hpd_etl import assets, codes
-from hpd_etl.sources.agents import Drug, check_agents, check_site_agents
+from hpd_etl.sources.agents import Drug, check_agents, check_site_agents, no_agents, site_agents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +28,12 @@ class DrugSet:
     codes: dict[str, set[Drug]] = field(default_factory=lambda: defaultdict(set))
     words: tuple[str, ...] = ()
     """Texts that name one of the drugs, and are no code that is known."""
+
+    def forget(self, key: str) -> None:
+        """Take away what a concept id or text of site.toml means."""
+        for known in (self.concepts, self.source_concepts) if key.isdecimal() else ():
+            known.pop(int(key), None)
+        self.codes.pop(key, None)
 
     def parameters(self) -> dict[str, Sequence[int] | Sequence[str]]:
         """The lists that the SQL texts bind; 0 stands for rows without a standard concept."""
@@ -78,6 +84,9 @@ def resolve(cdm: Cdm | None, study: Study, source: OmopSource) -> ConceptSets:
             systemic.concepts[concept].add(Drug(""))
     for concept in set(systemic.concepts) & set(index.concepts):
         del systemic.concepts[concept]
+    for key in no_agents(source.mapping):
+        index.forget(key)
+        systemic.forget(key)
     used = {
         "checkpoint_inhibitors": {
             "from": "concept_ancestor" if any(below.get(root) for root in roots) else "frozen list",
@@ -165,7 +174,7 @@ def _add_comparator_codes(index: DrugSet, study: Study, by_code: Mapping[tuple[s
 
 
 def _add_site(index: DrugSet, systemic: DrugSet, source: OmopSource) -> None:
-    for key, agent in source.mapping.agents.items():
+    for key, agent in site_agents(source.mapping).items():
         _add_key(index, key, agent)
     for key, agent in source.mapping.therapies.items():
         _add_key(systemic, key, agent)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from hpd_etl import codes
 from hpd_etl.grouping import Bools, Ints, category, named
 from hpd_etl.schema import DOSES
-from hpd_etl.sources.agents import Drug, naming, stop_reasons
+from hpd_etl.sources.agents import Drug, naming, no_agents, stop_reasons
 from hpd_etl.sources.columns import Rows, booleans, code_lookup, text_lookup
 from hpd_etl.sources.omop.concepts import DrugSet
 from hpd_etl.sources.omop.row_codes import row_codes
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 _FAR = 2**40
 
 
-def with_words(cdm: Cdm, drugs: DrugSet, others: DrugSet) -> DrugSet:
+def with_words(cdm: Cdm, source: OmopSource, drugs: DrugSet, others: DrugSet) -> DrugSet:
     """The index drugs with the words by which exposures without a standard drug name a checkpoint inhibitor.
 
-    What the site takes for another therapy (`others`) is none.
+    What the site takes for another therapy (`others`), or for none, is none.
     """
     names = naming(codes.checkpoint_names())
     texts = cdm.fetch("omop_unmapped_drugs").column(0).to_pylist()
-    known = {*drugs.codes, *others.codes}
+    known = {*drugs.codes, *others.codes, *no_agents(source.mapping)}
     return replace(drugs, words=tuple(text for text in texts if text and text not in known and names(text)))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hpd_etl import codes
-from hpd_etl.sources.agents import Drug, check_agents, check_site_agents, naming
+from hpd_etl.sources.agents import Drug, check_agents, check_site_agents, naming, no_agents, site_agents
 from hpd_etl.sources.fhir.decode.resources import Selection
 from hpd_etl.sources.fhir.decode.shapes import (
     MEDICATED,
@@ -78,13 +78,14 @@ class DrugCodes:
         check_site_agents(source.mapping)
         self._tokens = tokens
         self._index = _shipped() | _comparators(study)
-        self._index |= {token: (Drug(agent),) for token, agent in tokens.own(source.mapping.agents).items()}
+        self._index |= {token: (Drug(agent),) for token, agent in tokens.own(site_agents(source.mapping)).items()}
         self._classes = {f"ATC|{code}": (Drug(agent),) for comparator in study.comparators
                          for agent, own in comparator.agents.items() for code in own.atc}
         self._products = _products(self._index)
         self._systemic = tokens.own(source.mapping.therapies)
-        self._words = _words(source.mapping.agents)
+        self._words = _words(site_agents(source.mapping))
         self._therapy_words = _words(source.mapping.therapies)
+        self._none = {*tokens.own(no_agents(source.mapping)), *_words(no_agents(source.mapping))}
         self._known: dict[CodeableConcept, Meaning] = {}
         self._names = naming(codes.checkpoint_names())
 
@@ -111,6 +112,8 @@ class DrugCodes:
                          if (agent := self._therapy(token, coding))), None)
         if systemic:
             return Meaning(systemic=(systemic,))
+        if not self._none.isdisjoint(found):
+            return Meaning()
         return Meaning(in_words=self._is_named(concept)) if found else self._by_words(concept)
 
     @staticmethod
@@ -118,6 +121,8 @@ class DrugCodes:
         return (coding.display for coding in concept.coding if coding.code)
 
     def _drugs(self, token: str) -> tuple[Drug, ...]:
+        if token in self._none:
+            return ()
         if token in self._index:
             return self._index[token]
         system, _, code = token.rpartition("|")
@@ -142,7 +147,8 @@ class DrugCodes:
 
     def _is_named(self, concept: CodeableConcept) -> bool:
         """Whether the words of a concept name an index drug that its codes do not tell."""
-        return any(self._names(words) for words in (concept.text, *(each.display for each in concept.coding)) if words)
+        told = (concept.text, *(each.display for each in concept.coding))
+        return any(self._names(words) for words in told if words and words.strip().lower() not in self._none)
 
 
 def _words(mapping: dict[str, str]) -> dict[str, str]:
