@@ -45,7 +45,8 @@ _LASTING: Final = ("primary_site", "histology")
 _SEEN: Final = (LesionStatus.MEASURED, LesionStatus.PRESENT, LesionStatus.PROGRESSED, LesionStatus.TOO_SMALL)
 _LENGTH: Final = {"month": 31, "year": 366}
 _TITLES: Final = {
-    "sex": "Sex", "age": "Age at first dose, years", "ecog": "ECOG", "primary_site": "Primary site",
+    "sex": "Sex", "age": "Age at first dose, years", "ecog": "ECOG",
+    "ecog_code": "ECOG, without a grade", "primary_site": "Primary site",
     "histology": "Histology",
     "organs_split": "Organs with lesions at baseline", "immunotherapy": "Type of immunotherapy", "regimen": "Regimen",
     "mmr": "Mismatch repair", "msi": "Microsatellites", "pdl1": "PD-L1", "egfr": "EGFR", "mdm2": "MDM2", "mdm4": "MDM4",
@@ -86,7 +87,8 @@ def people(facts: Facts) -> pd.DataFrame:
     """One row a person of the cohort in the order of `facts.people`: text and numbers, <NA> where not recorded.
 
     Columns sex, age, ecog, primary_site, histology, organs, organs_split, immunotherapy, regimen, and one for each
-    further finding in the data; one that has codes and numbers has its numbers in a column `<finding>_number`.
+    further finding in the data; one that has codes and numbers has its numbers in a column `<finding>_number`, and
+    what is coded of ECOG without a grade stands in `ecog_code`.
     """
     index, timeline = facts.people, facts.timeline
     ids = text(index["person_id"])
@@ -200,11 +202,12 @@ def _findings(facts: Facts, ids: pa.Array) -> dict[str, pd.Series[str] | pd.Seri
         own = before & (finding == names.to_pylist().index(name))
         number, code = (own & rows[column].notna().to_numpy() for column in ("value_number", "value_code"))
         if code.any():
-            made[name] = _last_code(rows["value_code"], person, day, code, len(ids))
-        if number.any():
+            made["ecog_code" if name == "ecog" else name] = _last_code(rows["value_code"], person, day, code, len(ids))
+        if number.any() and name == "ecog":
+            worst = numbers(_last_number(rows, person, day, number, len(ids)))
+            made[name] = integers(np.nan_to_num(worst).astype(np.int64), ~np.isnan(worst))
+        elif number.any():
             made[f"{name}_number" if code.any() else name] = _last_number(rows, person, day, number, len(ids))
-    if "ecog" in made:
-        made["ecog"] = made["ecog"].astype("Int64")
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import product
+from itertools import chain, product
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
@@ -148,30 +148,28 @@ def _parts(facts: Facts, definition: Definition) -> Iterator[Part]:
     times = [{name: each.times(place) for place, name in enumerate(COMPARED)} for each in followed]
     common: dict[str, Any] = {"definition": definition.id, "cohort": facts.cohort, "methods": (LANDMARK, METHOD)}
     end, least = slug(definition.id), max(ceil(facts.study.report.min_cell.value), 1)
-    notes = _notes(definition, times)
+    notes = [_notes(definition, tuple(of.values())) for of in times]
     for coarse in (least, 1)[: 1 + (least > 1)]:
         name, said = ("", "") if coarse == least else ("-exact", ", exact")
         own = {**common, "patients": coarse != least}
-        for each, of in zip(followed, times, strict=True):
+        for each, of, told in zip(followed, times, notes, strict=True):
             if max(map(len, of.values())) >= coarse:
-                key = f"survival-{each.outcome.key}{name}-{end}"
-                yield _figure(key, each.outcome, of, coarse, notes[:-1], said, own)
+                yield _figure(f"survival-{each.outcome.key}{name}-{end}", each.outcome, of, coarse, told, said, own)
         yield Listing(
             key=f"survival-medians{name}-{end}", title=f"Medians and log-rank test{said}", heading="outcome",
             frame=_medians(followed, times, coarse), labels=_LABELS, counts=("persons", "events"), within=("outcome",),
-            notes=(*notes, *((_ROUNDED.format(least=coarse),) if coarse > 1 else ())),
+            notes=(*dict.fromkeys(chain(*notes)), _PLAIN, *((_ROUNDED.format(least=coarse),) if coarse > 1 else ())),
             derived=("median", "low", "high", "chi_square", "p", "is_crossing"), **own)
     yield Listing(
         key=f"survival-fates-{end}", title="Who is in the comparison", heading="outcome", frame=_fates(followed),
         counts=("persons",), within=("outcome", "verdict"), **common)
 
 
-def _notes(definition: Definition, times: Sequence[Mapping[str, Times]]) -> tuple[str, ...]:
-    """What must be known of the curves; last of all, of the tests."""
-    crossing = any(crosses(*own.values()) for own in times)
-    few = any(group.is_event.sum() < FEW for own in times for group in own.values())
+def _notes(definition: Definition, groups: Sequence[Times]) -> tuple[str, ...]:
+    """What must be known of the curves of an outcome."""
+    few = any(group.is_event.sum() < FEW for group in groups)
     return (*((CIRCULAR,) if is_circular(definition) else ()), *((SMALL,) if few else ()),
-            *((NOT_PROPORTIONAL,) if crossing else ()), _PLAIN)
+            *((NOT_PROPORTIONAL,) if crosses(*groups) else ()))
 
 
 def _figure(key: str, outcome: Outcome, times: Mapping[str, Times], least: int, notes: Sequence[str], said: str,

@@ -59,6 +59,14 @@ def test_the_last_finding_up_to_the_first_dose_counts(facts: Facts) -> None:
     assert "msi" not in made
 
 
+def test_ecog_is_a_grade(facts: Facts) -> None:
+    """What is coded without a grade stands apart, and a grade between two counts as the lower one, as in the rules."""
+    made = _with_findings(facts, (0, "ecog", -3, None, 1.5, None), (1, "ecog", -3, None, None, "good"))
+    assert made["ecog"].iloc[:2].tolist() == [1, pd.NA]
+    assert made["ecog_code"].iloc[:2].tolist() == [pd.NA, "good"]
+    assert {each.key: each.levels for each in characteristics(made)}["ecog"] == ("1",)
+
+
 def test_the_tumour_is_known_at_any_time_if_it_is_one(facts: Facts) -> None:
     """A histology found later is still that of the tumour; two of them are `several`."""
     made = _with_findings(facts, (0, "histology", 40, None, None, "melanoma"),

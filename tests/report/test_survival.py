@@ -148,4 +148,17 @@ def test_the_medians_are_those_of_the_persons(facts: Facts) -> None:
     assert own["p"].iloc[0] < 0.01
     assert not own["is_crossing"].iloc[0]
     assert survival.SMALL in listing.notes
+    assert survival.NOT_PROPORTIONAL not in listing.notes
     assert "survival-failure-ji2019" not in parts
+
+
+def test_curves_that_cross_say_so_where_they_do(facts: Facts) -> None:
+    """HPD die early and then not, the others late, while treatment lasts as long: only survival crosses."""
+    rows = [("HPD", 50, 80 if who < 6 else None, 900, 400 + who, 400 + who) for who in range(20)]
+    rows += [("NOT_HPD", 50, 400 if who < 16 else None, 900, 400 + who, 400 + who) for who in range(20)]
+    parts = {part.key: part for part in survival.section(_given(facts, "ji2019", rows)).parts}
+    assert survival.NOT_PROPORTIONAL in parts["survival-death-ji2019"].notes
+    assert survival.NOT_PROPORTIONAL not in parts["survival-failure-ji2019"].notes
+    listing = parts["survival-medians-ji2019"]
+    assert listing.frame["is_crossing"].dropna().tolist() == [True, False]
+    assert survival.NOT_PROPORTIONAL in listing.notes
