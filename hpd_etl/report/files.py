@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import csv
 import re
-from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from hpd_etl.report.content import Rows
+from hpd_etl.report.content import Figure, Rows
 from hpd_etl.report.page import page
 from hpd_etl.report.shown import shown
 from hpd_etl.report.tables import HIDDEN
 from hpd_etl.schema import INTENDED_USE
+from hpd_etl.vega import renderer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from hpd_etl.report.tables import Table
 
 PAGE: Final = "report.html"
-_WORKERS: Final = 2
-"""PNG are made side by side; the renderer lets go of Python meanwhile."""
 _LATEX: Final = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
                  **{sign: f"\\{sign}" for sign in "&%$#_{}"}, "<": r"\textless{}", ">": r"\textgreater{}",
                  "≥": r"$\geq$", "≤": r"$\leq$"}
@@ -38,17 +36,19 @@ _CELL: Final = "border:1px solid #000;padding:2pt 4pt;text-align:"
 
 def write(report: Report, folder: Path) -> None:
     """The report in this folder, which is there and empty."""
-    sections = shown(report)
-    parts = [each for _, own in sections for each in own]
-    (folder / PAGE).write_text(page(report, sections), "utf-8")
-    (folder / "README.txt").write_text(_read_first(report), "utf-8")
     for name in ("figures", "tables"):
         (folder / name).mkdir()
-    with ThreadPoolExecutor(_WORKERS) as workers:
-        list(workers.map(lambda each: _figure(each, folder / "figures"), (each for each in parts if each.drawing)))
-    for each in parts:
-        if each.table:
-            _table(each, folder / "tables")
+    figures = sum(isinstance(part, Figure) for section in report.sections for part in section.parts)
+    with renderer(figures) as drawer:
+        sections = shown(report, drawer)
+        parts = [each for _, own in sections for each in own]
+        pixels = {each.part.key: each.drawing.png(drawer) for each in parts if each.drawing}
+        (folder / PAGE).write_text(page(report, sections), "utf-8")
+        (folder / "README.txt").write_text(_read_first(report), "utf-8")
+        for each in parts:
+            _drawn_or_listed(each, folder)
+        for key, made in pixels.items():
+            (folder / "figures" / f"{key}.png").write_bytes(made.result())
 
 
 def _read_first(report: Report) -> str:
@@ -57,18 +57,16 @@ def _read_first(report: Report) -> str:
     return f"{INTENDED_USE}.\n\nMade by hpd-etl of run {report.about['run']}. {told}\n"
 
 
-def _figure(each: Shown, folder: Path) -> None:
+def _drawn_or_listed(each: Shown, folder: Path) -> None:
+    texts = {}
     if each.drawing:
-        (folder / f"{each.part.key}.svg").write_text(each.drawing.standalone(), "utf-8")
-        (folder / f"{each.part.key}.png").write_bytes(each.drawing.png())
-        _rows(each, folder)
-
-
-def _table(each: Shown, folder: Path) -> None:
-    if each.table:
-        (folder / f"{each.part.key}.tex").write_text(latex(each.part, each.table), "utf-8")
-        (folder / f"{each.part.key}.html").write_text(word(each.part, each.table), "utf-8")
-        _rows(each, folder)
+        texts, folder = {"svg": each.drawing.standalone()}, folder / "figures"
+    elif each.table:
+        texts = {"tex": latex(each.part, each.table), "html": word(each.part, each.table)}
+        folder = folder / "tables"
+    for kind, text in texts.items():
+        (folder / f"{each.part.key}.{kind}").write_text(text, "utf-8")
+    _rows(each, folder)
 
 
 def _rows(each: Shown, folder: Path) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hpd_etl.report.cells import hidden
 from hpd_etl.report.content import Figure, Listing, Rows
-from hpd_etl.report.drawing.svg import all_drawn
+from hpd_etl.report.drawing.svg import HERE, drawing, spec
 from hpd_etl.report.tables import printed
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import pandas as pd
 
     from hpd_etl.report.content import Part, Report, Section
     from hpd_etl.report.drawing.svg import Drawing
     from hpd_etl.report.tables import Table
+    from hpd_etl.vega import Renderer
 
 
 @dataclass(frozen=True)
@@ -44,17 +47,23 @@ class Shown:
         return not self.drawing or (isinstance(self.part, Figure) and self.part.wide)
 
 
-def shown(report: Report) -> list[tuple[Section, list[Shown]]]:
+def shown(report: Report, renderer: Renderer = HERE) -> list[tuple[Section, list[Shown]]]:
     """The sections with their parts; every figure is drawn here, once for the page and the files."""
-    rows = {part.key: hidden(part, report.min_cell)
-            for section in report.sections for part in section.parts if isinstance(part, Rows)}
-    figures = [part for section in report.sections for part in section.parts if isinstance(part, Figure)]
-    drawings = dict(zip((each.key for each in figures), all_drawn([(each, rows[each.key]) for each in figures]),
-                        strict=True))
-    return [(section, [_seen(part, rows.get(part.key), drawings.get(part.key)) for part in section.parts])
-            for section in report.sections]
+    begun = [(section, [_begun(part, report.min_cell, renderer) for part in section.parts])
+             for section in report.sections]
+    return [(section, [_ended(*each) for each in parts]) for section, parts in begun]
 
 
-def _seen(part: Part, frame: pd.DataFrame | None, drawing: Drawing | None) -> Shown:
-    table = printed(part, frame) if isinstance(part, Listing) and frame is not None else None
-    return Shown(part, frame, drawing, table)
+def _begun(part: Part, min_cell: int, renderer: Renderer) -> tuple[Shown, Future[str] | None]:
+    """The part, and its drawing while it is made."""
+    if not isinstance(part, Rows):
+        return Shown(part), None
+    frame = hidden(part, min_cell)
+    table = printed(part, frame) if isinstance(part, Listing) else None
+    return Shown(part, frame, table=table), renderer.svg(spec(part, frame)) if isinstance(part, Figure) else None
+
+
+def _ended(each: Shown, svg: Future[str] | None) -> Shown:
+    if svg is None or not isinstance(each.part, Figure):
+        return each
+    return replace(each, drawing=drawing(each.part, svg.result()))

@@ -87,7 +87,7 @@ def test_a_wide_drawing_keeps_its_width_and_a_narrow_one_shrinks(drawing: Drawin
 
 def test_pixels_are_two_for_one(drawing: Drawing):
     """The PNG is twice as wide and high as the drawing."""
-    content = drawing.png()
+    content = drawing.png().result()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", content[16:24]) == tuple(2 * side for side in drawing.size)
 

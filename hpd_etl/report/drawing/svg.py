@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
 from hpd_etl.report.drawing.theme import CONFIG, FONT, PALETTE
+from hpd_etl.vega import Renderer
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from xml.etree.ElementTree import Element
 
     import pandas as pd
 
     from hpd_etl.report.content import Figure
 
-_VEGA_LITE: Final = "6.4"
-_WORKERS: Final = 2
-"""Each takes 170 MB."""
-_FEW: Final = 8
-"""So few are drawn sooner than workers are ready."""
+HERE: Final = Renderer()
+"""Draws in this process."""
 _NAMESPACES = re.compile(r' xmlns(:xlink)?="[^"]*"')
 _NAME = re.compile(r'( id="|url\(#)([^")]+)')
 _NUMBER = re.compile(r"-?\d+\.\d+")
@@ -51,41 +47,46 @@ class Drawing:
 
     inline: str
     """SVG in the page: as wide as there is room, its colours those of the page."""
+    told: str
+    """What it is called, and in words what it shows."""
     content: str
-    """What is drawn and what it is called, in the colours of the page."""
+    """What is drawn, in the colours of the page."""
     size: tuple[float, float]
 
     def standalone(self) -> str:
         """SVG in a file of its own: on white paper."""
+        return self._on_paper(self.told)
+
+    def png(self, renderer: Renderer = HERE) -> Future[bytes]:
+        """The same as pixels."""
+        return renderer.png(self._on_paper())
+
+    def _on_paper(self, told: str = "") -> str:
         width, height = (f"{side:g}" for side in self.size)
+        content = re.sub(r"var\(--([a-z-]+)\)", lambda found: PALETTE[found[1]], self.content)
         return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-                f'viewBox="0 0 {width} {height}" font-family="{FONT}">'
-                f'<rect width="{width}" height="{height}" fill="{PALETTE["paper"]}"/>{_on_paper(self.content)}</svg>')
-
-    def png(self) -> bytes:
-        """The same as pixels, two for one."""
-        import vl_convert
-
-        return bytes(vl_convert.svg_to_png(self.standalone(), scale=2))
+                f'viewBox="0 0 {width} {height}" font-family="{FONT}">{told}'
+                f'<rect width="{width}" height="{height}" fill="{PALETTE["paper"]}"/>{content}</svg>')
 
 
 def drawn(figure: Figure, frame: pd.DataFrame) -> Drawing:
     """The figure, made of these rows: its own, as far as they may be shown."""
-    return _drawing(figure, _render()(_spec(figure, frame)))
+    return drawing(figure, HERE.svg(spec(figure, frame)).result())
 
 
-def all_drawn(figures: Sequence[tuple[Figure, pd.DataFrame]]) -> list[Drawing]:
-    """The same of many, in their order: charts are rendered side by side, each once, in processes of their own."""
-    if len(figures) <= _FEW:
-        return [drawn(figure, frame) for figure, frame in figures]
-    render, specs, found = _render(), [], {}
-    # begun anew, for a copy of this process could wait for a lock that nobody opens
-    with ProcessPoolExecutor(_WORKERS, mp_context=get_context("spawn")) as workers:
-        for figure, frame in figures:
-            specs.append(spec := _spec(figure, frame))
-            if spec not in found:  # the same chart is often asked for by several definitions
-                found[spec] = workers.submit(render, spec)
-        return [_drawing(figure, found[spec].result()) for (figure, _), spec in zip(figures, specs, strict=True)]
+def spec(figure: Figure, frame: pd.DataFrame) -> str:
+    """The chart of these rows as the renderer wants it."""
+    chart = figure.draw(frame)
+    return json.dumps({**(chart if isinstance(chart, dict) else chart.to_dict(validate=False)), "config": CONFIG})
+
+
+def drawing(figure: Figure, rendered: str) -> Drawing:
+    """What the renderer made of the chart, for the page and for files."""
+    root = ElementTree.fromstring(_with_own_names(_NAMESPACES.sub("", rendered), figure.key))  # noqa: S314 - our own
+    size = float(root.attrib["width"]), float(root.attrib["height"])
+    content = "".join(map(_written, _lean(root)))
+    told = _named("title", figure.title) + _named("desc", figure.alt)
+    return Drawing(_in_page(figure, size, content), told, content, size)
 
 
 def with_rows(chart: str, **rows: pd.DataFrame | list[dict[str, Any]]) -> dict[str, Any]:
@@ -93,27 +94,6 @@ def with_rows(chart: str, **rows: pd.DataFrame | list[dict[str, Any]]) -> dict[s
     plain = {name: own if isinstance(own, list) else json.loads(own.to_json(orient="records"))
              for name, own in rows.items()}
     return {**json.loads(chart), "datasets": plain}
-
-
-def _spec(figure: Figure, frame: pd.DataFrame) -> str:
-    chart = figure.draw(frame)
-    return json.dumps({**(chart if isinstance(chart, dict) else chart.to_dict(validate=False)), "config": CONFIG})
-
-
-def _render() -> Callable[[str], str]:
-    """From Vega-Lite to SVG; a function of the library itself, so that whoever is to do it loads nothing else."""
-    import vl_convert
-
-    return partial(vl_convert.vegalite_to_svg, vl_version=_VEGA_LITE)
-
-
-def _drawing(figure: Figure, svg: str) -> Drawing:
-    """What the library drew, made lean and named."""
-    root = ElementTree.fromstring(_with_own_names(_NAMESPACES.sub("", svg), figure.key))  # noqa: S314 - our own
-    size = float(root.attrib["width"]), float(root.attrib["height"])
-    content = "".join(map(_written, _lean(root)))
-    told = _named("title", figure.title) + _named("desc", figure.alt)
-    return Drawing(_in_page(figure, size, content), told + content, size)
 
 
 def _with_own_names(svg: str, key: str) -> str:
@@ -141,10 +121,6 @@ def _named(tag: str, text: str, name: str | None = None) -> str:
 
 def _written(element: Element) -> str:
     return ElementTree.tostring(element, "unicode").replace(" />", "/>")
-
-
-def _on_paper(svg: str) -> str:
-    return re.sub(r"var\(--([a-z-]+)\)", lambda found: PALETTE[found[1]], svg)
 
 
 # --- less of it -----------------------------------------------------------------------------
