@@ -45,6 +45,8 @@ def hidden(rows: Rows, min_cell: int) -> pd.DataFrame:
     if min_cell <= 1 or not counting or rows.frame.empty:
         return rows.frame
     unseen = _unseen(rows, min_cell)
+    if not unseen.any():
+        return rows.frame
     shown = rows.frame.copy()
     for place, name in enumerate(counting):
         shown[name] = shown[name].astype("Int64").mask(unseen[:, place])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("extract", "align", "validate", "label", "writeback")
-BINARY = {".parquet", ".duckdb", ".sqlite", ".png", ".gz"}
+BINARY = {".parquet", ".duckdb", ".sqlite", ".png", ".gz", ".ttf"}
 
 
 def generator() -> ModuleType:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from hpd_etl.report.drawing.svg import all_drawn, drawn
+from hpd_etl.report.drawing import svg
+from hpd_etl.report.drawing.svg import drawn, spec
 from hpd_etl.report.drawing.theme import DARK, PALETTE, colour
+from hpd_etl.vega import renderer
 from tests.report import drawings
 
 if TYPE_CHECKING:
@@ -93,7 +95,12 @@ def test_pixels_are_two_for_one(drawing: Drawing):
 
 
 def test_many_are_drawn_as_one_by_one(drawing: Drawing):
-    """Side by side in other processes: the same drawings in the order asked for, also of some that share a chart."""
-    figures = [drawings.figure(bars, ROWS), *(drawings.figure(bars, ROWS.tail(1), f"f{n}") for n in range(8))]
-    made = all_drawn([(figure, figure.frame) for figure in figures])
+    """Side by side in other processes: the same drawings and pixels, each once, also of some that share a chart."""
+    figures = [drawings.figure(bars, ROWS), *(drawings.figure(bars, ROWS.tail(1), f"f{n}") for n in range(2))]
+    with renderer(1000) as drawer:
+        begun = [(figure, drawer.svg(spec(figure, figure.frame))) for figure in figures]
+        made = [svg.drawing(figure, rendered.result()) for figure, rendered in begun]
+        pixels = [each.png(drawer).result() for each in made]
+    assert begun[1][1] is begun[2][1]
     assert made == [drawing, *(drawings.of(figure) for figure in figures[1:])]
+    assert pixels == [each.png().result() for each in made]

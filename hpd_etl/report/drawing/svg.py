@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
-from hpd_etl.report.drawing.theme import CONFIG, FONT, PALETTE
+from hpd_etl.report.drawing.theme import CONFIG, FONT, MEASURED, PALETTE
 from hpd_etl.vega import Renderer
 
 if TYPE_CHECKING:
@@ -55,17 +55,17 @@ class Drawing:
 
     def standalone(self) -> str:
         """SVG in a file of its own: on white paper."""
-        return self._on_paper(self.told)
+        return self._on_paper(self.told, FONT)
 
     def png(self, renderer: Renderer = HERE) -> Future[bytes]:
         """The same as pixels."""
-        return renderer.png(self._on_paper())
+        return renderer.png(_with_own_names(self._on_paper("", MEASURED), "in"))
 
-    def _on_paper(self, told: str = "") -> str:
+    def _on_paper(self, told: str, font: str) -> str:
         width, height = (f"{side:g}" for side in self.size)
         content = re.sub(r"var\(--([a-z-]+)\)", lambda found: PALETTE[found[1]], self.content)
         return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-                f'viewBox="0 0 {width} {height}" font-family="{FONT}">{told}'
+                f'viewBox="0 0 {width} {height}" font-family="{font}">{told}'
                 f'<rect width="{width}" height="{height}" fill="{PALETTE["paper"]}"/>{content}</svg>')
 
 

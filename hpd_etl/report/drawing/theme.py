@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from hpd_etl import vega
 from hpd_etl.schema import Verdict
 
 NARROW: Final = 300
@@ -34,8 +35,8 @@ DARK: Final = {
 """What it is in the dark."""
 
 FONT: Final = "system-ui, sans-serif"
-MEASURED: Final = "sans-serif"
-"""By what room is made for words; a name of its own would be looked up for every word, which takes most of the time."""
+MEASURED: Final = vega.LETTERS
+"""By what room is made for words: wide letters, so that nothing is cut off where others are used."""
 LETTERS: Final = 12
 """Size of the smallest letters, in pixels."""
 
