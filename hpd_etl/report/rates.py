@@ -54,7 +54,7 @@ def _parts(rates: pd.DataFrame, cohort: str) -> Iterator[Part]:
             yield _figure(own, cohort, kind, f"rates-{slug(cohort)}-{'hpd' if hyperprogression else 'others'}")
     if len(frame):
         yield Listing(
-            key=f"rates-{slug(cohort)}", title=f"Rates in the cohort {cohort}", methods=(RATE,), cohort=cohort,
+            key=f"rates-{slug(cohort)}", title="Rates and their intervals, in numbers", methods=(RATE,), cohort=cohort,
             notes=_notes(rates), frame=frame, labels=_LABELS, counts=_COUNTS, parts_of=_SUMS, derived=_FRACTIONS,
             percent=_FRACTIONS, heading="kind")
 
@@ -70,7 +70,7 @@ def _rows(rates: pd.DataFrame) -> pd.DataFrame:
 
 def _figure(frame: pd.DataFrame, cohort: str, kind: str, key: str) -> Figure:
     return Figure(
-        key=key, title=f"Rates of {kind} in the cohort {cohort}", methods=(RATE,), cohort=cohort, frame=frame,
+        key=key, title=f"Rates of {kind}", methods=(RATE,), cohort=cohort, frame=frame,
         labels=_LABELS, counts=_COUNTS, parts_of=_SUMS, derived=_FRACTIONS, draw=interval_chart,
         alt="A row a definition: the rate of HPD with its exact 95 % interval, of the evaluable (circle) and of all "
             "treated (diamond). The numbers stand in the table.")

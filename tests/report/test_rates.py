@@ -64,7 +64,9 @@ def test_hidden_rates_are_not_drawn(section: Section):
     assert is_gone.any()
     assert not is_gone.all()
     assert shown.loc[is_gone, list(figure.derived)].isna().all(axis=None)
-    said = drawings.said(drawings.of(drawings.figure(interval_chart, shown)))
+    drawing = drawings.of(drawings.figure(interval_chart, shown))
+    said = drawings.said(drawing)
+    assert drawings.written(drawing).count("hidden") == is_gone.sum()
     assert {line.split(":")[0] for line in said} == set(shown.loc[~is_gone, "definition_id"])
 
 

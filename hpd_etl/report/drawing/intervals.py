@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from hpd_etl.report.drawing.theme import colour
+from hpd_etl.report.drawing.theme import HIDDEN, colour
 
 if TYPE_CHECKING:
     import altair as alt
@@ -34,7 +34,12 @@ def interval_chart(frame: pd.DataFrame) -> alt.TopLevelMixin:
     points = base.mark_point(size=55).encode(
         x="rate:Q", description="said:N",
         shape=alt.Shape("of:N", sort=names, scale=alt.Scale(domain=names, range=["circle", "diamond"])))
-    chart: alt.LayerChart = (bars + points).properties(width=_WIDTH, height=_ROW * len(frame))
+    layers = [bars, points]
+    if len(unknown := frame.loc[frame["rate_of_treated"].isna(), ["definition_id"]]):
+        y = alt.Y("definition_id:N", scale=alt.Scale(domain=frame["definition_id"].tolist()))
+        layers.append(alt.Chart(unknown).mark_text(align="left", color=colour("soft"), aria=False).encode(
+            x=alt.value(4), y=y, text=alt.value(HIDDEN)))
+    chart: alt.TopLevelMixin = alt.layer(*layers).properties(width=_WIDTH, height=_ROW * len(frame))
     return chart
 
 
