@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +12,9 @@ import pandas as pd
 from hpd_etl.criteria.rules import at_least, at_most
 from hpd_etl.grouping import numbers
 from hpd_etl.report.by_verdict import (
+    MOST_DRAWN,
     MOST_PATIENTS,
+    NOT_DRAWN,
     codes,
     counted,
     file_name,
@@ -22,7 +24,7 @@ from hpd_etl.report.by_verdict import (
     warned,
 )
 from hpd_etl.report.change import STATES, Changes, changes, states
-from hpd_etl.report.content import Figure, Method, Part, Section, Story
+from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story
 from hpd_etl.report.drawing import courses as charts
 from hpd_etl.report.drawing.verdicts import ORDER
 
@@ -35,14 +37,8 @@ BANDS: Final = ("-30 or less", "-30 to 0", "0 to 20", "20 to 50", "50 to 100", "
 """Of the change from baseline, in percent."""
 MONTHS: Final = 12
 """As far as changes are told."""
-ON_TREATMENT: Final = (0, 1, 2, 3, 4, 6, 9, 12, 18, 24)
+ON_TREATMENT: Final = (1, 3, 6, 12, 24)
 """The months after which it is told who is on treatment."""
-MOST_DRAWN: Final = 1500
-"""Lanes of single patients in all figures of a kind: the page stays small, the first definitions have them."""
-_COUNTED: Final = (
-    f"Each patient is drawn where there are at most {MOST_PATIENTS}, and for as many definitions as make "
-    f"{MOST_DRAWN} lanes in all; elsewhere the counts above stand for them. `report.definitions` of study.toml says "
-    "which come first.")
 _PROGRESSED: Final = ("PD", "iUPD", "iCPD")
 
 CHANGE: Final = Method(
@@ -77,7 +73,7 @@ def section(facts: Facts) -> Section:
             parts += _of_patients(facts, each, made[asked])
         elif len(facts.people):
             parts.append(Story(key=f"courses-counted-{file_name(each)}", title="Waterfall, spider and swimmer",
-                               patients=True, definition=each.id, cohort=facts.cohort, paragraphs=(_COUNTED,)))
+                               patients=True, definition=each.id, cohort=facts.cohort, paragraphs=(NOT_DRAWN,)))
     return Section("courses", "Courses of burden and treatment",
                    "What became of the tumours and of the treatment after the first dose? Who is not scanned any more "
                    "is seldom who does well: later months show fewer and other persons.", tuple(parts))
@@ -155,19 +151,23 @@ def by_month(verdicts: pd.Series[str], monthly: Changes) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["verdict", "month", *kinds]).astype(kinds)
 
 
-def _on_treatment(facts: Facts, definition: Definition, verdicts: pd.Series[str], stood: list[Ints]) -> Figure:
+def _on_treatment(facts: Facts, definition: Definition, verdicts: pd.Series[str],
+                  stood: Sequence[Ints]) -> Listing:
     verdict, n = codes(verdicts), len(STATES)
     counts = np.stack([persons_at(places, n, verdict) for places in stood])
     frame = pd.DataFrame({
-        "month": np.repeat(ON_TREATMENT, n * len(ORDER)), "state": np.tile(np.repeat(STATES, len(ORDER)), len(stood)),
-        "verdict": ORDER * (n * len(stood)), **persons_and_share(counts, counts[0].sum(axis=0))})
-    return Figure(
+        "verdict": ORDER * (n * len(stood)), "month": np.repeat(ON_TREATMENT, n * len(ORDER)),
+        "state": np.tile(np.repeat(STATES, len(ORDER)), len(stood)),
+        **persons_and_share(counts, counts[0].sum(axis=0))})
+    frame["place"] = np.tile(np.arange(len(ORDER)), n * len(stood))
+    frame = frame[frame["persons"] > 0].sort_values(["place", "month"], kind="stable", ignore_index=True)
+    return Listing(
         key=f"on-treatment-{file_name(definition)}", title="Where the treatment stood, month by month",
-        notes=("Shares of all persons of the verdict; a gap is what may not be shown.", *warned(verdicts)),
-        methods=(TREATMENT,), definition=definition.id, cohort=facts.cohort, frame=frame,
-        labels={"month": "month after the first dose", "share": "share of the verdict"}, counts=("persons",),
-        within=("verdict", "month"), derived=("share",), draw=charts.states,
-        alt="Stacked bars: share of each verdict on and off treatment, not followed any more and dead, by month.")
+        heading="verdict",
+        notes=("Shares of all persons of the verdict.", *warned(verdicts)), methods=(TREATMENT,),
+        definition=definition.id, cohort=facts.cohort, frame=frame.drop(columns="place"),
+        labels={"month": "months after the first dose", "share": "share of the verdict"}, counts=("persons",),
+        within=("verdict", "month"), derived=("share",), percent=("share",))
 
 
 # --- of patients ------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ import pandas as pd
 
 from hpd_etl.criteria.rules import TRUE, compare, leaves
 from hpd_etl.grouping import numbers
-from hpd_etl.report.by_verdict import MOST_PATIENTS, counted, file_name, quartiles, warned
-from hpd_etl.report.content import Figure, Listing, Method, Part, Section
+from hpd_etl.report.by_verdict import MOST_DRAWN, MOST_PATIENTS, NOT_DRAWN, counted, file_name, quartiles, warned
+from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story
 from hpd_etl.report.drawing import growth as charts
 from hpd_etl.report.drawing.verdicts import ORDER
 
@@ -41,10 +41,14 @@ BURDEN: Final = Method(
 
 def section(facts: Facts) -> Section:
     """What of the growth on treatment was there before it."""
-    parts = tuple(part for each in facts.definitions for part in _parts(facts, each))
+    parts: list[Part] = []
+    drawn = {"points": 0, "courses": 0}
+    for each in facts.definitions:
+        parts += _parts(facts, each, drawn)
     return Section("growth", "Growth before and on treatment",
                    "Did tumours grow faster on treatment than before it? Growth between two scans is uncertain, above "
-                   "all where little time or change lies between them; a faster growth is no proof of a cause.", parts)
+                   "all where little time or change lies between them; a faster growth is no proof of a cause.",
+                   tuple(parts))
 
 
 def acceleration(definition: Definition) -> tuple[str, float]:
@@ -53,19 +57,30 @@ def acceleration(definition: Definition) -> tuple[str, float]:
                  if leaf.metric == "tgk_ratio" and not isinstance(leaf.value, tuple)), _TWICE)
 
 
-def _parts(facts: Facts, definition: Definition) -> Iterator[Part]:
+def _parts(facts: Facts, definition: Definition, drawn: dict[str, int]) -> Iterator[Part]:
     verdicts, metrics = facts.verdicts_of(definition), facts.metrics_of(definition)
     both = (metrics["tgk_pre"].notna() & metrics["tgk_post"].notna()).to_numpy(np.bool_)
+    hyper = ((verdicts == ORDER[0]) & metrics["s0_mm"].notna()).to_numpy(np.bool_)
     yield _zones(facts, definition, verdicts, metrics)
     if both.sum() > MOST_PATIENTS:
         yield _plane(facts, definition, verdicts[both], metrics[both])
-    elif both.any():
+    room = [_has_room(drawn, kind, int(who.sum())) for kind, who in (("points", both), ("courses", hyper))]
+    if room[0] and both.any():
         yield _points(facts, definition, verdicts[both], metrics[both])
     yield from _relative(facts, definition, verdicts, metrics)
-    hyper = (verdicts == ORDER[0]).to_numpy(np.bool_)
-    seen = hyper & metrics["s0_mm"].notna().to_numpy(np.bool_)
-    if 0 < seen.sum() <= MOST_PATIENTS:
-        yield _courses(facts, definition, metrics[seen])
+    if room[1] and hyper.any():
+        yield _courses(facts, definition, metrics[hyper])
+    if not all(room):
+        yield Story(key=f"growth-counted-{file_name(definition)}", title="Growth and burden of each patient",
+                    patients=True, definition=definition.id, cohort=facts.cohort, paragraphs=(NOT_DRAWN,))
+
+
+def _has_room(drawn: dict[str, int], kind: str, patients: int) -> bool:
+    """Whether so many patients more may be drawn; then they are counted."""
+    if patients > MOST_PATIENTS or drawn[kind] + patients > MOST_DRAWN:
+        return False
+    drawn[kind] += patients
+    return True
 
 
 # --- growth -----------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def figures(facts):
 
 @pytest.mark.parametrize(("key", "least"), [
     ("growth-zones", 7), ("growth-patients", 200), ("growth-plane", 5), ("burden", 9), ("burden-patients", 80),
-    ("changes", 12), ("change-by-month", 6), ("on-treatment", 60), ("waterfall", 250), ("spider", 250),
+    ("changes", 12), ("change-by-month", 6), ("waterfall", 250), ("spider", 250),
     ("swimmer", 390),
 ])
 def test_every_row_is_drawn(figures, key, least):
@@ -39,7 +39,7 @@ def test_every_row_is_drawn(figures, key, least):
     assert not re.search(r"NaN|Infinity|<image|https?:", inline)
 
 
-COUNTS = ("growth-zones", "growth-plane", "burden", "changes", "change-by-month", "on-treatment")
+COUNTS = ("growth-zones", "growth-plane", "burden", "changes", "change-by-month")
 
 
 @pytest.mark.parametrize("key", COUNTS)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hpd_etl.report import growth
-from hpd_etl.report.content import Figure
+from hpd_etl.report.content import Figure, Story
 from hpd_etl.report.drawing.growth import binned, step_of
 from hpd_etl.report.growth import acceleration, relative_burden, zone_names, zones
 
@@ -120,6 +120,9 @@ def test_what_shows_patients_says_so(facts, parts):
     """Parts with a row a patient are for a local report, bear pseudonyms, and no part bears an id or a date."""
     ids = set(facts.timeline.index["person_id"])
     for part in parts.values():
+        if isinstance(part, Story):
+            assert part.patients
+            continue
         assert part.patients == ("patient" in part.frame)
         assert not any(ids & set(part.frame[name].dropna()) for name in part.frame.select_dtypes("string"))
         assert part.frame.select_dtypes("datetime").empty
@@ -138,6 +141,13 @@ def test_many_patients_are_counted_in_cells(facts, monkeypatch):
     metrics = facts.metrics_of(next(each for each in facts.definitions if each.id == "saada2017"))
     assert plane.frame["persons"].sum() == (metrics["tgk_pre"].notna() & metrics["tgk_post"].notna()).sum()
     assert len(plane.frame) <= 3 * 64
+
+
+def test_the_page_stays_small(parts):
+    """Patients are drawn one by one for the first definitions, up to a number in all; the others say so."""
+    lines = [part for key, part in parts.items() if key.startswith("growth-patients")]
+    assert 1000 < sum(len(part.frame) for part in lines) <= growth.MOST_DRAWN
+    assert len([key for key in parts if key.startswith("growth-counted")]) >= 35 - len(lines)
 
 
 def test_cells_are_few_and_hold_what_lies_beyond():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from hpd_etl.report.drawing.svg import with_rows
 from hpd_etl.report.drawing.theme import HEIGHT, NARROW, WIDE, colour
 from hpd_etl.report.drawing.verdicts import ORDER, by_colour, by_dash, by_shape
 
@@ -18,58 +20,46 @@ _FARTHEST: Final = 300.0
 """And of a spider."""
 _LANE: Final = 7
 _SMALL: Final = 90
-_STATE_COLOURS: Final = {"on treatment": "third", "off treatment": "fifth", "treatment not known": "second",
-                         "not followed any more": "line", "died": "soft"}
 
 
-def bars_of_bands(frame: pd.DataFrame) -> alt.TopLevelMixin:
+def bars_of_bands(frame: pd.DataFrame) -> dict[str, Any]:
     """Share of each verdict by band of change, best above first."""
+    bands, which = (tuple(dict.fromkeys(frame[name])) for name in ("change", "which"))
+    return with_rows(_bands(bands, which), rows=frame[frame["share"].notna() & frame["persons"].gt(0)])
+
+
+@cache
+def _bands(bands: tuple[str, ...], which: tuple[str, ...]) -> str:
     import altair as alt
 
-    rows = frame[frame["share"].notna()]
-    bands, which = list(dict.fromkeys(frame["change"])), list(dict.fromkeys(frame["which"]))
-    bars = alt.Chart(rows).mark_bar().encode(
+    bars = alt.Chart(alt.NamedData("rows")).mark_bar().encode(
         x=alt.X("change:N", sort=bands, title="change from baseline, %",
                 scale=alt.Scale(domain=bands, paddingInner=0.15),
                 axis=alt.Axis(labelAngle=-40, ticks=False, labelOverlap=False)),
-        xOffset=alt.XOffset("verdict:N", sort=ORDER),
+        xOffset=alt.XOffset("verdict:N", sort=ORDER, scale=alt.Scale(domain=ORDER)),
         y=alt.Y("share:Q", title="share of the verdict", axis=alt.Axis(format="%", tickCount=4)), color=by_colour())
-    made: alt.TopLevelMixin = bars.properties(width=NARROW, height=_SMALL).facet(
+    made = bars.properties(width=NARROW, height=_SMALL).facet(
         row=alt.Row("which:N", sort=which, title=None, header=alt.Header(orient="top")), spacing=12)
-    return made
+    return str(made.to_json(validate=False, indent=None))
 
 
-def ribbons(frame: pd.DataFrame) -> alt.TopLevelMixin:
-    """Median and quartiles of the change by month; what may not be shown is a gap."""
+def ribbons(frame: pd.DataFrame) -> dict[str, Any]:
+    """Median and quartiles of the change by month; a month that may not be shown is passed over."""
+    return with_rows(_ribbons(), rows=frame[frame["median_pct"].notna()])
+
+
+@cache
+def _ribbons() -> str:
     import altair as alt
 
-    rows = frame[frame["median_pct"].notna()]
-    base = alt.Chart(rows).encode(
+    base = alt.Chart().encode(
         x=alt.X("month:Q", title="months after the first dose", axis=alt.Axis(tickMinStep=1)), color=by_colour())
     y = alt.Y("median_pct:Q", title="change from baseline, %")
-    return alt.layer(
+    made = alt.layer(
         base.mark_area(opacity=0.18, aria=False).encode(y=alt.Y("lower_pct:Q"), y2="upper_pct:Q"),
         base.mark_line(aria=False).encode(y=y, strokeDash=by_dash(legend=None)),
-        base.mark_point(filled=True, size=36).encode(y=y, shape=by_shape()),
-    ).properties(width=NARROW, height=HEIGHT)
-
-
-def states(frame: pd.DataFrame) -> alt.TopLevelMixin:
-    """Shares of the states by month, a row of bars a verdict."""
-    import altair as alt
-
-    rows = frame[frame["persons"].notna() & frame["persons"].gt(0)]
-    order = rows["state"].map({name: place for place, name in enumerate(_STATE_COLOURS)})
-    rows = rows.assign(order=order.astype("Int64"))
-    bars = alt.Chart(rows).mark_bar().encode(
-        x=alt.X("month:O", title="months after the first dose", axis=alt.Axis(labelAngle=0, ticks=False)),
-        y=alt.Y("share:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", values=[0, 0.5, 1])),
-        order="order:Q",
-        color=alt.Color("state:N", title=None, legend=alt.Legend(columns=2), scale=alt.Scale(
-            domain=list(_STATE_COLOURS), range=[colour(name) for name in _STATE_COLOURS.values()])))
-    made: alt.TopLevelMixin = bars.properties(width=NARROW, height=_SMALL).facet(
-        row=alt.Row("verdict:N", sort=ORDER, title=None, header=alt.Header(orient="top")), spacing=10)
-    return made
+        base.mark_point(filled=True, size=36).encode(y=y, shape=by_shape()), data=alt.NamedData("rows"))
+    return str(made.properties(width=NARROW, height=HEIGHT).to_json(validate=False, indent=None))
 
 
 def waterfall(frame: pd.DataFrame) -> alt.TopLevelMixin:

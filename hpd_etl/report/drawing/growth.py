@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from hpd_etl.report.drawing.theme import HEIGHT, NARROW, colour
+from hpd_etl.report.drawing.svg import with_rows
+from hpd_etl.report.drawing.theme import HEIGHT, NARROW, colour, counted
 from hpd_etl.report.drawing.verdicts import ORDER, by_colour, by_dash, by_shape
 
 if TYPE_CHECKING:
@@ -25,22 +27,27 @@ _OUTER: Final = (0.03, 0.97)
 """Quantiles between which values have a place of their own."""
 
 
-def bars_of_zones(frame: pd.DataFrame) -> alt.TopLevelMixin:
-    """Persons by zone of growth, a line for each verdict that is there; of a hidden count stands that it is few."""
-    import altair as alt
-
+def bars_of_zones(frame: pd.DataFrame) -> dict[str, Any]:
+    """Persons by zone of growth, a line for each verdict that is there; of a hidden count stands that it is hidden."""
     there = frame[frame["persons"].isna() | frame["persons"].gt(0)]
     first = ~there["zone"].duplicated()
-    rows = there.assign(line=there["zone"].where(first, "") + "|" + there["zone"] + "|" + there["verdict"],
-                        told=["few" if pd.isna(count) else f"{count:,}" for count in there["persons"]],
-                        length=there["persons"].fillna(0))
-    base = alt.Chart(rows).encode(
+    return with_rows(_bars(), rows=pd.DataFrame({
+        "verdict": there["verdict"], "zone": there["zone"], "length": there["persons"].fillna(0),
+        "line": there["zone"].where(first, "") + "|" + there["zone"] + "|" + there["verdict"],
+        "told": [counted(count) for count in there["persons"]]}))
+
+
+@cache
+def _bars() -> str:
+    import altair as alt
+
+    base = alt.Chart().encode(
         x=alt.X("length:Q", title="persons", axis=alt.Axis(tickMinStep=1, tickCount=5)),
-        y=alt.Y("line:N", sort=list(rows["line"]), title=None, scale=alt.Scale(paddingInner=0.2),
+        y=alt.Y("line:N", sort=None, title=None, scale=alt.Scale(paddingInner=0.2),
                 axis=alt.Axis(ticks=False, domain=False, labelExpr="split(datum.label, '|')[0]")))
-    return alt.layer(base.mark_bar().encode(color=by_colour()),
-                     base.mark_text(align="left", dx=3, aria=False).encode(text="told:N"),
-                     ).properties(width=NARROW - 120, height=alt.Step(_LINE))
+    made = alt.layer(base.mark_bar().encode(color=by_colour()),
+                     base.mark_text(align="left", dx=3, aria=False).encode(text="told:N"), data=alt.NamedData("rows"))
+    return str(made.properties(width=NARROW - 120, height=alt.Step(_LINE)).to_json(validate=False, indent=None))
 
 
 def points(frame: pd.DataFrame, times: float) -> alt.TopLevelMixin:
@@ -125,34 +132,39 @@ def _lines(low: tuple[float, float], high: tuple[float, float], times: float) ->
                 align="right", dx=-4, dy=-4, color=colour("soft"), aria=False).encode(x="x:Q", y="y:Q", text="line:N")]
 
 
-def relative(frame: pd.DataFrame) -> alt.TopLevelMixin:
+def relative(frame: pd.DataFrame) -> dict[str, Any]:
     """Median and quartiles of the burden in percent of baseline at the three scans, by verdict."""
-    import altair as alt
-
-    scans = list(dict.fromkeys(frame["scan"]))
+    scans = tuple(dict.fromkeys(frame["scan"]))
     shown = frame[frame["median_pct"].notna()]
     aside = shown["verdict"].map({name: (number - 1) * 0.12 for number, name in enumerate(ORDER)}).astype("Float64")
     place = shown["scan"].map({name: number for number, name in enumerate(scans)}).astype("Float64")
-    rows = shown.assign(place=place + aside)
+    return with_rows(_quartiles(scans), rows=shown.assign(place=place + aside))
+
+
+@cache
+def _quartiles(scans: tuple[str, ...]) -> str:
+    import altair as alt
+
     labels = " : ".join(f"datum.value == {number} ? '{name}'" for number, name in enumerate(scans)) + " : ''"
     x = alt.X("place:Q", title=None, scale=alt.Scale(domain=[-0.4, 2.4], nice=False),
               axis=alt.Axis(values=[0, 1, 2], labelExpr=labels))
-    base = alt.Chart(rows)
     median = alt.Y("median_pct:Q", title="burden, % of baseline", scale=alt.Scale(zero=False))
-    return alt.layer(
+    base = alt.Chart()
+    made = alt.layer(
         base.mark_rule(strokeWidth=1.5).encode(x=x, y="lower_pct:Q", y2="upper_pct:Q", color=by_colour(legend=None)),
         base.mark_line(aria=False).encode(x=x, y=median, color=by_colour(), strokeDash=by_dash(legend=None)),
         base.mark_point(filled=True, size=45).encode(x=x, y=median, color=by_colour(), shape=by_shape()),
-    ).properties(width=NARROW, height=HEIGHT)
+        data=alt.NamedData("rows"))
+    return str(made.properties(width=NARROW, height=HEIGHT).to_json(validate=False, indent=None))
 
 
 def courses(frame: pd.DataFrame) -> alt.TopLevelMixin:
     """The burden of each patient at the three scans, a line each."""
     import altair as alt
 
-    base = alt.Chart(frame).encode(
+    base = alt.Chart().encode(
         x=alt.X("baseline_day:Q", title="days from the baseline scan", axis=alt.Axis(tickCount=5)),
         y=alt.Y("burden_mm:Q", title="burden, mm"), detail="patient:N")
     return alt.layer(base.mark_line(color=colour("hpd"), strokeWidth=1.2, opacity=0.55),
-                     base.mark_point(color=colour("hpd"), filled=True, size=14, opacity=0.55, aria=False),
+                     base.mark_point(color=colour("hpd"), filled=True, size=14, opacity=0.55, aria=False), data=frame,
                      ).properties(width=NARROW, height=HEIGHT)
