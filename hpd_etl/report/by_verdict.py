@@ -21,7 +21,8 @@ MOST_DRAWN: Final = 1500
 """Patients in all figures of a kind, of all definitions: the page stays small, the first definitions have them."""
 NOT_DRAWN: Final = (
     f"Each patient is drawn where there are at most {MOST_PATIENTS}, and for as many definitions as make "
-    f"{MOST_DRAWN:,} in all; elsewhere the counts stand for them. `report.definitions` of study.toml says which come first.")
+    f"{MOST_DRAWN:,} in all; elsewhere the counts stand for them. `report.definitions` of study.toml says which come "
+    "first.")
 _FEW: Final = 20
 _SMALL: Final = "Small numbers: quartiles and shares of so few persons move with each of them."
 
