@@ -19,6 +19,7 @@ from hpd_etl.grouping import (
     floats,
     highest,
     integers,
+    joined,
     named,
     numbers,
     positions,
@@ -42,12 +43,13 @@ MANY: Final = 10
 OTHER: Final = "other"
 _LASTING: Final = ("primary_site", "histology")
 """Findings of the tumour itself, which do not depend on when they are recorded."""
+_MANIFOLD: Final = "metastasis"
+"""A finding that a person may have several of at once."""
 _SEEN: Final = (LesionStatus.MEASURED, LesionStatus.PRESENT, LesionStatus.PROGRESSED, LesionStatus.TOO_SMALL)
 _LENGTH: Final = {"month": 31, "year": 366}
 _TITLES: Final = {
     "sex": "Sex", "age": "Age at first dose, years", "ecog": "ECOG",
-    "ecog_code": "ECOG, without a grade", "primary_site": "Primary site",
-    "histology": "Histology",
+    "ecog_code": "ECOG, without a grade", "primary_site": "Primary site", "histology": "Histology",
     "organs_split": "Organs with lesions at baseline", "immunotherapy": "Type of immunotherapy", "regimen": "Regimen",
     "mmr": "Mismatch repair", "msi": "Microsatellites", "pdl1": "PD-L1", "egfr": "EGFR", "mdm2": "MDM2", "mdm4": "MDM4",
     "tmb": "Tumour mutational burden", "metastasis": "Metastases recorded in",
@@ -58,10 +60,11 @@ METHOD: Final = Method(
     "Age in whole years on the day of the first dose; where only the year of birth is known, the age reached in that "
     "year, which may be one too many. Primary site and histology at any time; who has several is a group of their own. "
     "ECOG and all other findings: the last one up to the first dose; a date known to the month or the year counts "
-    "where all of it lies before; of several on one day the highest number, and of several codes the group `several`. "
-    "A finding recorded only later counts as not recorded. Organs with lesions: at the baseline scan of the study's "
-    "own windows; lymph nodes together are one organ, and a lesion without an organ is one of its own. Of more than "
-    f"{MANY} values the most frequent ones of the whole cohort are shown, chosen without a look at labels.")
+    "where all of it lies before; of several on one day the highest number, and of several codes the group `several`; "
+    "of metastases all that are recorded by then. What is recorded only later counts as not recorded. Organs with "
+    "lesions: at the baseline scan of the study's own windows; lymph nodes together are one organ, and a lesion "
+    f"without an organ is one of its own. Of more than {MANY} values the most frequent ones of the whole cohort are "
+    "shown, chosen without a look at labels.")
 
 
 @dataclass(frozen=True)
@@ -201,7 +204,9 @@ def _findings(facts: Facts, ids: pa.Array) -> dict[str, pd.Series[str] | pd.Seri
     for name in sorted(set(names.to_pylist()) - set(_LASTING)):
         own = before & (finding == names.to_pylist().index(name))
         number, code = (own & rows[column].notna().to_numpy() for column in ("value_number", "value_code"))
-        if code.any():
+        if name == _MANIFOLD:
+            made[name] = _all_codes(rows["value_code"], person, code, len(ids))
+        elif code.any():
             made["ecog_code" if name == "ecog" else name] = _last_code(rows["value_code"], person, day, code, len(ids))
         if number.any() and name == "ecog":
             worst = numbers(_last_number(rows, person, day, number, len(ids)))
@@ -229,3 +234,13 @@ def _last_code(values: pd.Series[str], person: Ints, day: Ints, own: Bools, n: i
     [code], names = sorted_codes(values)
     high, low = highest(person[at], code[at], n, -1), -highest(person[at], -code[at], n, 1)
     return named(np.where(low == high, high, len(names)), [*names.to_pylist(), SEVERAL])
+
+
+def _all_codes(values: pd.Series[str], person: Ints, own: Bools, n: int) -> pd.Series[str]:
+    """All codes of each person, each once, joined by +."""
+    [code], names = sorted_codes(values)
+    key = distinct((person * (len(names) + 1) + code)[own])
+    owner, found = key // (len(names) + 1), np.full(n, None, dtype=object)
+    told = joined(names.take(key % (len(names) + 1)), owner).to_pylist()
+    found[distinct(owner)] = [each.replace(";", " + ") for each in told]
+    return pd.Series(found, dtype="string")

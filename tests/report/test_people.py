@@ -74,6 +74,13 @@ def test_the_tumour_is_known_at_any_time_if_it_is_one(facts: Facts) -> None:
     assert made["histology"].iloc[:3].tolist() == ["melanoma", "several", pd.NA]
 
 
+def test_all_metastases_are_told(facts: Facts) -> None:
+    """Those recorded up to the first dose, each once; one that comes later is not there yet."""
+    made = _with_findings(facts, *((0, "metastasis", day, None, None, site) for day, site in (
+        (-40, "liver"), (-9, "bone"), (-8, "liver"), (5, "brain"))), (1, "metastasis", 0, None, None, "lung"))
+    assert made["metastasis"].iloc[:3].tolist() == ["bone + liver", "lung", pd.NA]
+
+
 def test_organs_are_those_with_lesions_at_baseline(facts: Facts) -> None:
     """Nodes are one organ wherever they lie, a lesion without an organ is one, a vanished lesion is none."""
     choices, who = facts.timeline.scan_choices, facts.people.index[0]
