@@ -202,10 +202,11 @@ def test_what_is_dated_outside_life() -> None:
 
 
 def test_a_day_that_has_not_come() -> None:
-    """The last day on which anybody was observed ends the data; a row after it is dated wrongly."""
+    """The last day on which anybody was observed ends the data, not an open period; a row after it is dated wrongly."""
     check("""
         person | doses | followup  | -7 | 365 | 366 | suspected
         last   | 0     | -365..365 | 33 | 36  |     |
+        open   | 0     | -365..40000 | 33 | 36 |    |
         beyond | 0     | -365..100 | 33 |     | 36  | after_the_data_end 366
         within | 0     | -365..100 | 33 | 36  |     |
     """)
