@@ -51,15 +51,17 @@
   // --- what a mark says ---
   let told = null;
   function tell(mark) {
-    const tip = document.getElementById("tip");
     told?.classList.remove("on");
     told = mark;
-    tip.textContent = mark ? mark.getAttribute("aria-label") : "";
-    if (!mark) return;
-    const place = mark.getBoundingClientRect(), own = tip.getBoundingClientRect();
+    document.getElementById("tip").textContent = mark ? mark.getAttribute("aria-label") : "";
+    if (mark) beside(mark);
+  }
+
+  function beside(mark) {
+    const tip = document.getElementById("tip"), place = mark.getBoundingClientRect(), own = tip.getBoundingClientRect();
     const left = Math.min(Math.max(4, place.left + place.width / 2 - own.width / 2), innerWidth - own.width - 4);
-    const above = place.top - own.height - 6;
-    tip.style.transform = `translate(${left}px, ${above > 4 ? above : Math.min(place.bottom + 6, innerHeight - own.height - 4)}px)`;
+    const above = place.top - own.height - 6, below = Math.min(place.bottom + 6, innerHeight - own.height - 4);
+    tip.style.transform = `translate(${left}px, ${above > 4 ? above : below}px)`;
   }
 
   const marks = svg => [...svg.querySelectorAll("[aria-label]")];
@@ -90,7 +92,7 @@
     });
     document.addEventListener("focusout", () => tell(null));
     document.addEventListener("keydown", walk);
-    addEventListener("scroll", () => tell(null), { passive: true });
+    addEventListener("scroll", () => { if (told) beside(told); }, { passive: true, capture: true });
     addEventListener("beforeprint", () => { for (const each of document.querySelectorAll("details")) each.open = true; });
     addEventListener("hashchange", find);
     find();
