@@ -108,7 +108,8 @@ def test_a_table_is_sorted_by_the_head_of_a_column(tab: Tab) -> None:
         window.sorted = body; window.place = [...body.tHead.rows[0].cells].findIndex(cell => cell.matches('.n'));
         })()""")
     told = """[...[...sorted.tBodies].find(body => body.rows.length > 3).rows]
-        .filter(row => !row.querySelector('.head')).map(row => Number(row.cells[place].textContent.replace(/[,%]/g, ''))).filter(each => !Number.isNaN(each))"""
+        .filter(row => !row.querySelector('.head'))
+        .map(row => Number(row.cells[place].textContent.replace(/[,%]/g, ''))).filter(each => !Number.isNaN(each))"""
     before = tab.tell(told)
     for sign in (1, -1):
         tab.tell("sorted.tHead.rows[0].cells[place].querySelector('button').click()")
