@@ -14,7 +14,7 @@ from hpd_etl.schema import DATE_OF
 if TYPE_CHECKING:
     from hpd_etl.quality.suspicions.facts import Facts
 
-_OPEN_END = np.datetime64("2099-01-01").astype("datetime64[D]").astype(np.int64)
+OPEN_YEAR = 2099
 """A period that ends so late is open: 2099-12-31 and 9999-12-31 say that no end is known, not when the data end."""
 OBSERVED_DAYS = 30
 """Observation may be closed at the end of the month; longer after death it says that the death is another person's."""
@@ -70,7 +70,8 @@ def observed_after_death(facts: Facts) -> pd.DataFrame:
 def after_the_data_end(facts: Facts) -> pd.DataFrame:
     """A row dated after the last day on which anybody was under observation, open periods aside: a day to come."""
     ends = days(facts.timeline.followup["end_date"])
-    last = int(ends[ends < _OPEN_END].max(initial=NO_DAY))
+    closed = ends < np.datetime64(f"{OPEN_YEAR}-01-01", "D").astype(np.int64)
+    last = int(ends[closed].max(initial=NO_DAY))
     if last == NO_DAY:
         return none("scans", facts.timeline.scans)
     tables = {name: getattr(facts.timeline, name) for name in DATE_OF if name != "followup"}
