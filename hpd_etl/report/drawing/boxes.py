@@ -68,7 +68,7 @@ def flow_chart(frame: pd.DataFrame, *, steps: Mapping[str, Sequence[str]]) -> di
     plan.line((_TRUNK, fork + _GAP), (other, fork + _GAP), (other, begin - 6), shape="triangle-down")
     plan.box(0, begin, _MAIN, [VERDICTS[Verdict.HPD], counted(persons["hpd"])], colour("hpd"))
     end = plan.box(_OTHER, begin, _MAIN, [VERDICTS[Verdict.NOT_HPD], counted(persons["not_hpd"])], colour("not-hpd"))
-    return {**with_rows(_chart(), **vars(plan)), "height": end + 1, "padding": 4}
+    return {**with_rows(_chart(), **vars(plan)), "height": end + 1}
 
 
 def _left(persons: Mapping[str, int], steps: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:

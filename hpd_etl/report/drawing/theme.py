@@ -72,14 +72,14 @@ def _axis() -> Mapping[str, Any]:
 
 
 CONFIG: Final[Mapping[str, Any]] = {
-    "background": None, "padding": {"left": 20, "right": 16, "top": 4, "bottom": 4}, "font": MEASURED,
+    "background": None, "padding": 4, "font": MEASURED,
     "view": {"stroke": None, "continuousWidth": NARROW, "continuousHeight": HEIGHT},
     "axis": _axis(),
     "axisY": {"titleAnchor": "middle"},
     "legend": {
         "orient": "top", "direction": "horizontal", "title": None, "labelColor": colour("ink"), "labelFont": MEASURED,
         "labelFontSize": LETTERS, "titleColor": colour("ink"), "titleFont": MEASURED, "titleFontSize": LETTERS,
-        "titleFontWeight": "normal", "symbolOpacity": 1, "offset": 6, "labelLimit": 320, "columnPadding": 22,
+        "titleFontWeight": "normal", "symbolOpacity": 1, "offset": 6, "labelLimit": 320, "columnPadding": 16,
     },
     "header": {
         "labelColor": colour("ink"), "titleColor": colour("ink"), "labelFont": MEASURED, "titleFont": MEASURED,
