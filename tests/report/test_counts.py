@@ -66,3 +66,12 @@ def test_a_simulated_p_tells_its_error_and_is_the_same_again():
     assert 0 < first.error < 0.006
     assert abs(first.p - counts.freeman_halton(table)) < 4 * first.error
     assert str(first).endswith(f"(standard error {first.error:.4f})")
+
+
+def test_very_many_persons_can_be_simulated():
+    """A hundred thousand persons with rare categories, of whom the common ones are far apart, and alike."""
+    many = counts.compared(np.array([[12000, 30000], [13000, 45000], [5, 3], [1, 2], [0, 1]]))
+    assert many.test == counts.SIMULATED
+    assert many.p == 1 / (counts.DRAWN + 1)
+    alike = counts.compared(np.array([[15000, 45000], [15000, 45000], [1, 3], [1, 2], [0, 1]]))
+    assert alike.p > 0.5
