@@ -273,6 +273,9 @@ def test_a_browser_shows_the_page(page, tmp_path):
             assert tab.tell("[...document.querySelectorAll('details[id]')].map(each => each.open).indexOf(true)") == 0
             assert tab.tell("[...document.querySelectorAll('.scroll')].every(each => each.tabIndex === 0)")
         assert papers[False] != papers[True]
+        tab = browser.open(page[0], 760)
+        tab.ask("Emulation.setEmulatedMedia", media="print")
+        assert tab.tell("document.documentElement.scrollWidth") <= 760
         assert tab.paper(tmp_path / "page.pdf").startswith(b"%PDF")
     finally:
         browser.close()

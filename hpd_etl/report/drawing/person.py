@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -53,9 +53,12 @@ def _shades(frame: pd.DataFrame, x: alt.X, *, named: bool) -> list[alt.Chart]:
         for role, what in WINDOWS.items()]
     marks.append(first_dose.mark_rule(color=colour("soft"), strokeDash=[3, 3], aria=False).encode(x=x))
     if named:
-        middle = alt.Chart(windows.assign(day=(windows["day"] + windows["to_day"]) / 2))
-        marks.append(middle.mark_text(baseline="bottom", color=colour("soft"), fontSize=11, aria=False).encode(
-            x=x, y=alt.value(-3), text="what:N"))
+        before = windows["what"] == WINDOWS[ScanRole.BASELINE]  # its name ends where the next one begins
+        ends = alt.Chart(windows[before].assign(day=windows["to_day"]))
+        look: dict[str, Any] = {"baseline": "bottom", "color": colour("soft"), "fontSize": 11, "aria": False}
+        marks += [each.encode(x=x, y=alt.value(-3), text="what:N") for each in (
+            ends.mark_text(align="right", dx=-3, **look),
+            alt.Chart(windows[~before]).mark_text(align="left", dx=3, **look))]
     return marks
 
 
