@@ -20,6 +20,7 @@ from benchmarks import (  # noqa: F401 - each registers its methods
     limits,
     ours,
     peers,
+    reports,
     writes,
 )
 from benchmarks.methods import METHODS, Place

@@ -103,6 +103,12 @@ def goal_line(goal: Goal, runs: Mapping[str, Runs]) -> str:
     if goal.kind == "MB":
         peak = max(ours.peak_mb)
         return _row(goal.text, f"{peak:.0f} MB", "-", "-", f"<= {goal.target:g} MB", met=peak <= goal.target)
+    if goal.kind in ("seconds", "page MB"):
+        cost, unit = (ours.median, "s") if goal.kind == "seconds" else (ours.counts["page_kb"] / 1000, "MB")
+        if not goal.target:
+            return _row(goal.text, f"{cost:.2f} {unit}", "-", "-", "-", met=None)
+        return _row(goal.text, f"{cost:.2f} {unit}", f"{goal.target:g} {unit}", f"{cost / goal.target:.2f}", "<= 1",
+                    met=cost <= goal.target)
     if goal.kind == "s per million":
         cost = ours.median * 1e6 / ours.counts["persons"]
         return _row(goal.text, f"{cost:.3f} s per million", "-", "-", f"<= {goal.target:g} s", met=cost <= goal.target)
@@ -187,7 +193,7 @@ def _memory(group: str, warehouse: Warehouse) -> Path:
 
 def prepare(groups: Iterable[str], warehouse: Warehouse, uri: str) -> None:
     """Generate what the groups need and is not there."""
-    if set(groups) - {"criteria", "expectations", "fhir", "fhir_writeback"}:
+    if set(groups) - {"criteria", "expectations", "fhir", "fhir_writeback", "report"}:
         make_duckdb(warehouse)
     if "fhir" in groups:
         make_export(Export.of(warehouse))

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 MANY: Final = 10
 """A characteristic with more values shows the most frequent ones of the cohort and puts the others together."""
 OTHER: Final = "other"
+_RARE: Final = 5
+"""A value of a finding that fewer have is not named: it may be what somebody wrote of one patient."""
+_CLOSED: Final = ("sex", "organs_split", "immunotherapy", "regimen")
+"""Characteristics with words of our own, never of a source."""
 _LASTING: Final = ("primary_site", "histology")
 """Findings of the tumour itself, which do not depend on when they are recorded."""
 _MANIFOLD: Final = "metastasis"
@@ -139,7 +143,9 @@ def _characteristic(name: str, column: pd.Series[str]) -> Characteristic:
     frequent = [str(value) for value, n in column.value_counts().items() if n]
     if name == "organs_split":
         return Characteristic(name, title, tuple(sorted(frequent, reverse=True)))
-    shown = frequent if len(frequent) <= MANY else [*(value for value in frequent[: MANY - 1] if value != OTHER), OTHER]
+    often = frequent if name in _CLOSED else [str(value) for value, n in column.value_counts().items() if n >= _RARE]
+    shown = frequent if len(often) == len(frequent) <= MANY else [
+        *(value for value in often[: MANY - 1] if value != OTHER), OTHER]
     return Characteristic(name, title, tuple(shown))
 
 

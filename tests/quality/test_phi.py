@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 OF_PATIENTS = ("1-records/*", "2-timeline/*", "3-suspicions/*", "4-labels/*.parquet", "4-labels/*.csv",
                "6-sensitivity/flipped.*", "6-sensitivity/perturbation.*", "7-agreement/labelled.*",
-               "8-growth/growth.*")
+               "8-growth/growth.*", "9-report-patients/*")
 """What holds patient data on purpose; everything else in a run folder is scanned."""
 VERBS = ("validate", "responses", "sensitivity", "agreement", "growth", "writeback")
 
@@ -62,14 +62,15 @@ class Scene:
 
     def study(self, text: str = "") -> None:
         """The study of the hospital with another gate."""
-        rules = '[criteria]\nuse = ["saada2017", "ferrara2018", "wangx2023"]\n[sensitivity]\ndraws = 20\nwindows = {}\n'
+        rules = ('[report]\ndefinitions = ["saada2017"]\n[criteria]\nuse = ["saada2017", "ferrara2018", "wangx2023"]\n'
+                 "[sensitivity]\ndraws = 20\nwindows = {}\n")
         (self.folder / "study.toml").write_text(f"{demo.study_toml()}\n{rules}{text}", "utf-8")
 
     def files(self) -> Iterator[tuple[str, str]]:
         """Every file of every run that must hold no patient data, as text."""
         for path in sorted((self.folder / "runs").glob("*/**/*")):
             name = path.relative_to(self.folder / "runs").as_posix().partition("/")[2]
-            if path.is_file() and not any(fnmatch(name, pattern) for pattern in OF_PATIENTS):
+            if path.is_file() and path.suffix != ".png" and not any(fnmatch(name, pattern) for pattern in OF_PATIENTS):
                 frame = path.suffix == ".parquet"
                 yield name, pd.read_parquet(path).to_csv() if frame else path.read_text("utf-8")
         for path in sorted((self.folder / "docs").rglob("*")):
@@ -98,6 +99,8 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     here.study("[gate]\nexpectations = false\n")
     for verb in VERBS:
         here.does(verb, verb, *(["--dry-run"] if verb == "writeback" else []))
+    if request.param == "omop":  # it sees Timeline and Labels alone, whatever the source
+        here.does("report", "report")
     here.does("doctor", "doctor")
     here.does("feasibility", "doctor", "--feasibility")
     here.study("[gate]\nmin_persons = 100000\nexpectations = false\n")

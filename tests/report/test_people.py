@@ -99,6 +99,13 @@ def test_organs_are_those_with_lesions_at_baseline(facts: Facts) -> None:
     assert made["organs_split"].iloc[:2].tolist() == ["more than 2", pd.NA]
 
 
+def test_what_few_have_is_not_named() -> None:
+    """Text of a finding that fewer than five have may be somebody's words: it stands as `other`; regimens are ours."""
+    told = pd.array(["MSI-H"] * 5 + ["ask Jane"] * 4 + ["see note"])
+    assert characteristics(pd.DataFrame({"msi": told}))[0].levels == ("MSI-H", "other")
+    assert characteristics(pd.DataFrame({"regimen": told}))[0].levels == ("MSI-H", "ask Jane", "see note")
+
+
 def test_rare_values_stand_together() -> None:
     """Of more than ten values the nine most frequent ones keep their names; who has none of them is `other`."""
     frame = pd.DataFrame({"histology": pd.array([f"kind{n:02}" for n in range(12) for _ in range(20 - n)])})
