@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from hpd_etl.report import rates
 from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story
 from hpd_etl.report.drawing.matrix import BANDS, matrix_chart
 from hpd_etl.report.drawing.overlaps import overlap_chart
-from hpd_etl.report.rates import FEW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,15 +55,15 @@ def _parts(facts: Facts) -> Iterator[Part]:
         return
     yield from _pairs(pairs, facts.cohort)
     sets = found.overlaps[found.overlaps["cohort"] == facts.cohort]
-    rates = found.agreement_rates[found.agreement_rates["cohort"] == facts.cohort]
-    frame = combinations(sets, rates, int(np.ceil(facts.study.report.min_cell.value)))
+    frame = combinations(sets, rates.judged(facts), int(np.ceil(facts.study.report.min_cell.value)))
     rest = frame.loc[frame["definitions"] == OTHERS, "combinations"]
     yield Figure(
         key="overlap", title="Exact combinations of definitions", methods=(OVERLAP,), cohort=facts.cohort, wide=True,
         notes=(f"The most frequent combinations, at most {MOST}; {rest.sum()} rarer ones are one sum, the last bar, "
                "without marks. Bars beside the names: all who are HPD by the definition.",) if len(rest) else (),
-        frame=frame, labels={"kind": "row", "n_hpd": "definitions in it", "of": "evaluable"},
-        counts=("persons", "of"), parts_of={"persons": "of"}, within=("adds_up_to",), draw=overlap_chart,
+        frame=frame, labels={"kind": "row", "n_hpd": "definitions in it"}, counts=("persons", *rates.COUNTS[1:]),
+        parts_of={"persons": "evaluable", **{part: whole for part, whole in rates.SUMS.items() if part != "hpd"}},
+        within=("adds_up_to",), draw=overlap_chart,
         alt="Columns are exact combinations of definitions: a bar for how many persons are HPD by exactly these, and "
             "below it a mark beside each definition that belongs to it.")
 
@@ -75,8 +75,8 @@ def _pairs(pairs: pd.DataFrame, cohort: str) -> Iterator[Part]:
     labels |= {"n_both": "evaluable by both", "small": "small numbers"}
     sums = dict.fromkeys(_FOUR, "n_both")
     small = int(frame["small"].sum())
-    notes = (f"Small numbers in {small} of {len(frame)} pairs: fewer than {FEW} persons evaluable by both, or fewer "
-             "than 5 HPD or not HPD by one of the two.",) if small else ()
+    notes = (f"Small numbers in {small} of {len(frame)} pairs: fewer than {rates.FEW} persons evaluable by both, or "
+             "fewer than 5 HPD or not HPD by one of the two.",) if small else ()
     yield Figure(
         key="agreement-matrix", title="Agreement of each two definitions", methods=(KAPPA,), cohort=cohort, wide=True,
         notes=("Above the diagonal Cohen's kappa, below it Jaccard, in hundredths; the darker, the more they agree. "
@@ -97,11 +97,11 @@ def banded(values: pd.Series[float]) -> pd.Series[str]:
     return pd.Series([None if np.isnan(place) else BANDS[int(place)] for place in places], values.index, dtype="string")
 
 
-def combinations(sets: pd.DataFrame, rates: pd.DataFrame, least: int) -> pd.DataFrame:
+def combinations(sets: pd.DataFrame, judged: pd.DataFrame, least: int) -> pd.DataFrame:
     """The most frequent combinations of at least so many persons, the sum of the others, and the size of each set.
 
     Columns kind (combination or definition), definitions, combinations (how many the row stands for), n_hpd, persons,
-    of (the evaluable, for a definition) and adds_up_to (combinations add up to all treated, definitions to nothing).
+    for a definition who is judged how, and adds_up_to (combinations add up to all treated, definitions to nothing).
     """
     frequent = sets[sets["persons"] >= least].head(MOST)
     rest = sets.drop(index=frequent.index)
@@ -110,11 +110,11 @@ def combinations(sets: pd.DataFrame, rates: pd.DataFrame, least: int) -> pd.Data
     if len(rest):
         rows.append((OTHERS, len(rest), None, rest["persons"].sum()))
     told = pd.DataFrame(rows, columns=["definitions", "combinations", "n_hpd", "persons"]).assign(
-        kind="combination", of=None, adds_up_to="all treated")
+        kind="combination", adds_up_to="all treated")
     named = dict.fromkeys(name for each in names if each != NOBODY for name in each.split(";"))
-    sizes = rates.set_index("definition_id").loc[[name for name in rates["definition_id"] if name in named]]
-    sizes = pd.DataFrame({"definitions": sizes.index, "combinations": None, "n_hpd": None, "kind": "definition",
-                          "persons": sizes["hpd"].array, "of": sizes["evaluable"].array, "adds_up_to": sizes.index})
-    columns = ["kind", "definitions", "combinations", "n_hpd", "persons", "of", "adds_up_to"]
-    frame = pd.concat([told[columns].astype(object), sizes[columns].astype(object)], ignore_index=True)
-    return frame.astype(dict.fromkeys(("combinations", "n_hpd", "persons", "of"), "Int64"))
+    sizes = judged.loc[[name for name in judged.index if name in named]].rename(columns={"hpd": "persons"})
+    sizes = sizes.assign(kind="definition", definitions=sizes.index, adds_up_to=sizes.index)
+    counts = ["combinations", "n_hpd", "persons", *rates.COUNTS[1:]]
+    columns = ["kind", "definitions", *counts, "adds_up_to"]
+    frame = pd.concat([part.reindex(columns=columns).astype(object) for part in (told, sizes)], ignore_index=True)
+    return frame.astype(dict.fromkeys(counts, "Int64"))

@@ -117,7 +117,8 @@ def _waterfall(facts: Facts, definition: Definition, verdicts: pd.Series[str], b
     return Figure(
         key=f"changes-{file_name(definition)}", title="Change of the burden from baseline, counted",
         notes=("-30 and 20 % are the bounds of response and progression by RECIST 1.1; a change on a bound from 0 on "
-               "belongs to the band that it begins.", *warned(verdicts)),
+               "belongs to the band that it begins.", "Where no bar stands there is nobody, or the count is hidden.",
+               *warned(verdicts)),
         methods=(CHANGE,), definition=definition.id, cohort=facts.cohort, frame=frame,
         labels={"which": "at", "change": "change from baseline", "share": "share of the verdict"}, counts=("persons",),
         within=("which", "verdict"), derived=("share",), draw=charts.bars_of_bands,
@@ -127,7 +128,8 @@ def _waterfall(facts: Facts, definition: Definition, verdicts: pd.Series[str], b
 def _ribbons(facts: Facts, definition: Definition, verdicts: pd.Series[str], monthly: Changes) -> Figure:
     return Figure(
         key=f"change-by-month-{file_name(definition)}", title="Change of the burden by month, median and quartiles",
-        notes=("Who had no scan in a month is not in it.", *warned(verdicts)), methods=(CHANGE, BY_MONTH),
+        notes=("Who had no scan in a month is not in it; a month of hidden counts is passed over.", *warned(verdicts)),
+        methods=(CHANGE, BY_MONTH),
         definition=definition.id, cohort=facts.cohort, frame=by_month(verdicts, monthly),
         labels={"month": "month after the first dose", "verdict_persons": "persons of the verdict",
                 "persons": "with a known change", "lower_pct": "lower quartile, %", "median_pct": "median, %",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from hpd_etl import robustness
+from hpd_etl.report import rates
 from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story
 from hpd_etl.report.drawing.fragility import expectation_chart, readings_chart
 from hpd_etl.robustness.errors import STANDARD_DEVIATION
@@ -24,11 +25,13 @@ READINGS: Final = Method(
     "What papers leave open is read otherwise, one parameter at a time: the length of a month, at least for more "
     "than, windows, gaps that end a treatment, time to treatment failure, and no growth before treatment. Counted are "
     "labels whose verdict is another then, a person once for each definition.")
-_COUNTS: Final = ("hpd", "hpd_fragile", "not_hpd", "not_hpd_fragile", "not_evaluable_fragile", "error_unknown",
-                  "flipped")
+_FOUND: Final = ("hpd_fragile", "not_hpd_fragile", "not_evaluable_fragile", "error_unknown", "flipped")
+_COUNTS: Final = (*rates.COUNTS, *_FOUND)
+_SUMS: Final = rates.SUMS | {f"{verdict}_fragile": verdict for verdict in ("hpd", "not_hpd", "not_evaluable")}
 _LABELS: Final = {
     "definition_id": "definition", "hpd": "HPD", "hpd_expected": "HPD expected", "hpd_fragile": "HPD, fragile",
-    "not_hpd": "not HPD", "not_hpd_fragile": "not HPD, fragile", "not_evaluable_fragile": "not evaluable, fragile",
+    "not_hpd": "not HPD", "not_evaluable": "not evaluable",
+    "not_hpd_fragile": "not HPD, fragile", "not_evaluable_fragile": "not evaluable, fragile",
     "error_unknown": "error not known", "flipped": "another verdict by some other reading", "flips": "labels that flip",
     "hpd_lost": "HPD lost", "hpd_gained": "HPD gained", "definitions": "definitions concerned",
 }
@@ -51,10 +54,10 @@ def section(facts: Facts) -> Section:
 def _parts(facts: Facts, found: Sensitivity) -> Iterator[Part]:
     own, labels = _of_cohort(found, facts)
     if len(own.perturbation):
-        frame = definitions(own, labels, [each.id for each in facts.definitions])
+        frame = definitions(own, labels, rates.judged(facts).loc[[each.id for each in facts.definitions]])
         common: dict[str, Any] = {
             "methods": (_error(facts, own), READINGS), "cohort": facts.cohort, "frame": frame, "labels": _LABELS,
-            "counts": _COUNTS, "parts_of": {"hpd_fragile": "hpd", "not_hpd_fragile": "not_hpd"},
+            "counts": _COUNTS, "parts_of": _SUMS,
             "derived": ("hpd_expected",)}
         yield Figure(
             key="hpd-expected", title="HPD as labelled, and as expected with an error of measurement",
@@ -90,13 +93,12 @@ def _of_cohort(found: Sensitivity, facts: Facts) -> tuple[Sensitivity, Labels]:
     return replace(found, **own), replace(facts.labels, labels=labels[labels["cohort"] == facts.cohort])
 
 
-def definitions(found: Sensitivity, labels: Labels, order: list[str]) -> pd.DataFrame:
-    """A row a definition: labels, those that are fragile, and those that some other reading changes."""
-    told = robustness.by_definition(found, labels).set_index("definition_id")
-    told = told.loc[[name for name in order if name in told.index]]
-    counts = told[list(_COUNTS)].astype("Int64")
+def definitions(found: Sensitivity, labels: Labels, judged: pd.DataFrame) -> pd.DataFrame:
+    """A row a definition: how many are judged how, who of them is fragile, and who is changed by some other reading."""
+    told = robustness.by_definition(found, labels).set_index("definition_id").reindex(judged.index)
+    counts = judged.join(told[list(_FOUND)]).astype("Int64")
     counts.insert(1, "hpd_expected", told["hpd_expected"].astype("Float64").round(1))
-    return counts.reset_index()
+    return counts.reset_index(names="definition_id")
 
 
 def readings(found: Sensitivity) -> pd.DataFrame:

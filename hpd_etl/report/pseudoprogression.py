@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from hpd_etl.report import rates
 from hpd_etl.report.content import Figure, Listing, Method, Section
 from hpd_etl.report.drawing.outcomes import outcome_chart
 from hpd_etl.schema import LABELS, Verdict
@@ -26,9 +27,10 @@ CONFIRMATION: Final = Method(
     "evaluable; the rate of those who wait is computed here from the same labels.")
 STATES: Final = tuple(LABELS["confirmation"].values)
 _FLAG: Final = "pseudoprogression"
-_SUMS: Final = dict.fromkeys(STATES, "hpd") | {
+_SUMS: Final = rates.SUMS | dict.fromkeys(STATES, "hpd") | {
     "refuted_not_hpd": "not_hpd", "refuted_not_evaluable": "not_evaluable"}
-_COUNTS: Final = ("hpd", *STATES, "not_hpd", "refuted_not_hpd", "not_evaluable", "refuted_not_evaluable")
+_COUNTS: Final = ("hpd", *STATES, "not_hpd", "refuted_not_hpd", "evaluable", "not_evaluable", "refuted_not_evaluable",
+                  "treated")
 _RATES: Final = ("rate", "rate_confirmed")
 _LABELS: Final = {
     "definition_id": "definition", "hpd": "HPD", "not_applicable": "HPD, nothing to confirm",
@@ -68,13 +70,12 @@ def outcomes(facts: Facts) -> pd.DataFrame:
         return np.bincount(definition[which & (definition >= 0)], minlength=len(order))
 
     hpd, not_hpd, undecided = (verdicts == place for place in range(len(Verdict)))
-    columns = {"hpd": counted(hpd)}
-    columns |= {state: counted(hpd & (states == place)) for place, state in enumerate(STATES)}
-    columns |= {"not_hpd": counted(not_hpd), "refuted_not_hpd": counted(not_hpd & refuted),
-                "not_evaluable": counted(undecided), "refuted_not_evaluable": counted(undecided & refuted)}
-    frame = pd.DataFrame(columns, dtype="Int64")
+    columns = {state: counted(hpd & (states == place)) for place, state in enumerate(STATES)}
+    columns |= {"refuted_not_hpd": counted(not_hpd & refuted), "refuted_not_evaluable": counted(undecided & refuted)}
+    judged = rates.judged(facts).reindex(order).reset_index(drop=True)
+    frame = pd.DataFrame(columns).join(judged)[list(_COUNTS)].astype("Int64")
     waited = frame["confirmed"] + frame["refuted"] + frame["not_hpd"]
-    frame["rate"] = _rate(frame["hpd"], frame["hpd"] + frame["not_hpd"])
+    frame["rate"] = _rate(frame["hpd"], frame["evaluable"])
     frame["rate_confirmed"] = _rate(frame["confirmed"], waited)
     frame.insert(0, "definition_id", order)
     return frame

@@ -24,8 +24,9 @@ KINDS: Final = {True: "hyperprogression", False: "fast progression and other com
 """What a definition defines."""
 FEW: Final = 30
 """Below so many evaluable persons a rate is said to rest on few."""
-_SUMS: Final = {"hpd": "evaluable", "not_hpd": "evaluable", "evaluable": "treated", "not_evaluable": "treated"}
-_COUNTS: Final = ("hpd", "not_hpd", "evaluable", "not_evaluable", "treated")
+SUMS: Final = {"hpd": "evaluable", "not_hpd": "evaluable", "evaluable": "treated", "not_evaluable": "treated"}
+"""Which count is a part of which: wherever one of them is told all are, so that each part hides the same."""
+COUNTS: Final = ("hpd", "not_hpd", "evaluable", "not_evaluable", "treated")
 _WHOLES: Final = ("evaluable", "treated")
 _FRACTIONS: Final = tuple(f"{part}_of_{whole}" for whole in _WHOLES for part in ("rate", "low", "high"))
 _LABELS: Final = {
@@ -55,23 +56,31 @@ def _parts(rates: pd.DataFrame, cohort: str) -> Iterator[Part]:
     if len(frame):
         yield Listing(
             key=f"rates-{slug(cohort)}", title="Rates and their intervals, in numbers", methods=(RATE,), cohort=cohort,
-            notes=_notes(rates), frame=frame, labels=_LABELS, counts=_COUNTS, parts_of=_SUMS, derived=_FRACTIONS,
+            notes=_notes(rates), frame=frame, labels=_LABELS, counts=COUNTS, parts_of=SUMS, derived=_FRACTIONS,
             percent=_FRACTIONS, heading="kind")
+
+
+def judged(facts: Facts) -> pd.DataFrame:
+    """How many are judged how under every definition in use, by its id; of the cohort."""
+    rates = facts.agreement.agreement_rates
+    return _with_rests(rates[rates["cohort"] == facts.cohort]).set_index("definition_id")[list(COUNTS)]
+
+
+def _with_rests(rates: pd.DataFrame) -> pd.DataFrame:
+    return rates.assign(not_hpd=rates["evaluable"] - rates["hpd"], not_evaluable=rates["treated"] - rates["evaluable"])
 
 
 def _rows(rates: pd.DataFrame) -> pd.DataFrame:
     """The rates of a cohort, hyperprogression first."""
-    made = rates.assign(
-        kind=rates["hyperprogression"].map(KINDS), not_hpd=rates["evaluable"] - rates["hpd"],
-        not_evaluable=rates["treated"] - rates["evaluable"])
+    made = _with_rests(rates).assign(kind=rates["hyperprogression"].map(KINDS))
     made = made.sort_values("hyperprogression", ascending=False, kind="stable")
-    return made[["kind", "definition_id", *_COUNTS, *_FRACTIONS]].reset_index(drop=True)
+    return made[["kind", "definition_id", *COUNTS, *_FRACTIONS]].reset_index(drop=True)
 
 
 def _figure(frame: pd.DataFrame, cohort: str, kind: str, key: str) -> Figure:
     return Figure(
         key=key, title=f"Rates of {kind}", methods=(RATE,), cohort=cohort, frame=frame,
-        labels=_LABELS, counts=_COUNTS, parts_of=_SUMS, derived=_FRACTIONS, draw=interval_chart,
+        labels=_LABELS, counts=COUNTS, parts_of=SUMS, derived=_FRACTIONS, draw=interval_chart,
         alt="A row a definition: the rate of HPD with its exact 95 % interval, of the evaluable (circle) and of all "
             "treated (diamond). The numbers stand in the table.")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
-from hpd_etl.report import agreeing
+from hpd_etl.report import agreeing, rates
 from hpd_etl.report.cells import hidden
 from hpd_etl.report.content import Story
 from hpd_etl.report.drawing.matrix import matrix_chart
@@ -51,15 +52,15 @@ def test_combinations_are_those_of_the_labels(facts: Facts, section: Section):
         assert row.persons == sum(row.definitions in names for names in of_person.values())
 
 
-def test_the_rest_is_one_sum():
+def test_the_rest_is_one_sum(facts: Facts):
     """Of 9 + 6 + 2 + 1 persons the last two combinations are told together, where none may be below five."""
     found = compared("a b\n9x - -\n6x + -\n2x + +\n1x - +")
-    frame = agreeing.combinations(found.overlaps, found.agreement_rates, 5)
+    frame = agreeing.combinations(found.overlaps, rates.judged(replace(facts, agreement=found)), 5)
     told = frame[frame["kind"] == "combination"]
     assert told[["definitions", "combinations", "persons"]].to_numpy().tolist() == [
         ["none", 1, 9], ["a", 1, 6], [agreeing.OTHERS, 2, 3]]
     sizes = frame[frame["kind"] == "definition"]
-    assert sizes[["definitions", "persons", "of"]].to_numpy().tolist() == [["a", 8, 18]]
+    assert sizes[["definitions", "persons", "evaluable"]].to_numpy().tolist() == [["a", 8, 18]]
 
 
 def test_a_band_is_a_fifth():
@@ -99,5 +100,5 @@ def test_bars_stand_above_the_definitions_they_are_of():
 def test_one_rule_agrees_with_nothing(facts: Facts):
     """A study of one rule is told that there is nothing to compare."""
     found = compared("a\n+\n-")
-    [part] = agreeing.section(type(facts)(facts.timeline, facts.labels, found, None, (), facts.study)).parts
+    [part] = agreeing.section(replace(facts, agreement=found)).parts
     assert isinstance(part, Story)

@@ -36,6 +36,8 @@ def test_every_row_is_drawn(figures, key, least):
     figure = figures[key]
     inline = drawn(figure, figure.frame).inline
     assert len(re.findall("aria-label=", inline)) >= least
+    words = set(re.findall(">([^<>]+)</text>", inline))
+    assert key == "burden-patients" or {"HPD", "not HPD", "not evaluable"} <= words
     assert not re.search(r"NaN|Infinity|<image|https?:", inline)
 
 

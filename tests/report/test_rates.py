@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from hpd_etl.report import rates
+from hpd_etl.report import flow, fragile, pseudoprogression, rates
 from hpd_etl.report.cells import hidden
-from hpd_etl.report.content import Figure, Listing
+from hpd_etl.report.content import Figure, Listing, Rows
 from hpd_etl.report.drawing.intervals import interval_chart
 from tests.report import drawings
 
@@ -78,3 +78,16 @@ def test_a_row_tells_rate_and_interval():
     assert drawings.said(drawings.of(drawings.figure(interval_chart, row))) == [
         "a: 42.9 % of the evaluable (95 % interval 9.9 to 81.6 %)",
         "a: 37.5 % of all treated (95 % interval 8.5 to 75.5 %)"]
+
+
+def test_who_is_judged_how_is_hidden_everywhere_alike(facts: Facts, section: Section):
+    """What the table of rates hides of a definition, no other section shows, nor what would tell it."""
+    [table] = [part for part in section.parts if part.key == "rates-checkpoint-inhibitor"]
+    alone = hidden(table, 40).set_index("definition_id")[list(rates.COUNTS)].isna()
+    assert alone.any(axis=None)
+    others = [part for told in (flow, pseudoprogression, fragile) for part in told.section(facts).parts
+              if isinstance(part, Rows) and {"definition_id", *rates.COUNTS} <= set(part.frame.columns)]
+    assert len(others) >= 4
+    for part in others:
+        shown = hidden(part, 40).set_index("definition_id")[list(rates.COUNTS)].notna()
+        assert not (shown & alone.loc[shown.index]).any(axis=None), part.key

@@ -57,7 +57,7 @@ def _ribbons() -> str:
     y = alt.Y("median_pct:Q", title="change from baseline, %")
     made = alt.layer(
         base.mark_area(opacity=0.18, aria=False).encode(y=alt.Y("lower_pct:Q"), y2="upper_pct:Q"),
-        base.mark_line(aria=False).encode(y=y, strokeDash=by_dash(legend=None)),
+        base.mark_line(aria=False).encode(y=y, strokeDash=by_dash()),
         base.mark_point(filled=True, size=36).encode(y=y, shape=by_shape()), data=alt.NamedData("rows"))
     return str(made.properties(width=NARROW, height=HEIGHT).to_json(validate=False, indent=None))
 

@@ -151,8 +151,8 @@ def _quartiles(scans: tuple[str, ...]) -> str:
     median = alt.Y("median_pct:Q", title="burden, % of baseline", scale=alt.Scale(zero=False))
     base = alt.Chart()
     made = alt.layer(
-        base.mark_rule(strokeWidth=1.5).encode(x=x, y="lower_pct:Q", y2="upper_pct:Q", color=by_colour(legend=None)),
-        base.mark_line(aria=False).encode(x=x, y=median, color=by_colour(), strokeDash=by_dash(legend=None)),
+        base.mark_rule(strokeWidth=1.5).encode(x=x, y="lower_pct:Q", y2="upper_pct:Q", color=by_colour()),
+        base.mark_line(aria=False).encode(x=x, y=median, color=by_colour(), strokeDash=by_dash()),
         base.mark_point(filled=True, size=45).encode(x=x, y=median, color=by_colour(), shape=by_shape()),
         data=alt.NamedData("rows"))
     return str(made.properties(width=NARROW, height=HEIGHT).to_json(validate=False, indent=None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from hpd_etl.report.drawing.theme import VERDICT_COLOURS, VERDICTS
 
@@ -15,11 +15,11 @@ _SHAPES: Final = ["triangle-up", "circle", "square"]
 _DASHES: Final = [[1, 0], [6, 3], [2, 2]]
 
 
-def by_colour(**options: Any) -> alt.Color:
+def by_colour() -> alt.Color:
     """Colour of the column `verdict`."""
     import altair as alt
 
-    return alt.Color("verdict:N", scale=alt.Scale(domain=ORDER, range=list(VERDICT_COLOURS)), title=None, **options)
+    return alt.Color("verdict:N", scale=alt.Scale(domain=ORDER, range=list(VERDICT_COLOURS)), title=None)
 
 
 def by_shape() -> alt.Shape:
@@ -29,9 +29,9 @@ def by_shape() -> alt.Shape:
     return alt.Shape("verdict:N", scale=alt.Scale(domain=ORDER, range=_SHAPES), title=None)
 
 
-def by_dash(**options: Any) -> alt.StrokeDash:
+def by_dash() -> alt.StrokeDash:
     """Dash of a line, from the column `verdict`."""
     import altair as alt
 
-    return alt.StrokeDash("verdict:N", scale=alt.Scale(domain=ORDER, range=_DASHES), title=None, **options)
+    return alt.StrokeDash("verdict:N", scale=alt.Scale(domain=ORDER, range=_DASHES), title=None)
 
