@@ -1,49 +1,23 @@
 """A run as a clinician would want to read it: sections of tables and figures, then one page, and each as a file.
 
-Data go one way: `facts` (what the run found) -> sections (`rates`, `flow`, `table1`, ...: pure, content only) ->
-`cells` (small counts hidden) -> `drawing` (figures) -> `page` and `files`.
+Data go one way: `facts` (what the run found) -> `sections` (a module each: pure, `content` only) -> `cells` (small
+counts hidden) -> `shown` (figures by `drawing`, cells of text by `tables`) -> `page` and `files`. Beside that flow
+stands `person`, the page of one person.
 """
 
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from hpd_etl.report import (
-    agreeing,
-    courses,
-    flow,
-    fragile,
-    growth,
-    narratives,
-    pseudoprogression,
-    rates,
-    risk,
-    survival,
-    table1,
-)
 from hpd_etl.report.cells import shareable
-from hpd_etl.report.content import Report, Section
+from hpd_etl.report.content import Report
+from hpd_etl.report.sections import SECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from hpd_etl.report.facts import Facts
-
-SECTIONS: Final[tuple[Callable[[Facts], Section], ...]] = (
-    flow.section,
-    rates.section,
-    agreeing.section,
-    pseudoprogression.section,
-    fragile.section,
-    table1.section,
-    growth.section,
-    courses.section,
-    survival.section,
-    risk.section,
-    narratives.section,
-)
-"""What is told, in the order of reading."""
 
 
 def build(facts: Facts, about: Mapping[str, Any], *, patients: bool) -> Report:

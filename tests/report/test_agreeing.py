@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from hpd_etl.report import agreeing, rates
 from hpd_etl.report.cells import hidden
 from hpd_etl.report.content import Story
 from hpd_etl.report.drawing.matrix import matrix_chart
 from hpd_etl.report.drawing.overlaps import overlap_chart
+from hpd_etl.report.sections import agreeing, rates
 from tests.agreement.given import compared
 from tests.report import drawings
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpd_etl.report import courses
 from hpd_etl.report.change import STATES, Changes, changes, states
-from hpd_etl.report.courses import BANDS, bands, by_month
+from hpd_etl.report.sections import courses
+from hpd_etl.report.sections.courses import BANDS, bands, by_month
 
 NA = pd.NA
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from hpd_etl.report import courses, growth
 from hpd_etl.report.content import Figure
 from hpd_etl.report.drawing.svg import drawn
+from hpd_etl.report.sections import courses, growth
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from hpd_etl.report import flow
 from hpd_etl.report.cells import hidden
 from hpd_etl.report.content import Figure
 from hpd_etl.report.drawing.boxes import flow_chart
 from hpd_etl.report.drawing.funnel import funnel_chart, remaining
+from hpd_etl.report.sections import flow
 from tests.report import drawings
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from hpd_etl.report import fragile
 from hpd_etl.report.content import Story
 from hpd_etl.report.drawing.fragility import expectation_chart, readings_chart
+from hpd_etl.report.sections import fragile
 from tests.report import drawings
 
 if TYPE_CHECKING:

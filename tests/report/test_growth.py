@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpd_etl.report import growth
 from hpd_etl.report.content import Figure, Story
 from hpd_etl.report.drawing.growth import binned, step_of
-from hpd_etl.report.growth import acceleration, relative_burden, zone_names, zones
+from hpd_etl.report.sections import growth
+from hpd_etl.report.sections.growth import acceleration, relative_burden, zone_names, zones
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from hpd_etl.report import narratives
+from hpd_etl.report.sections import narratives
 
 SENTENCE = re.compile(r"pre-baseline (\S+) mm \(day (-?\d+)\), baseline (\S+) mm \(day (-?\d+)\), "
                       r"first evaluation (\S+) mm \(day (\d+)\)")

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from hpd_etl.library import everything
-from hpd_etl.report import pseudoprogression
 from hpd_etl.report.drawing.outcomes import outcome_chart
+from hpd_etl.report.sections import pseudoprogression
 from tests.report import drawings
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from hpd_etl.report import flow, fragile, pseudoprogression, rates
 from hpd_etl.report.cells import hidden
 from hpd_etl.report.content import Figure, Listing, Rows
 from hpd_etl.report.drawing.intervals import interval_chart
+from hpd_etl.report.sections import flow, fragile, pseudoprogression, rates
 from tests.report import drawings
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from hpd_etl.report import risk, table1
 from hpd_etl.report.cells import hidden
 from hpd_etl.report.compared import COUNTS, by_definition
 from hpd_etl.report.content import Listing, Story
 from hpd_etl.report.people import people
+from hpd_etl.report.sections import risk, table1
 from hpd_etl.report.statistics.odds import odds_ratio
 
 if TYPE_CHECKING:

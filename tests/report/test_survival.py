@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpd_etl.report import risk, survival, table1
 from hpd_etl.report.cells import hidden
 from hpd_etl.report.content import Figure, Listing, Story
+from hpd_etl.report.sections import risk, survival, table1
 
 if TYPE_CHECKING:
     from hpd_etl.report.facts import Facts

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpd_etl.report import table1
 from hpd_etl.report.compared import GROUPS, NOT_RECORDED
 from hpd_etl.report.content import Listing
 from hpd_etl.report.people import people
+from hpd_etl.report.sections import table1
 from hpd_etl.report.statistics import counts, several
 
 if TYPE_CHECKING:

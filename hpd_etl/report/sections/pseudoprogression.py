@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from hpd_etl.report import rates
 from hpd_etl.report.content import Figure, Listing, Method, Section
 from hpd_etl.report.drawing.outcomes import outcome_chart
+from hpd_etl.report.sections import rates
 from hpd_etl.schema import LABELS, Verdict
 
 if TYPE_CHECKING:

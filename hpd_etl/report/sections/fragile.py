@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from hpd_etl import robustness
-from hpd_etl.report import rates
 from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story
 from hpd_etl.report.drawing.fragility import expectation_chart, readings_chart
+from hpd_etl.report.sections import rates
 from hpd_etl.robustness.errors import STANDARD_DEVIATION
 from hpd_etl.robustness.perturbation import STANDS
 

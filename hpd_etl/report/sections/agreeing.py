@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from hpd_etl.report import rates
 from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story
 from hpd_etl.report.drawing.matrix import BANDS, matrix_chart
 from hpd_etl.report.drawing.overlaps import overlap_chart
+from hpd_etl.report.sections import rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
