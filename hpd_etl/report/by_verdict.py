@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from hpd_etl.report.drawing.verdicts import ORDER
+from hpd_etl.report.statistics import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hpd_etl.criteria.definition import Definition
     from hpd_etl.grouping import Floats, Ints
 
 MOST_PATIENTS: Final = 300
@@ -25,11 +25,6 @@ NOT_DRAWN: Final = (
     "first.")
 _FEW: Final = 20
 _SMALL: Final = "Small numbers: quartiles and shares of so few persons move with each of them."
-
-
-def file_name(definition: Definition) -> str:
-    """The definition in a name of lower case, digits and hyphens."""
-    return definition.id.replace("_", "-")
 
 
 def warned(verdicts: pd.Series[str]) -> tuple[str, ...]:
@@ -63,7 +58,6 @@ def persons_and_share(counts: Ints, total: Ints) -> dict[str, pd.api.extensions.
 
 
 def quartiles(values: Floats) -> tuple[float | None, ...]:
-    """Lower quartile, median and upper quartile, with linear interpolation; None of nothing."""
-    if not len(values):
-        return None, None, None
-    return tuple(round(float(value), 2) for value in np.quantile(values, (0.25, 0.5, 0.75)))
+    """Lower quartile, median and upper quartile, to two decimals; None of nothing."""
+    middle, low, high = numbers.quartiles(values)
+    return tuple(None if value is None else round(value, 2) for value in (low, middle, high))

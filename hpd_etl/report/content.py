@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     import altair as alt
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     Draw: TypeAlias = Callable[[pd.DataFrame], "alt.TopLevelMixin | dict[str, Any]"]
     """To a chart, or to Vega-Lite as it stands, where a chart is drawn so often that its making would take long."""
+
+HIDDEN: Final = "hidden"
+"""Stands for what may not be told, in drawings, tables and files: a small count, or one that would tell a small one."""
 
 
 @dataclass(frozen=True)

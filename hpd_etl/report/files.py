@@ -1,6 +1,7 @@
 """The report as files: the page, each figure as SVG, PNG and CSV, each table as CSV, LaTeX and HTML for Word.
 
-In a file stands what the page shows: what is hidden there is `hidden` here.
+In a file stands what the page shows: what is hidden there is `hidden` here. LaTeX and HTML for Word are written here
+and not by pandas, which knows no rows with a common head and would print other texts than those of the page.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from hpd_etl.report.content import Figure, Rows
+from hpd_etl.report.content import HIDDEN, Figure, Rows
 from hpd_etl.report.page import page
 from hpd_etl.report.shown import shown
-from hpd_etl.report.tables import HIDDEN
 from hpd_etl.schema import INTENDED_USE
 from hpd_etl.vega import renderer
 

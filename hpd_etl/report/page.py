@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from hpd_etl import templates
 from hpd_etl.pages import rendered
+from hpd_etl.report.content import HIDDEN
 from hpd_etl.report.drawing.theme import DARK, PALETTE
 from hpd_etl.schema import INTENDED_USE
 
@@ -35,7 +36,8 @@ def page(report: Report, sections: Sequence[tuple[Section, Sequence[Shown]]]) ->
         "report.html", report=report, about=report.about, definitions=report.about["definitions"],
         by=report.about["min_cell"].by, why=report.about["min_cell"].why, sections=sections,
         cohorts=list(dict.fromkeys(part.cohort for part in parts if part.cohort)), methods=methods(report),
-        palette=PALETTE, dark=DARK, intended_use=INTENDED_USE, script=Markup(script),  # noqa: S704 - our own file
+        palette=PALETTE, dark=DARK, intended_use=INTENDED_USE, hidden=HIDDEN,
+        script=Markup(script),  # noqa: S704 - our own file
         script_hash=_hash(script))
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 Line: TypeAlias = tuple[str | None, ...]
 """The cells of a row; None is hidden."""
 
-HIDDEN: Final = "hidden"
-"""Stands in a file for what is hidden."""
 _LONG: Final = 24
 
 

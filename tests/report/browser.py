@@ -8,10 +8,11 @@ import json
 import shutil
 import subprocess
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,9 @@ class Browser:
         told = folder / "DevToolsActivePort"
         _until(lambda: told.exists() and len(told.read_text().split()) == 2)
         port, path = told.read_text().split()
-        self.socket = connect(f"ws://127.0.0.1:{port}{path}", max_size=None, open_timeout=_PATIENCE)
+        self.connected = ExitStack()
+        self.socket = self.connected.enter_context(
+            connect(f"ws://127.0.0.1:{port}{path}", max_size=None, open_timeout=_PATIENCE))
         self.numbers = itertools.count(1)
 
     def open(self, path: Path, width: int = 1280, *, dark: bool = False, script: bool = True) -> Tab:
@@ -70,8 +73,7 @@ class Browser:
 
     def close(self) -> None:
         """End it."""
-        socket: ClientConnection = self.socket
-        socket.close()
+        self.connected.close()
         self.process.terminate()
         self.process.wait(timeout=_PATIENCE)
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from hpd_etl.report import build
-from hpd_etl.report.page import page
-from hpd_etl.report.shown import shown
+from hpd_etl.report import files
 from tests.report.browser import CHROMIUM, Browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hpd_etl.report.facts import Facts
+    from hpd_etl.report.content import Report
     from tests.report.browser import Tab
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -36,14 +33,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def report(facts: Facts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(written: dict[bool, tuple[Report, Path]]) -> Path:
     """The page of two definitions, with patients: it has every kind of part."""
-    names = ("champiat2017", "ji2019")
-    chosen = replace(facts, definitions=tuple(each for each in facts.definitions if each.id in names))
-    about = {"study": "demo", "title": "A study", "run": "run-1", "version": "0"}
-    made, target = build(chosen, about, patients=True), tmp_path_factory.mktemp("page") / "report.html"
-    target.write_text(page(made, shown(made)), "utf-8")
-    return target
+    return written[True][1] / files.PAGE
 
 
 @pytest.fixture

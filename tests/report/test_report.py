@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -22,30 +21,12 @@ from hpd_etl.report.facts import Facts, reported
 from hpd_etl.report.page import page
 from hpd_etl.report.shown import shown
 from hpd_etl.report.tables import printed
+from tests.report.conftest import ABOUT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ABOUT = {"study": "demo", "title": "A study", "run": "run-1", "version": "0"}
 HOSTILE = "<script>alert('x')</script> & 5% of_all $x$ {y} \\z"
-
-
-@pytest.fixture(scope="module")
-def few(facts: Facts) -> Facts:
-    """The same facts, of which two definitions are reported."""
-    names = ("champiat2017", "ji2019")
-    return replace(facts, definitions=tuple(each for each in facts.definitions if each.id in names))
-
-
-@pytest.fixture(scope="module")
-def written(few: Facts, tmp_path_factory: pytest.TempPathFactory) -> dict[bool, tuple[Report, Path]]:
-    """The report and its files, shareable (False) and with patients (True)."""
-    made = {}
-    for patients in (False, True):
-        folder, report = tmp_path_factory.mktemp("files"), build(few, ABOUT, patients=patients)
-        files.write(report, folder)
-        made[patients] = (report, folder)
-    return made
 
 
 def table(**columns: object) -> Listing:
@@ -235,11 +216,16 @@ def test_the_same_facts_make_the_same_page(few: Facts, written: dict[bool, tuple
 
 
 def test_nobody_treated_is_a_report_too(few: Facts, tmp_path: Path) -> None:
-    """Without a person every section says so and none fails."""
+    """Without a person no section fails or is left out, and every count of persons is 0 or not known."""
     timeline = type(few.timeline).of({table.name: table.frame() for table, _ in few.timeline})
     labels = type(few.labels).of({table.name: table.frame() for table, _ in few.labels})
     agreement = type(few.agreement).of({table.name: table.frame() for table, _ in few.agreement})
     report = build(replace(few, timeline=timeline, labels=labels, agreement=agreement, sensitivity=None), ABOUT,
                    patients=True)
     files.write(report, tmp_path)
-    assert json.dumps((tmp_path / "report.html").read_text("utf-8"))
+    html = (tmp_path / "report.html").read_text("utf-8")
+    assert all(f'id="section-{section.key}"' in html for section in report.sections)
+    rows = [part for section in report.sections for part in section.parts if isinstance(part, Rows)]
+    counts = {(part.key, name): part.frame[name].fillna(0).any() for part in rows for name in part.counts}
+    assert len(counts) > 20
+    assert not any(counts.values()), counts

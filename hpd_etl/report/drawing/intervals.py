@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from hpd_etl.report.drawing.theme import HIDDEN, colour
+from hpd_etl.report.content import HIDDEN
+from hpd_etl.report.drawing.theme import colour
 
 if TYPE_CHECKING:
     import altair as alt

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pandas as pd
 
 from hpd_etl import vega
+from hpd_etl.report.content import HIDDEN
 from hpd_etl.schema import Verdict
 
 NARROW: Final = 300
@@ -42,9 +43,6 @@ LETTERS: Final = 12
 
 VERDICTS: Final = {Verdict.HPD: "HPD", Verdict.NOT_HPD: "not HPD", Verdict.NOT_EVALUABLE: "not evaluable"}
 """What verdicts are called for people, in the order of every legend."""
-
-HIDDEN: Final = "hidden"
-"""What a drawing says in place of a count that may not be shown: a small one, or one that would tell a small one."""
 
 
 def colour(name: str) -> str:

@@ -17,14 +17,13 @@ from hpd_etl.report.by_verdict import (
     NOT_DRAWN,
     codes,
     counted,
-    file_name,
     persons_and_share,
     persons_at,
     quartiles,
     warned,
 )
 from hpd_etl.report.change import STATES, Changes, changes, states
-from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story
+from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story, slug
 from hpd_etl.report.drawing import courses as charts
 from hpd_etl.report.drawing.verdicts import ORDER
 
@@ -72,7 +71,7 @@ def section(facts: Facts) -> Section:
         if len(facts.people) and number * len(facts.people) <= MOST_DRAWN and len(facts.people) <= MOST_PATIENTS:
             parts += _of_patients(facts, each, made[asked])
         elif len(facts.people):
-            parts.append(Story(key=f"courses-counted-{file_name(each)}", title="Waterfall, spider and swimmer",
+            parts.append(Story(key=f"courses-counted-{slug(each.id)}", title="Waterfall, spider and swimmer",
                                patients=True, definition=each.id, cohort=facts.cohort, paragraphs=(NOT_DRAWN,)))
     return Section("courses", "Courses of burden and treatment",
                    "What became of the tumours and of the treatment after the first dose? Who is not scanned any more "
@@ -115,7 +114,7 @@ def _waterfall(facts: Facts, definition: Definition, verdicts: pd.Series[str], b
               for which, percent in (("best change", best), ("at the first evaluation", first))]
     frame = pd.concat(frames, ignore_index=True)[["which", "change", "verdict", "persons", "share"]]
     return Figure(
-        key=f"changes-{file_name(definition)}", title="Change of the burden from baseline, counted",
+        key=f"changes-{slug(definition.id)}", title="Change of the burden from baseline, counted",
         notes=("-30 and 20 % are the bounds of response and progression by RECIST 1.1; a change on a bound from 0 on "
                "belongs to the band that it begins.", "Where no bar stands there is nobody, or the count is hidden.",
                *warned(verdicts)),
@@ -127,7 +126,7 @@ def _waterfall(facts: Facts, definition: Definition, verdicts: pd.Series[str], b
 
 def _ribbons(facts: Facts, definition: Definition, verdicts: pd.Series[str], monthly: Changes) -> Figure:
     return Figure(
-        key=f"change-by-month-{file_name(definition)}", title="Change of the burden by month, median and quartiles",
+        key=f"change-by-month-{slug(definition.id)}", title="Change of the burden by month, median and quartiles",
         notes=("Who had no scan in a month is not in it; a month of hidden counts is passed over.", *warned(verdicts)),
         methods=(CHANGE, BY_MONTH),
         definition=definition.id, cohort=facts.cohort, frame=by_month(verdicts, monthly),
@@ -164,7 +163,7 @@ def _on_treatment(facts: Facts, definition: Definition, verdicts: pd.Series[str]
     frame["place"] = np.tile(np.arange(len(ORDER)), n * len(stood))
     frame = frame[frame["persons"] > 0].sort_values(["place", "month"], kind="stable", ignore_index=True)
     return Listing(
-        key=f"on-treatment-{file_name(definition)}", title="Where the treatment stood, month by month",
+        key=f"on-treatment-{slug(definition.id)}", title="Where the treatment stood, month by month",
         heading="verdict",
         notes=("Shares of all persons of the verdict.", *warned(verdicts)), methods=(TREATMENT,),
         definition=definition.id, cohort=facts.cohort, frame=frame.drop(columns="place"),
@@ -183,7 +182,7 @@ def _each_change(facts: Facts, definition: Definition, verdicts: pd.Series[str],
     frame = frame[frame["best_pct"].notna() | frame["first_pct"].notna()]
     frame = frame.sort_values(["best_pct", "patient"], ascending=[False, True], ignore_index=True)
     return Figure(
-        key=f"waterfall-{file_name(definition)}", title="Waterfall: best change of each patient", patients=True,
+        key=f"waterfall-{slug(definition.id)}", title="Waterfall: best change of each patient", patients=True,
         wide=True,
         notes=("A bar is the best change, a dash the change at the first evaluation; above 150 % drawn at the edge.",),
         methods=(CHANGE,), definition=definition.id, cohort=facts.cohort, frame=frame,
@@ -196,7 +195,7 @@ def _spider(facts: Facts, definition: Definition, verdicts: pd.Series[str], foun
     frame = pd.DataFrame({"patient": names[found.person], "verdict": verdicts.to_numpy()[found.person],
                           "day": found.day, "change_pct": found.percent.round(2)})
     return Figure(
-        key=f"spider-{file_name(definition)}", title="Spider: change of each patient over time", patients=True,
+        key=f"spider-{slug(definition.id)}", title="Spider: change of each patient over time", patients=True,
         wide=True,
         notes=("Each line begins at 0 % on the day of the first dose; above 300 % drawn at the edge.",),
         methods=(CHANGE,), definition=definition.id, cohort=facts.cohort, frame=frame,
@@ -217,7 +216,7 @@ def _swimmer(facts: Facts, definition: Definition, verdicts: pd.Series[str]) -> 
     frame = frame.sort_values(["verdict", "treated_days", "patient"], ascending=[True, False, True], ignore_index=True)
     frame["verdict"] = frame["verdict"].astype("string")
     return Figure(
-        key=f"swimmer-{file_name(definition)}", title="Swimmer: treatment of each patient", patients=True, wide=True,
+        key=f"swimmer-{slug(definition.id)}", title="Swimmer: treatment of each patient", patients=True, wide=True,
         notes=(f"Progression: the first at a scan after the first dose by {_framework(facts, definition)}, where "
                "the run assessed it.", "An arrow: no end of treatment is known."),
         methods=(TREATMENT,), definition=definition.id, cohort=facts.cohort, frame=frame,

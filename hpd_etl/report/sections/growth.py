@@ -11,8 +11,8 @@ import pandas as pd
 
 from hpd_etl.criteria.rules import TRUE, compare, leaves
 from hpd_etl.grouping import numbers
-from hpd_etl.report.by_verdict import MOST_DRAWN, MOST_PATIENTS, NOT_DRAWN, counted, file_name, quartiles, warned
-from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story
+from hpd_etl.report.by_verdict import MOST_DRAWN, MOST_PATIENTS, NOT_DRAWN, counted, quartiles, warned
+from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story, slug
 from hpd_etl.report.drawing import growth as charts
 from hpd_etl.report.drawing.verdicts import ORDER
 
@@ -71,7 +71,7 @@ def _parts(facts: Facts, definition: Definition, drawn: dict[str, int]) -> Itera
     if room[1] and hyper.any():
         yield _courses(facts, definition, metrics[hyper])
     if not all(room):
-        yield Story(key=f"growth-counted-{file_name(definition)}", title="Growth and burden of each patient",
+        yield Story(key=f"growth-counted-{slug(definition.id)}", title="Growth and burden of each patient",
                     patients=True, definition=definition.id, cohort=facts.cohort, paragraphs=(NOT_DRAWN,))
 
 
@@ -109,7 +109,7 @@ def _zones(facts: Facts, definition: Definition, verdicts: pd.Series[str], metri
     names = zone_names(*asked)
     own = " The definition asks for no acceleration of TGK; twice is there to compare." if asked is _TWICE else ""
     return Figure(
-        key=f"growth-zones-{file_name(definition)}", title="Growth on treatment against growth before, counted",
+        key=f"growth-zones-{slug(definition.id)}", title="Growth on treatment against growth before, counted",
         notes=(f"Everybody of the cohort is counted once; who lacks a scan or a sum is “not known”.{own}",
                *warned(verdicts)), methods=(TGK,), definition=definition.id, cohort=facts.cohort,
         frame=counted(zones(metrics, *asked), names, verdicts, "zone"),
@@ -127,7 +127,7 @@ def _points(facts: Facts, definition: Definition, verdicts: pd.Series[str], metr
         "tgk_pre": metrics["tgk_pre"].array, "tgk_post": metrics["tgk_post"].array,
         "tgk_ratio": metrics["tgk_ratio"].array, "zone": names[zones(metrics, *asked)]})
     return Figure(
-        key=f"growth-patients-{file_name(definition)}", title="TGK before and on treatment, each patient",
+        key=f"growth-patients-{slug(definition.id)}", title="TGK before and on treatment, each patient",
         patients=True,
         notes=("Lines: as fast as before (1 x), and the acceleration asked for. Values far outside are drawn at the "
                "edge.",),
@@ -144,7 +144,7 @@ def _plane(facts: Facts, definition: Definition, verdicts: pd.Series[str], metri
     frame = cells.groupby(["verdict", "pre_from", "post_from"]).size().rename("persons").reset_index()
     frame["persons"] = frame["persons"].astype("Int64")
     return Figure(
-        key=f"growth-plane-{file_name(definition)}", title="TGK before and on treatment", methods=(TGK,),
+        key=f"growth-plane-{slug(definition.id)}", title="TGK before and on treatment", methods=(TGK,),
         notes=(f"Persons in cells of {step:g} by {step:g} mm/month; the outermost hold all "
                "beyond. Verdicts of one cell stand side by side; a cell with few persons is not drawn.",),
         definition=definition.id, cohort=facts.cohort, frame=frame,
@@ -160,7 +160,7 @@ def _plane(facts: Facts, definition: Definition, verdicts: pd.Series[str], metri
 def _relative(facts: Facts, definition: Definition, verdicts: pd.Series[str], metrics: pd.DataFrame,
               ) -> Iterator[Part]:
     drawn = Figure(
-        key=f"burden-{file_name(definition)}", title="Burden relative to baseline, median and quartiles",
+        key=f"burden-{slug(definition.id)}", title="Burden relative to baseline, median and quartiles",
         notes=warned(verdicts), methods=(BURDEN,), definition=definition.id, cohort=facts.cohort,
         frame=relative_burden(verdicts, metrics), labels=_BURDEN_LABELS, counts=("persons",),
         parts_of={"persons": "verdict_persons"}, derived=tuple(_BURDEN_LABELS)[4:], draw=charts.relative,
@@ -168,7 +168,7 @@ def _relative(facts: Facts, definition: Definition, verdicts: pd.Series[str], me
             "the first evaluation, by verdict.")
     yield drawn
     yield Listing(
-        key=f"burden-numbers-{file_name(definition)}", title="Burden at the three scans", heading="verdict",
+        key=f"burden-numbers-{slug(definition.id)}", title="Burden at the three scans", heading="verdict",
         **{name: getattr(drawn, name) for name in _SHARED})
 
 
@@ -196,7 +196,7 @@ def _courses(facts: Facts, definition: Definition, metrics: pd.DataFrame) -> Fig
     frame = pd.concat(lines, ignore_index=True).dropna(subset=["burden_mm", "baseline_day"])
     frame = frame.astype({"baseline_day": "Int64"}).sort_values(["patient", "baseline_day"], ignore_index=True)
     return Figure(
-        key=f"burden-patients-{file_name(definition)}", title="Burden of each hyperprogressor", patients=True,
+        key=f"burden-patients-{slug(definition.id)}", title="Burden of each hyperprogressor", patients=True,
         methods=(BURDEN,), definition=definition.id, cohort=facts.cohort, frame=frame,
         notes=("Days count from the baseline scan.",),
         labels={**_LABELS, "burden_mm": "burden, mm", "baseline_day": "days from the baseline scan"},

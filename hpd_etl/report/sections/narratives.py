@@ -9,8 +9,8 @@ import pandas as pd
 
 from hpd_etl.criteria.rules import leaves
 from hpd_etl.reasoning import FORMULAS, absent
-from hpd_etl.report.by_verdict import file_name
-from hpd_etl.report.content import Method, Part, Section, Story
+from hpd_etl.report.compared import NOT_RECORDED
+from hpd_etl.report.content import Method, Part, Section, Story, slug
 from hpd_etl.report.drawing.verdicts import ORDER
 from hpd_etl.report.people import people
 from hpd_etl.schema import METRICS, ScanRole
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 MOST: Final = 100
 """Of one definition; and of all together ten times as many, so that the page stays small."""
 _MOST_IN_ALL: Final = 10 * MOST
-NOT_RECORDED: Final = "not recorded"
 METHOD: Final = Method(
     "narratives", "Narratives",
     "Made from the tables of the run, sentence by sentence, and by nobody's judgement; what no table holds is called "
@@ -64,7 +63,7 @@ def section(facts: Facts) -> Section:
 def _left_out(facts: Facts, definition: Definition, number: int) -> Story:
     told = (f"{number:,} narratives are left out: at most {MOST} of a definition are told, {_MOST_IN_ALL:,} in all. "
             "`report.definitions` of study.toml says which definitions come first; `hpd-etl explain` shows anybody.")
-    return Story(key=f"narratives-left-out-{file_name(definition)}", title="Not told", patients=True,
+    return Story(key=f"narratives-left-out-{slug(definition.id)}", title="Not told", patients=True,
                  definition=definition.id, cohort=facts.cohort, paragraphs=(told,))
 
 
@@ -89,7 +88,7 @@ def _stories(facts: Facts, definition: Definition, about: pd.DataFrame, days: Ma
                facts.labels_of(definition).loc[ids].to_dict("records"), strict=True)
     for person, name, known, index, metrics, label in rows:
         yield Story(
-            key=f"narrative-{file_name(definition)}-{name.lower()}", title=name, patients=True,
+            key=f"narrative-{slug(definition.id)}-{name.lower()}", title=name, patients=True,
             definition=definition.id, cohort=facts.cohort, methods=(METHOD,),
             paragraphs=(_who(known, index), _burden(definition, metrics, days.get(person, {})),
                         " ".join([_growth(definition, metrics), _new_lesions(metrics)]),
