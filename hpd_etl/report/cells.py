@@ -10,7 +10,7 @@ All that is hidden looks alike: a count that was hidden for the sake of another 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -50,7 +50,7 @@ def hidden(rows: Rows, min_cell: int) -> pd.DataFrame:
     shown = rows.frame.copy()
     for place, name in enumerate(counting):
         shown[name] = shown[name].astype("Int64").mask(unseen[:, place])
-    of_row, groups = unseen.any(axis=1), _groups(rows)
+    of_row, groups = unseen.any(axis=1), _groups(rows, rows.within)
     of_group = np.isin(groups, groups[of_row])
     fractions = rows.percent if isinstance(rows, Listing) else ()
     for name in rows.derived:
@@ -64,22 +64,28 @@ def _counting(rows: Rows) -> list[str]:
     return list(dict.fromkeys([*rows.counts, *rows.parts_of.keys(), *rows.parts_of.values()]))
 
 
-def _groups(rows: Rows) -> Integers:
+def _groups(rows: Rows, within: tuple[str, ...]) -> Integers:
     """The number of each row's group; without groups, of the row."""
-    if not rows.within:
+    if not within:
         return np.arange(len(rows.frame))
-    return rows.frame.groupby(list(rows.within), sort=False, dropna=False, observed=True).ngroup().to_numpy(np.intp)
+    return rows.frame.groupby(list(within), sort=False, dropna=False, observed=True).ngroup().to_numpy(np.intp)
 
 
 def _unseen(rows: Rows, min_cell: int) -> Bools:
     """Which counts are hidden, a row each and a column each of `counts`."""
     counts = np.column_stack([rows.frame[name].astype("Int64").to_numpy(np.int64, na_value=_UNKNOWN)
                               for name in _counting(rows)])
-    small = (counts >= 1) & (counts < min_cell)
+    small: Bools = (counts >= 1) & (counts < min_cell)
+    if rows.whole_rows:
+        return np.broadcast_to(np.any(small, axis=1, keepdims=True), small.shape)
+    told = [place for place, name in enumerate(_counting(rows)) if name in rows.told]
+    if told:  # by their own sums alone, so that no other table hides others of them
+        small[:, told] |= _unseen(replace(rows, counts=rows.told, parts_of={}, told=()), min_cell)
     rests = _rests(counts, rows)
     if not small.any() and not any(((rest >= 1) & (rest < min_cell)).any() for _, _, rest in rests):
         return small
     sums = _Sums.of(counts, rows, rests)
+    sums.shown = {row * counts.shape[1] + place for row in range(len(counts)) for place in told}
     sums.unknown |= (cells := set(np.flatnonzero(small).tolist()))
     sums.protect([*sorted(cells), *sums.small_rests(min_cell)])
     unseen = np.zeros(counts.size, np.bool_)
@@ -108,6 +114,8 @@ class _Sums:
     """The equations of a cell."""
     unknown: set[int]
     n_cells: int
+    shown: set[int] = field(default_factory=set)
+    """Those that are not hidden for the sake of others."""
 
     @classmethod
     def of(cls, counts: Integers, rows: Rows, rests: list[tuple[int, int, Integers]]) -> _Sums:
@@ -141,7 +149,7 @@ class _Sums:
         alone = [each for each in reached if self._unknown_in(each) == 1]
         for near in (set(alone) & set(self.of_cell[cell]), alone, self.of_cell[cell], reached):
             beside = {other for number in near for other in self.equations[number]
-                      if other not in self.unknown and other < self.n_cells}
+                      if other not in self.unknown and other < self.n_cells and other not in self.shown}
             if beside:
                 return min(beside, key=lambda each: (self.value[each] == 0, self._alone(each), self.value[each], each))
         return None
@@ -199,8 +207,9 @@ class _Sums:
 def _columns(counts: Integers, rows: Rows) -> Iterator[dict[int, int]]:
     """The rows of a group, column by column; a group of one row adds up to nothing but itself."""
     width, together = counts.shape[1], defaultdict(list)
-    for row, group in enumerate(_groups(rows).tolist()):
-        together[group].append(row)
+    for number, within in enumerate(filter(None, (rows.within, rows.also_within))):
+        for row, group in enumerate(_groups(rows, within).tolist()):
+            together[number, group].append(row)
     for own, place in product(together.values(), range(width)):
         known = [row for row in own if counts[row, place] >= 0]
         if len(known) > 1:

@@ -63,6 +63,12 @@ class Rows(Part):
     """Columns that count persons."""
     within: tuple[str, ...] = ()
     """Columns whose equal values make rows that add up to a total that may be known elsewhere."""
+    also_within: tuple[str, ...] = ()
+    """Other such columns: the same rows add up to another known total, as that of all verdicts."""
+    told: tuple[str, ...] = ()
+    """Count columns that other tables tell too: hidden in all of them alike, for their own sake alone."""
+    whole_rows: bool = False
+    """Where one count of a row is hidden all of them are, as their sums stand elsewhere in many ways."""
     parts_of: Mapping[str, str] = field(default_factory=dict)
     """Count columns that are a part of another one: the rest must not be small either."""
     derived: tuple[str, ...] = ()

@@ -53,14 +53,14 @@ def test_combinations_are_those_of_the_labels(facts: Facts, section: Section):
 
 
 def test_the_rest_is_one_sum(facts: Facts):
-    """Of 9 + 6 + 2 + 1 persons the last two combinations are told together, where none may be below five."""
-    found = compared("a b\n9x - -\n6x + -\n2x + +\n1x - +")
+    """Of 9 + 6 + 5 + 2 persons the last two are one sum: told alone, the 5 would tell that 2 of 7 with b are others."""
+    found = compared("a b\n9x - -\n6x + -\n5x + +\n2x - +")
     frame = agreeing.combinations(found.overlaps, rates.judged(replace(facts, agreement=found)), 5)
     told = frame[frame["kind"] == "combination"]
     assert told[["definitions", "combinations", "persons"]].to_numpy().tolist() == [
-        ["none", 1, 9], ["a", 1, 6], [agreeing.OTHERS, 2, 3]]
+        ["none", 1, 9], ["a", 1, 6], [agreeing.OTHERS, 2, 7]]
     sizes = frame[frame["kind"] == "definition"]
-    assert sizes[["definitions", "persons", "evaluable"]].to_numpy().tolist() == [["a", 8, 18]]
+    assert sizes[["definitions", "persons", "evaluable"]].to_numpy().tolist() == [["a", 11, 22]]
 
 
 def test_a_band_is_a_fifth():
@@ -83,8 +83,20 @@ def test_small_counts_hide_the_number_and_leave_the_band(section: Section):
     shown = hidden(matrix, 5)
     gone = shown[["both_hpd", "first_hpd_only", "second_hpd_only", "neither_hpd"]].isna().any(axis=1)
     assert 0 < gone.sum() < len(shown)
+    assert shown.loc[gone, list(matrix.counts)].isna().all(axis=None)
     assert shown.loc[gone, list(matrix.derived)].isna().all(axis=None)
     assert (shown["kappa_band"].notna() == matrix.frame["kappa"].notna()).all()
+
+
+def test_who_is_judged_by_one_of_two_is_counted(section: Section, facts: Facts):
+    """All of a pair are everybody treated, and what the rates tell of each rule; none of nine cells shown is small."""
+    matrix = section.parts[0]
+    cells = matrix.frame[list(matrix.counts[1:])]
+    assert (cells.sum(axis=1) == len(facts.people)).all()
+    hpd = matrix.frame[["both_hpd", "first_hpd_only", "first_hpd_alone"]].sum(axis=1)
+    assert hpd.tolist() == rates.judged(facts).loc[matrix.frame["first"].astype(str), "hpd"].tolist()
+    shown = hidden(matrix, 5)[list(matrix.counts)]
+    assert not ((shown >= 1) & (shown < 5)).any(axis=None)
 
 
 def test_bars_stand_above_the_definitions_they_are_of():

@@ -123,6 +123,30 @@ def test_what_is_computed_from_hidden_counts_is_hidden() -> None:
     assert shown["share"].fillna(-1).tolist() == [-1, -1, 0.6, 0.5, 0.5]
 
 
+def test_a_sum_of_verdicts_that_another_definition_tells_hides_more() -> None:
+    """2 of 18 are off treatment; of both verdicts together 32 are by any definition, so the 30 is hidden too."""
+    frame = pd.DataFrame({"verdict": ["HPD"] * 2 + ["not HPD"] * 2, "state": ["on", "off"] * 2, "n": [16, 2, 40, 30]})
+    part = Listing(key="k", title="t", frame=frame, counts=("n",), within=("verdict",))
+    assert hidden(part, 5)["n"].tolist() == [pd.NA, pd.NA, 40, 30]
+    assert hidden(replace(part, also_within=("state",)), 5)["n"].isna().all()
+
+
+def test_what_other_tables_tell_is_hidden_for_its_own_sake_alone() -> None:
+    """Of 52 with a finding 4 are HPD: another table shows the 52, so the 48 are hidden and the 52 are not."""
+    frame = pd.DataFrame({"hpd": [4, 20], "other": [48, 30], "all": [52, 50]})
+    part = rows(frame, WIDTHS["partition"], within=(), told=("all",))
+    assert hidden(part, 5).to_numpy().tolist() == [[pd.NA, pd.NA, 52], [20, 30, 50]]
+    few = rows(frame.assign(of="a", all=[3, 50]), WIDTHS["a part"], told=("all",))
+    assert hidden(few, 5)["all"].isna().all()
+
+
+def test_a_row_whose_sums_stand_elsewhere_is_hidden_as_a_whole() -> None:
+    """Where one count is small none of its row is shown; in the next row all are."""
+    frame = pd.DataFrame({"both": [40, 20], "one": [3, 6]})
+    shown = hidden(rows(frame, within=(), whole_rows=True), 5)
+    assert shown.to_numpy().tolist() == [[pd.NA, pd.NA], [20, 6]]
+
+
 def test_a_missing_count_is_no_small_one() -> None:
     """What was never counted tells nothing and is left out of every sum."""
     shown = hidden(rows(pd.DataFrame({"of": ["a"] * 3, "n": pd.array([None, 8, 9], "Int64")})), 5)

@@ -34,6 +34,13 @@ MOST: Final = 15
 NOBODY: Final = "none"
 OTHERS: Final = "other combinations"
 _FOUR: Final = ("both_hpd", "first_hpd_only", "second_hpd_only", "neither_hpd")
+_UNJUDGED: Final = {
+    "first_hpd_alone": "HPD by the first, not evaluable by the second",
+    "first_not_hpd_alone": "not HPD by the first, not evaluable by the second",
+    "second_hpd_alone": "HPD by the second, not evaluable by the first",
+    "second_not_hpd_alone": "not HPD by the second, not evaluable by the first",
+    "neither_evaluable": "evaluable by neither"}
+_COUNTS: Final = ("n_both", *_FOUR, *_UNJUDGED)
 _ESTIMATES: Final = tuple(f"{name}{bound}" for name in ("kappa", "jaccard", "positive_agreement")
                           for bound in ("", "_low", "_high"))
 
@@ -53,9 +60,10 @@ def _parts(facts: Facts) -> Iterator[Part]:
         yield Story(key="agreement-none", title="Nothing to compare",
                     paragraphs=("Agreement takes two different rules of hyperprogression; the study uses fewer.",))
         return
-    yield from _pairs(pairs, facts.cohort)
+    judged = rates.judged(facts)
+    yield from _pairs(_with_unjudged(pairs, judged), facts.cohort)
     sets = found.overlaps[found.overlaps["cohort"] == facts.cohort]
-    frame = combinations(sets, rates.judged(facts), int(np.ceil(facts.study.report.min_cell.value)))
+    frame = combinations(sets, judged, int(np.ceil(facts.study.report.min_cell.value)))
     rest = frame.loc[frame["definitions"] == OTHERS, "combinations"]
     yield Figure(
         key="overlap", title="Exact combinations of definitions", methods=(OVERLAP,), cohort=facts.cohort, wide=True,
@@ -69,11 +77,10 @@ def _parts(facts: Facts) -> Iterator[Part]:
 
 
 def _pairs(pairs: pd.DataFrame, cohort: str) -> Iterator[Part]:
-    frame = pairs[["first", "second", "n_both", *_FOUR, *_ESTIMATES, "small"]].reset_index(drop=True)
+    frame = pairs[["first", "second", *_COUNTS, *_ESTIMATES, "small"]].reset_index(drop=True)
     frame = frame.assign(**{f"{name}_band": banded(frame[name]) for name in ("kappa", "jaccard")})
     labels = {name: name.replace("_", " ").replace("hpd", "HPD") for name in frame.columns}
-    labels |= {"n_both": "evaluable by both", "small": "small numbers"}
-    sums = dict.fromkeys(_FOUR, "n_both")
+    labels |= {"n_both": "evaluable by both", "small": "small numbers", **_UNJUDGED}
     small = int(frame["small"].sum())
     notes = (f"Small numbers in {small} of {len(frame)} pairs: fewer than {rates.FEW} persons evaluable by both, or "
              "fewer than 5 HPD or not HPD by one of the two.",) if small else ()
@@ -81,14 +88,26 @@ def _pairs(pairs: pd.DataFrame, cohort: str) -> Iterator[Part]:
         key="agreement-matrix", title="Agreement of each two definitions", methods=(KAPPA,), cohort=cohort, wide=True,
         notes=("Above the diagonal Cohen's kappa, below it Jaccard, in hundredths; the darker, the more they agree. "
                "Where a count is hidden only the shade is shown; without a shade it is not defined.", *notes),
-        frame=frame, labels=labels, counts=("n_both", *_FOUR), parts_of=sums, derived=_ESTIMATES, draw=matrix_chart,
+        frame=frame, labels=labels, counts=_COUNTS, whole_rows=True, derived=_ESTIMATES, draw=matrix_chart,
         alt="A square of definitions: the shade of each cell is how far the two agree. The numbers stand in the "
             "data of the figure.")
     alone = (frame["first_hpd_only"] + frame["second_hpd_only"]).to_numpy(np.int64)
     most = frame.iloc[np.argsort(-alone, kind="stable")[:MOST]].drop(columns=["kappa_band", "jaccard_band"])
     yield Listing(key="disagreement", title="Definitions that disagree on most persons", methods=(KAPPA,),
-                  cohort=cohort, frame=most.reset_index(drop=True), labels=labels, counts=("n_both", *_FOUR),
-                  parts_of=sums, derived=_ESTIMATES)
+                  cohort=cohort, frame=most.reset_index(drop=True), labels=labels, counts=_COUNTS, whole_rows=True,
+                  derived=_ESTIMATES)
+
+
+def _with_unjudged(pairs: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
+    """The pairs with those whom one of the two cannot judge: with the rates their numbers are known as well."""
+    first, second = (judged.reindex(pairs[name].astype(object)).reset_index(drop=True) for name in ("first", "second"))
+    pairs = pairs.reset_index(drop=True)
+    alone = (first["hpd"] - pairs["both_hpd"] - pairs["first_hpd_only"],
+             first["not_hpd"] - pairs["second_hpd_only"] - pairs["neither_hpd"],
+             second["hpd"] - pairs["both_hpd"] - pairs["second_hpd_only"],
+             second["not_hpd"] - pairs["first_hpd_only"] - pairs["neither_hpd"])
+    nobody = first["treated"] - pairs["n_both"] - sum(alone)
+    return pairs.assign(**dict(zip(_UNJUDGED, (*alone, nobody), strict=True)))
 
 
 def banded(values: pd.Series[float]) -> pd.Series[str]:
@@ -102,8 +121,9 @@ def combinations(sets: pd.DataFrame, judged: pd.DataFrame, least: int) -> pd.Dat
 
     Columns kind (combination or definition), definitions, combinations (how many the row stands for), n_hpd, persons,
     for a definition who is judged how, and adds_up_to (combinations add up to all treated, definitions to nothing).
+    A combination is not told where the rest of one of its definitions would be few persons.
     """
-    frequent = sets[sets["persons"] >= least].head(MOST)
+    frequent = _telling(sets[sets["persons"] >= least].head(MOST), judged, least)
     rest = sets.drop(index=frequent.index)
     names = frequent["definitions"].astype(object).where(frequent["definitions"].notna(), NOBODY)
     rows = list(zip(names, [1] * len(names), frequent["n_hpd"], frequent["persons"], strict=True))
@@ -118,3 +138,20 @@ def combinations(sets: pd.DataFrame, judged: pd.DataFrame, least: int) -> pd.Dat
     columns = ["kind", "definitions", *counts, "adds_up_to"]
     frame = pd.concat([part.reindex(columns=columns).astype(object) for part in (told, sizes)], ignore_index=True)
     return frame.astype(dict.fromkeys(counts, "Int64"))
+
+
+def _telling(frequent: pd.DataFrame, judged: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Without the rarest combinations, until none or at least so many of each definition are in other ones."""
+    members = [set() if names is None else set(names.split(";"))
+               for names in frequent["definitions"].astype(object).where(frequent["definitions"].notna(), None)]
+    persons, hpd = frequent["persons"].tolist(), judged["hpd"].to_dict()
+    kept = list(range(len(persons)))
+    for place in reversed(range(len(persons))):
+        rest = {name: hpd[name] - sum(persons[each] for each in kept if name in members[each])
+                for name in set().union(*(members[each] for each in kept))}
+        few = {name for name, n in rest.items() if 0 < n < least}
+        if not few:
+            break
+        if few & members[place]:
+            kept.remove(place)
+    return frequent.iloc[kept]

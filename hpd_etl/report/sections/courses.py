@@ -120,7 +120,7 @@ def _waterfall(facts: Facts, definition: Definition, verdicts: pd.Series[str], b
                *warned(verdicts)),
         methods=(CHANGE,), definition=definition.id, cohort=facts.cohort, frame=frame,
         labels={"which": "at", "change": "change from baseline", "share": "share of the verdict"}, counts=("persons",),
-        within=("which", "verdict"), derived=("share",), draw=charts.bars_of_bands,
+        within=("which", "verdict"), also_within=("which", "change"), derived=("share",), draw=charts.bars_of_bands,
         alt="Bars: share of each verdict by change of the burden from baseline, at best and at the first evaluation.")
 
 
@@ -133,7 +133,8 @@ def _ribbons(facts: Facts, definition: Definition, verdicts: pd.Series[str], mon
         labels={"month": "month after the first dose", "verdict_persons": "persons of the verdict",
                 "persons": "with a known change", "lower_pct": "lower quartile, %", "median_pct": "median, %",
                 "upper_pct": "upper quartile, %"},
-        counts=("persons",), parts_of={"persons": "verdict_persons"}, derived=("lower_pct", "median_pct", "upper_pct"),
+        counts=("persons",), also_within=("month",), parts_of={"persons": "verdict_persons"},
+        told=("verdict_persons",), derived=("lower_pct", "median_pct", "upper_pct"),
         draw=charts.ribbons,
         alt="Median and quartiles of the change of the burden from baseline, month by month, by verdict.")
 
@@ -168,7 +169,7 @@ def _on_treatment(facts: Facts, definition: Definition, verdicts: pd.Series[str]
         notes=("Shares of all persons of the verdict.", *warned(verdicts)), methods=(TREATMENT,),
         definition=definition.id, cohort=facts.cohort, frame=frame.drop(columns="place"),
         labels={"month": "months after the first dose", "share": "share of the verdict"}, counts=("persons",),
-        within=("verdict", "month"), derived=("share",), percent=("share",))
+        within=("verdict", "month"), also_within=("month", "state"), derived=("share",), percent=("share",))
 
 
 # --- of patients ------------------------------------------------------------------------------

@@ -114,7 +114,7 @@ def _zones(facts: Facts, definition: Definition, verdicts: pd.Series[str], metri
                *warned(verdicts)), methods=(TGK,), definition=definition.id, cohort=facts.cohort,
         frame=counted(zones(metrics, *asked), names, verdicts, "zone"),
         labels={"zone": "growth on treatment (TGK)", "share": "share of the verdict"},
-        counts=("persons",), within=("verdict",), derived=("share",),
+        counts=("persons",), within=("verdict",), also_within=("zone",), derived=("share",),
         alt="Bars: persons of each verdict by how the growth of their tumours on treatment compares with before.",
         draw=charts.bars_of_zones)
 
@@ -163,7 +163,8 @@ def _relative(facts: Facts, definition: Definition, verdicts: pd.Series[str], me
         key=f"burden-{slug(definition.id)}", title="Burden relative to baseline, median and quartiles",
         notes=warned(verdicts), methods=(BURDEN,), definition=definition.id, cohort=facts.cohort,
         frame=relative_burden(verdicts, metrics), labels=_BURDEN_LABELS, counts=("persons",),
-        parts_of={"persons": "verdict_persons"}, derived=tuple(_BURDEN_LABELS)[4:], draw=charts.relative,
+        also_within=("scan",), told=("verdict_persons",), parts_of={"persons": "verdict_persons"},
+        derived=tuple(_BURDEN_LABELS)[4:], draw=charts.relative,
         alt="Median and quartiles of the burden in percent of baseline at the pre-baseline scan, at baseline and at "
             "the first evaluation, by verdict.")
     yield drawn
@@ -206,7 +207,8 @@ def _courses(facts: Facts, definition: Definition, metrics: pd.DataFrame) -> Fig
 
 _LABELS: Final = {"tgk_pre": "TGK before treatment, mm/month", "tgk_post": "TGK on treatment, mm/month",
                   "tgk_ratio": "on treatment / before", "zone": "growth on treatment", "patient": "patient"}
-_SHARED: Final = ("notes", "methods", "definition", "cohort", "frame", "labels", "counts", "parts_of", "derived")
+_SHARED: Final = ("notes", "methods", "definition", "cohort", "frame", "labels", "counts", "also_within", "told",
+                  "parts_of", "derived")
 """What the table of a figure has in common with it."""
 _BURDEN_LABELS: Final = {
     "verdict": "verdict", "scan": "scan", "verdict_persons": "persons of the verdict", "persons": "with a sum",

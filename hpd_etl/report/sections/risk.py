@@ -64,7 +64,8 @@ def _parts(compared: Compared, factors: Factors) -> Iterator[Part]:
     yield Listing(
         key=f"risk-{end}", title="Odds ratios of single factors", frame=_singles(compared), heading="characteristic",
         labels=_LABELS, notes=_NOTES, methods=(METHOD, SINGLE), counts=COUNTS, within=("characteristic",),
-        parts_of=dict.fromkeys(GROUPS, ALL), derived=("odds_ratio", "low", "high", "how", "is_small"), **common)
+        parts_of=dict.fromkeys(GROUPS, ALL), told=(ALL,),
+        derived=("odds_ratio", "low", "high", "how", "is_small"), **common)
     chosen = chosen_factors(compared, factors)
     model = firth(chosen.rows, chosen.is_hpd) if chosen.names else None
     if model is None:

@@ -82,7 +82,7 @@ def _parts(compared: Compared) -> Iterator[Part]:
         yield Listing(
             key=f"table1-{end}", title="Characteristics before treatment", frame=_categories(compared, tests),
             methods=(METHOD, SHARES, counts.METHOD, several.METHOD), heading="characteristic", counts=COUNTS,
-            parts_of=dict.fromkeys(GROUPS, ALL), within=("characteristic",), percent=_SHARES,
+            parts_of=dict.fromkeys(GROUPS, ALL), told=(ALL,), within=("characteristic",), percent=_SHARES,
             derived=(*_SHARES, *_TESTS), **common)
     if numeric:
         recorded = [f"{group}_recorded" for group in GROUPS]
