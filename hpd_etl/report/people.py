@@ -68,7 +68,8 @@ METHOD: Final = Method(
     "of metastases all that are recorded by then. What is recorded only later counts as not recorded. Organs with "
     "lesions: at the baseline scan of the study's own windows; lymph nodes together are one organ, and a lesion "
     f"without an organ is one of its own. Of more than {MANY} values the most frequent ones of the whole cohort are "
-    "shown, chosen without a look at labels.")
+    f"shown, chosen without a look at labels; a value of a finding that fewer than {_RARE} have is not named, for it "
+    "may be what somebody wrote of one patient, and stands with the others.")
 
 
 @dataclass(frozen=True)
