@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpd_etl.report.cells import shareable
 from hpd_etl.report.content import Report
-from hpd_etl.report.sections import SECTIONS
+from hpd_etl.report.sections import OF_PATIENTS, SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,5 +24,7 @@ def build(facts: Facts, about: Mapping[str, Any], *, patients: bool) -> Report:
     """The report of these facts; with `patients` it shows single patients and every count, for the site's own eyes."""
     min_cell = facts.study.report.min_cell
     told = {**about, "definitions": {each.id: each.title for each in facts.definitions}, "min_cell": min_cell}
-    report = Report(told, tuple(made(facts) for made in SECTIONS), 0 if patients else ceil(min_cell.value), patients)
-    return report if patients else shareable(report)
+    if patients:
+        return Report(told, tuple(made(facts) for made in (*SECTIONS, *OF_PATIENTS)), 0, patients=True)
+    sections = tuple(made(facts) for made in SECTIONS)
+    return shareable(Report(told, sections, ceil(min_cell.value), patients=False))

@@ -6,7 +6,6 @@ and not by pandas, which knows no rows with a common head and would print other 
 
 from __future__ import annotations
 
-import csv
 import re
 from html import escape
 from typing import TYPE_CHECKING, Final
@@ -20,8 +19,6 @@ from hpd_etl.vega import renderer
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-    import pandas as pd
 
     from hpd_etl.report.content import Part, Report
     from hpd_etl.report.shown import Shown
@@ -70,20 +67,13 @@ def _drawn_or_listed(each: Shown, folder: Path) -> None:
 
 
 def _rows(each: Shown, folder: Path) -> None:
-    """The values as they are, not as they are printed."""
-    if isinstance(each.part, Rows) and each.frame is not None:
-        with (folder / f"{each.part.key}.csv").open("w", encoding="utf-8", newline="") as file:
-            lines = csv.writer(file, lineterminator="\n")
-            lines.writerow(each.frame.columns)
-            columns = (_values(each.part, each.frame, str(name)) for name in each.frame.columns)
-            lines.writerows(zip(*columns, strict=True))
-
-
-def _values(part: Rows, shown: pd.DataFrame, name: str) -> list[object]:
-    """The values of a column; nothing for what is missing."""
-    values = shown[name].astype(object).tolist()
-    there, known = part.frame[name].notna().tolist(), shown[name].notna().tolist()
-    return [value if seen else HIDDEN if true else "" for value, true, seen in zip(values, there, known, strict=True)]
+    """The values as they are, not as they are printed; nothing for what is missing."""
+    if not isinstance(each.part, Rows) or each.frame is None:
+        return
+    frame = each.frame
+    if frame is not each.part.frame:
+        frame = frame.astype(object).mask(each.part.frame.notna() & frame.isna(), HIDDEN)
+    frame.to_csv(folder / f"{each.part.key}.csv", index=False, lineterminator="\n")
 
 
 # --- tables for manuscripts -------------------------------------------------------------------

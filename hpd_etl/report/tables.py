@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pandas as pd
@@ -49,8 +51,10 @@ def printed(part: Listing, shown: pd.DataFrame) -> Table:
 
 
 def _texts(part: Listing, shown: pd.DataFrame, name: str) -> list[str | None]:
-    gone = (part.frame[name].notna() & shown[name].isna()).tolist()
     told = map(_percent if name in part.percent else plain, shown[name].astype(object).tolist())
+    if shown is part.frame:  # nothing is hidden
+        return list(told)
+    gone = (part.frame[name].notna() & shown[name].isna()).tolist()
     return [None if hidden else text for hidden, text in zip(gone, told, strict=True)]
 
 
@@ -69,6 +73,6 @@ def _groups(part: Listing, rows: tuple[Line, ...]) -> Iterator[tuple[str | None,
     if part.heading is None:
         yield None, rows
         return
-    heads = pd.Series([plain(value) for value in part.frame[part.heading].astype(object)], dtype="object")
-    for _, own in heads.groupby((heads != heads.shift()).cumsum(), sort=False):
-        yield str(own.iloc[0]), rows[own.index[0]:own.index[-1] + 1]
+    heads = map(plain, part.frame[part.heading].astype(object).tolist())
+    for head, own in groupby(zip(heads, rows, strict=True), itemgetter(0)):
+        yield head, tuple(row for _, row in own)

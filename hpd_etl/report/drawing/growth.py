@@ -50,17 +50,12 @@ def _bars() -> str:
     return str(made.properties(width=NARROW - 120, height=alt.Step(_LINE)).to_json(validate=False, indent=None))
 
 
-def points(frame: pd.DataFrame, times: float) -> alt.TopLevelMixin:
+def points(frame: pd.DataFrame, times: float) -> dict[str, Any]:
     """Growth before (x) against growth on treatment (y), a point a patient, with the lines of 1 and `times`."""
-    import altair as alt
-
     low, high = _room(frame["tgk_pre"], frame["tgk_post"])
     rows = frame.assign(x=frame["tgk_pre"].clip(*low), y=frame["tgk_post"].clip(*high),
                         told=[_told(row) for row in frame.to_dict("records")])
-    marks = alt.Chart(rows).mark_point(filled=False, size=45, strokeWidth=1.5).encode(
-        x=_growth_axis("x", "before treatment", low), y=_growth_axis("y", "on treatment", high), color=by_colour(),
-        shape=by_shape(), description="told:N")
-    return alt.layer(*_lines(low, high, times), marks).properties(width=SQUARE, height=SQUARE)
+    return _on_plane(rows, low, high, times, counts=False)
 
 
 def _told(row: Mapping[Hashable, object]) -> str:
@@ -68,21 +63,58 @@ def _told(row: Mapping[Hashable, object]) -> str:
             "treatment")
 
 
-def plane(frame: pd.DataFrame, step: float, times: float) -> alt.TopLevelMixin:
+def plane(frame: pd.DataFrame, step: float, times: float) -> dict[str, Any]:
     """Counts of persons in cells of growth before (x) and on treatment (y); verdicts of a cell side by side."""
-    import altair as alt
-
     shown = frame[frame["persons"].notna()]
     aside = shown["verdict"].map({name: (number + 1) / (len(ORDER) + 1) for number, name in enumerate(ORDER)})
     place = aside.astype("Float64")
     rows = shown.assign(x=shown["pre_from"] + step * place, y=shown["post_from"] + step / 2)
     low, high = ((float(frame[name].min()), float(frame[name].max()) + step) if len(frame) else (0.0, step)
                  for name in ("pre_from", "post_from"))
-    size = alt.Size("persons:Q", scale=alt.Scale(range=[8, 500]), legend=alt.Legend(title="persons", tickCount=3))
-    marks = alt.Chart(rows).mark_point(filled=True, opacity=0.8).encode(
-        x=_growth_axis("x", "before treatment", low), y=_growth_axis("y", "on treatment", high), color=by_colour(),
-        shape=by_shape(), size=size)
-    return alt.layer(*_lines(low, high, times), marks).properties(width=SQUARE, height=SQUARE)
+    return _on_plane(rows, low, high, times, counts=True)
+
+
+def _on_plane(rows: pd.DataFrame, low: tuple[float, float], high: tuple[float, float], times: float, *,
+              counts: bool) -> dict[str, Any]:
+    """Marks at x and y, with the lines of growth as before and of the acceleration, where there was growth before."""
+    ends = [(ratio, min(low[1], high[1] / ratio)) for ratio in (1.0, float(times))]
+    lines = [{"line": f"{ratio:g} x", "x": x, "y": ratio * x} for ratio, end in ends for x in (0.0, max(end, 0.0))]
+    room = {"x_from": low[0], "x_to": low[1], "y_from": high[0], "y_to": high[1]}
+    return {**with_rows(_plane(counts), rows=rows, lines=lines),
+            "params": [{"name": name, "value": value} for name, value in room.items()]}
+
+
+@cache
+def _plane(counts: bool) -> str:
+    import altair as alt
+
+    def along(name: str) -> dict[str, Any]:
+        return {"axis": alt.Axis(tickCount=6), "scale": alt.Scale(
+            domainMin=alt.expr(f"{name}_from"), domainMax=alt.expr(f"{name}_to"), nice=False, zero=False)}
+
+    rows = alt.Chart(alt.NamedData("rows")).encode(
+        x=alt.X("x:Q", title="TGK before treatment, mm/month", **along("x")),
+        y=alt.Y("y:Q", title="TGK on treatment, mm/month", **along("y")), color=by_colour(), shape=by_shape())
+    if counts:
+        size = alt.Size("persons:Q", scale=alt.Scale(range=[8, 500]), legend=alt.Legend(title="persons", tickCount=3, orient="bottom"))
+        marks = rows.mark_point(filled=True, opacity=0.8).encode(size=size)
+    else:
+        marks = rows.mark_point(filled=False, size=45, strokeWidth=1.5).encode(description="told:N")
+    made = alt.layer(*_lines(), marks).properties(width=SQUARE, height=SQUARE)
+    return str(made.to_json(validate=False, indent=None))
+
+
+def _lines() -> list[alt.Chart]:
+    """Zero, and the lines."""
+    import altair as alt
+
+    zero, lines = alt.Chart(alt.InlineData([{"at": 0}])), alt.Chart(alt.NamedData("lines"))
+    return [zero.mark_rule(color=colour("line"), aria=False).encode(x="at:Q"),
+            zero.mark_rule(color=colour("line"), aria=False).encode(y="at:Q"),
+            lines.mark_line(color=colour("soft"), strokeWidth=1.2, aria=False).encode(
+                x="x:Q", y="y:Q", strokeDash=alt.StrokeDash("line:N", legend=None)),
+            lines.transform_filter("datum.x > 0").mark_text(
+                align="right", dx=-4, dy=-4, color=colour("soft"), aria=False).encode(x="x:Q", y="y:Q", text="line:N")]
 
 
 def step_of(values: Floats) -> float:
@@ -97,14 +129,6 @@ def binned(values: Floats, step: float) -> Floats:
     return np.asarray(np.clip(np.floor(values / step), np.floor(low / step), np.floor(high / step)) * step)
 
 
-def _growth_axis(name: str, when: str, room: tuple[float, float]) -> alt.X | alt.Y:
-    import altair as alt
-
-    kind = alt.X if name == "x" else alt.Y
-    return kind(f"{name}:Q", title=f"TGK {when}, mm/month", scale=alt.Scale(domain=room, nice=False, zero=False),
-                axis=alt.Axis(tickCount=6))
-
-
 def _room(*columns: pd.Series[float]) -> list[tuple[float, float]]:
     """Between what each axis goes: the middle of the values and some air, zero included."""
     rooms = []
@@ -113,23 +137,6 @@ def _room(*columns: pd.Series[float]) -> list[tuple[float, float]]:
         air = max(0.1 * (high - low), 1.0)
         rooms.append((float(min(low, 0.0) - air), float(max(high, 0.0) + air)))
     return rooms
-
-
-def _lines(low: tuple[float, float], high: tuple[float, float], times: float) -> list[alt.Chart | alt.LayerChart]:
-    """Zero, and the lines of growth as before and of the acceleration, where there was growth before."""
-    import altair as alt
-
-    ends = [(ratio, min(low[1], high[1] / ratio)) for ratio in (1.0, float(times))]
-    rows = pd.DataFrame([(f"{ratio:g} x", x, ratio * x) for ratio, end in ends for x in (0.0, max(end, 0.0))],
-                        columns=["line", "x", "y"])
-    zero = alt.Chart(pd.DataFrame({"at": [0.0]}))
-    lines = alt.Chart(rows)
-    return [zero.mark_rule(color=colour("line"), aria=False).encode(x="at:Q"),
-            zero.mark_rule(color=colour("line"), aria=False).encode(y="at:Q"),
-            lines.mark_line(color=colour("soft"), strokeWidth=1.2, aria=False).encode(
-                x="x:Q", y="y:Q", strokeDash=alt.StrokeDash("line:N", legend=None)),
-            lines.transform_filter("datum.x > 0").mark_text(
-                align="right", dx=-4, dy=-4, color=colour("soft"), aria=False).encode(x="x:Q", y="y:Q", text="line:N")]
 
 
 def relative(frame: pd.DataFrame) -> dict[str, Any]:

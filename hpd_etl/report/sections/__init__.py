@@ -38,6 +38,7 @@ SECTIONS: Final[tuple[Callable[[Facts], Section], ...]] = (
     courses.section,
     survival.section,
     risk.section,
-    narratives.section,
 )
 """What is told, in the order of reading."""
+OF_PATIENTS: Final = (narratives.section,)
+"""What follows where single patients are shown."""
