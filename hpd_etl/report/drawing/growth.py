@@ -96,7 +96,8 @@ def _plane(counts: bool) -> str:
         x=alt.X("x:Q", title="TGK before treatment, mm/month", **along("x")),
         y=alt.Y("y:Q", title="TGK on treatment, mm/month", **along("y")), color=by_colour(), shape=by_shape())
     if counts:
-        size = alt.Size("persons:Q", scale=alt.Scale(range=[8, 500]), legend=alt.Legend(title="persons", tickCount=3, orient="bottom"))
+        legend = alt.Legend(title="persons", tickCount=3, orient="bottom")
+        size = alt.Size("persons:Q", scale=alt.Scale(range=[8, 500]), legend=legend)
         marks = rows.mark_point(filled=True, opacity=0.8).encode(size=size)
     else:
         marks = rows.mark_point(filled=False, size=45, strokeWidth=1.5).encode(description="told:N")
