@@ -56,7 +56,7 @@ def renderer(drawings: int) -> Iterator[Renderer]:
     """A renderer for so many drawings."""
     processes = min(_PROCESSES, os.cpu_count() or 1)
     if drawings < _FEW or processes < 2:
-        yield Renderer()
+        yield HERE
         return
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         yield Renderer(pool)
@@ -70,6 +70,10 @@ class _Here(Executor):
         done: Future[_T] = Future()
         done.set_result(fn(*args, **kwargs))
         return done
+
+
+HERE: Final = Renderer()
+"""Draws in this process."""
 
 
 def _svg(spec: str) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from hpd_etl.report.cells import hidden
 from hpd_etl.report.content import Figure, Listing, Rows
-from hpd_etl.report.drawing.svg import HERE, drawing, spec
+from hpd_etl.report.drawing.svg import drawing, spec
 from hpd_etl.report.tables import printed
+from hpd_etl.vega import HERE
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

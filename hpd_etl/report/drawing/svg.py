@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
 from hpd_etl.report.drawing.theme import CONFIG, FONT, MEASURED, PALETTE
-from hpd_etl.vega import Renderer
+from hpd_etl.vega import HERE, Renderer
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from hpd_etl.report.content import Figure
 
-HERE: Final = Renderer()
-"""Draws in this process."""
 _NAMESPACES = re.compile(r' xmlns(:xlink)?="[^"]*"')
 _NAME = re.compile(r'( id="|url\(#)([^")]+)')
 _NUMBER = re.compile(r"-?\d+\.\d+")
