@@ -68,7 +68,11 @@ def _groups(rows: Rows, within: tuple[str, ...]) -> Integers:
     """The number of each row's group; without groups, of the row."""
     if not within:
         return np.arange(len(rows.frame))
-    return rows.frame.groupby(list(within), sort=False, dropna=False, observed=True).ngroup().to_numpy(np.intp)
+    groups = np.zeros(len(rows.frame), np.intp)
+    for name in within:
+        own, values = pd.factorize(rows.frame[name], use_na_sentinel=False)
+        groups = groups * len(values) + own
+    return groups
 
 
 def _unseen(rows: Rows, min_cell: int) -> Bools:

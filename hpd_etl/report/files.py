@@ -6,10 +6,12 @@ and not by pandas, which knows no rows with a common head and would print other 
 
 from __future__ import annotations
 
+import csv
 import re
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from hpd_etl.reasoning import absent
 from hpd_etl.report.content import HIDDEN, Figure, Rows
 from hpd_etl.report.page import page
 from hpd_etl.report.shown import shown
@@ -19,6 +21,8 @@ from hpd_etl.vega import renderer
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    import pandas as pd
 
     from hpd_etl.report.content import Part, Report
     from hpd_etl.report.shown import Shown
@@ -67,13 +71,19 @@ def _drawn_or_listed(each: Shown, folder: Path) -> None:
 
 
 def _rows(each: Shown, folder: Path) -> None:
-    """The values as they are, not as they are printed; nothing for what is missing."""
+    """The values as they are, not as they are printed."""
     if not isinstance(each.part, Rows) or each.frame is None:
         return
-    frame = each.frame
-    if frame is not each.part.frame:
-        frame = frame.astype(object).mask(each.part.frame.notna() & frame.isna(), HIDDEN)
-    frame.to_csv(folder / f"{each.part.key}.csv", index=False, lineterminator="\n")
+    with (folder / f"{each.part.key}.csv").open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(each.frame.columns)
+        lines.writerows(zip(*(_values(each.part.frame[name], each.frame[name]) for name in each.frame), strict=True))
+
+
+def _values(there: pd.Series[Any], shown: pd.Series[Any]) -> list[object]:
+    """The values of a column; nothing for what is missing."""
+    return [value if not absent(value) else "" if absent(true) else HIDDEN
+            for true, value in zip(there.tolist(), shown.tolist(), strict=True)]
 
 
 # --- tables for manuscripts -------------------------------------------------------------------

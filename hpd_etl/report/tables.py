@@ -51,7 +51,7 @@ def printed(part: Listing, shown: pd.DataFrame) -> Table:
 
 
 def _texts(part: Listing, shown: pd.DataFrame, name: str) -> list[str | None]:
-    told = map(_percent if name in part.percent else plain, shown[name].astype(object).tolist())
+    told = map(_percent if name in part.percent else plain, shown[name].tolist())
     if shown is part.frame:  # nothing is hidden
         return list(told)
     gone = (part.frame[name].notna() & shown[name].isna()).tolist()
@@ -73,6 +73,6 @@ def _groups(part: Listing, rows: tuple[Line, ...]) -> Iterator[tuple[str | None,
     if part.heading is None:
         yield None, rows
         return
-    heads = map(plain, part.frame[part.heading].astype(object).tolist())
+    heads = map(plain, part.frame[part.heading].tolist())
     for head, own in groupby(zip(heads, rows, strict=True), itemgetter(0)):
         yield head, tuple(row for _, row in own)
