@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from hpd_etl.library import everything
+from hpd_etl import criteria, library
+from hpd_etl.criteria.variants import possible
 from hpd_etl.report.drawing.outcomes import outcome_chart
 from hpd_etl.report.sections import pseudoprogression
 from tests.report import drawings
@@ -39,14 +40,18 @@ def test_outcomes_are_those_of_the_labels(facts: Facts):
     assert frame["refuted_not_hpd"].sum() > 0
 
 
-def test_who_waits_is_not_evaluable(facts: Facts):
-    """Where HPD waits for confirmation, the confirmed are of the confirmed, the refuted and those not HPD."""
-    frame = pseudoprogression.outcomes(facts).set_index("definition_id")
-    row = frame.loc["wangx2023"]
-    assert row["rate"] == pytest.approx(row["hpd"] / (row["hpd"] + row["not_hpd"]))
-    assert row["rate_confirmed"] == pytest.approx(
-        row["confirmed"] / (row["confirmed"] + row["refuted"] + row["not_hpd"]))
-    assert "wangx2023" in everything(None)
+def test_who_waits_is_judged_as_the_variant_judges(facts: Facts):
+    """The rate of those who wait is that of the labels under the variant that waits, definition by definition."""
+    base = {f"{each.id}_confirmed": each.id for each in facts.definitions if "confirmed" in possible(each)}
+    variants = [library.named(name, library.everything(None)) for name in base]
+    labels = criteria.label(facts.timeline, variants, facts.study).labels
+    told, compared = pseudoprogression.outcomes(facts).set_index("definition_id")["rate_confirmed"], 0
+    for name, own in labels[labels["cohort"] == facts.cohort].groupby("definition_id", observed=True):
+        hpd, not_hpd = (int((own["verdict"] == verdict).sum()) for verdict in ("HPD", "NOT_HPD"))
+        found = told[base[str(name)]]
+        assert pd.isna(found) if hpd + not_hpd == 0 else found == pytest.approx(hpd / (hpd + not_hpd)), name
+        compared += hpd > 0
+    assert compared >= 2  # others have nobody who was confirmed
 
 
 def test_bars_are_stacked_by_state():
