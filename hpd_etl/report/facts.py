@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from math import ceil
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from hpd_etl.errors import ConfigurationError
 from hpd_etl.report.drawing.theme import VERDICTS
-from hpd_etl.schema import CHECKPOINT_COHORT
+from hpd_etl.schema import CHECKPOINT_COHORT, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hpd_etl.config import Study
     from hpd_etl.criteria.definition import Definition
+    from hpd_etl.grouping import Bools
     from hpd_etl.schema import Agreement, Labels, Sensitivity, Timeline
 
 
@@ -74,6 +77,27 @@ class Facts:
         width = max(3, len(str(len(ids))))
         names = [f"P{place:0{width}}" for place in range(1, len(ids) + 1)]
         return pd.Series(names, index=ids.to_numpy(), dtype="string")
+
+    @cached_property
+    def too_alike(self) -> dict[str, str]:
+        """Definitions one of whose groups differs in few persons from that of one before them, which is named.
+
+        What is told of the one taken from what is told of the other would describe these few.
+        """
+        least = ceil(self.study.report.min_cell.value)
+        told: dict[str, list[Bools]] = {}
+        found: dict[str, str] = {}
+        for each in self.definitions:
+            verdicts = pd.Categorical(self.labels_of(each)["verdict"], categories=[str(name) for name in Verdict])
+            groups = [verdicts.codes == place for place in range(len(Verdict))]
+            near = (name for name, others in told.items()
+                    if any(0 < np.count_nonzero(own != other) < least
+                           for own, other in zip(groups, others, strict=True)))
+            if (name := next(near, None)) is None:
+                told[each.id] = groups
+            else:
+                found[each.id] = name
+        return found
 
     def verdicts_of(self, definition: Definition) -> pd.Series[str]:
         """The verdicts of everybody in `people` in people's words."""
