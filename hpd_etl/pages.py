@@ -1,6 +1,7 @@
 """What all pages share: how their templates are found and filled, and how people write a value.
 
-A page is one file that needs nothing else; `templates/base.css` is the look of all of them.
+A page is one file that needs nothing else. In `templates`, `head.html` is the head of all of them with what they may
+load (nothing), `base.css` their look, and `palette.css` the colours of those that hold figures.
 """
 
 from __future__ import annotations
