@@ -7,7 +7,6 @@ and not by pandas, which knows no rows with a common head and would print other 
 from __future__ import annotations
 
 import csv
-import re
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,9 +28,10 @@ if TYPE_CHECKING:
     from hpd_etl.report.tables import Table
 
 PAGE: Final = "report.html"
-_LATEX: Final = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-                 **{sign: f"\\{sign}" for sign in "&%$#_{}"}, "<": r"\textless{}", ">": r"\textgreater{}",
-                 "≥": r"$\geq$", "≤": r"$\leq$"}
+_LATEX: Final = str.maketrans({
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "<": r"\textless{}", ">": r"\textgreater{}", "≥": r"$\geq$", "≤": r"$\leq$"})
 _CELL: Final = "border:1px solid #000;padding:2pt 4pt;text-align:"
 
 
@@ -96,17 +96,13 @@ def latex(part: Part, table: Table) -> str:
              _latex_row(column.label for column in table.columns), "\\midrule"]
     for head, rows in table.groups:
         if head is not None:
-            lines.append(f"\\multicolumn{{{len(kinds)}}}{{l}}{{\\textbf{{{_latex(head)}}}}} \\\\")
+            lines.append(f"\\multicolumn{{{len(kinds)}}}{{l}}{{\\textbf{{{head.translate(_LATEX)}}}}} \\\\")
         lines += map(_latex_row, rows)
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", *(f"% {note}" for note in part.notes), ""])
 
 
 def _latex_row(cells: Iterable[str | None]) -> str:
-    return " & ".join(_latex(HIDDEN if cell is None else cell) for cell in cells) + " \\\\"
-
-
-def _latex(text: str) -> str:
-    return re.sub("|".join(map(re.escape, _LATEX)), lambda sign: _LATEX[sign[0]], text)
+    return " & ".join((HIDDEN if cell is None else cell).translate(_LATEX) for cell in cells) + " \\\\"
 
 
 def word(part: Part, table: Table) -> str:
