@@ -1,6 +1,7 @@
 """The sections of the report, a module each: from the facts to tables, figures and texts, and nothing else.
 
 What several of them need of the same people stands beside this folder: `people`, `change`, `compared`, `by_verdict`.
+A new section is a module with a function `section`, a line below, and a file of tests.
 """
 
 from __future__ import annotations
