@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,6 +26,22 @@ NOT_DRAWN: Final = (
     "first.")
 _FEW: Final = 20
 _SMALL: Final = "Small numbers: quartiles and shares of so few persons move with each of them."
+
+
+@dataclass
+class Room:
+    """For how many patients more there is room in figures that show each of them."""
+
+    most: int
+    """In one figure."""
+    left: int = MOST_DRAWN
+
+    def takes(self, patients: int) -> bool:
+        """Whether so many may be drawn; then their place is taken."""
+        if patients > min(self.most, self.left):
+            return False
+        self.left -= patients
+        return True
 
 
 def warned(verdicts: pd.Series[str]) -> tuple[str, ...]:

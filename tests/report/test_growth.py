@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hpd_etl.report.by_verdict import MOST_DRAWN
 from hpd_etl.report.content import Figure, Story
 from hpd_etl.report.drawing.growth import binned, step_of
 from hpd_etl.report.sections import growth
@@ -146,7 +147,7 @@ def test_many_patients_are_counted_in_cells(facts, monkeypatch):
 def test_the_page_stays_small(parts):
     """Patients are drawn one by one for the first definitions, up to a number in all; the others say so."""
     lines = [part for key, part in parts.items() if key.startswith("growth-patients")]
-    assert 1000 < sum(len(part.frame) for part in lines) <= growth.MOST_DRAWN
+    assert 1000 < sum(len(part.frame) for part in lines) <= MOST_DRAWN
     assert len([key for key in parts if key.startswith("growth-counted")]) >= 35 - len(lines)
 
 

@@ -12,9 +12,9 @@ import pandas as pd
 from hpd_etl.criteria.rules import at_least, at_most
 from hpd_etl.grouping import numbers
 from hpd_etl.report.by_verdict import (
-    MOST_DRAWN,
     MOST_PATIENTS,
     NOT_DRAWN,
+    Room,
     codes,
     counted,
     persons_and_share,
@@ -63,12 +63,13 @@ def section(facts: Facts) -> Section:
     made: dict[tuple[str, bool], Changes] = {}
     stood = [states(facts.people, month * facts.study.criteria.month_days) for month in ON_TREATMENT]
     parts: list[Part] = []
-    for number, each in enumerate(facts.definitions, 1):
+    room = Room(MOST_PATIENTS)
+    for each in facts.definitions:
         asked = each.window_set, each.new_lesions_in_sum
         if asked not in made:
             made[asked] = changes(facts, each)
         parts += _of_all(facts, each, made[asked], stood)
-        if len(facts.people) and number * len(facts.people) <= MOST_DRAWN and len(facts.people) <= MOST_PATIENTS:
+        if len(facts.people) and room.takes(len(facts.people)):
             parts += _of_patients(facts, each, made[asked])
         elif len(facts.people):
             parts.append(Story(key=f"courses-counted-{slug(each.id)}", title="Waterfall, spider and swimmer",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hpd_etl.criteria.rules import TRUE, compare, leaves
 from hpd_etl.grouping import numbers
-from hpd_etl.report.by_verdict import MOST_DRAWN, MOST_PATIENTS, NOT_DRAWN, counted, quartiles, warned
+from hpd_etl.report.by_verdict import MOST_PATIENTS, NOT_DRAWN, Room, counted, quartiles, warned
 from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story, slug
 from hpd_etl.report.drawing import growth as charts
 from hpd_etl.report.drawing.verdicts import ORDER
@@ -42,9 +42,9 @@ BURDEN: Final = Method(
 def section(facts: Facts) -> Section:
     """What of the growth on treatment was there before it."""
     parts: list[Part] = []
-    drawn = {"points": 0, "courses": 0}
+    points, courses = Room(MOST_PATIENTS), Room(MOST_PATIENTS)
     for each in facts.definitions:
-        parts += _parts(facts, each, drawn)
+        parts += _parts(facts, each, points, courses)
     return Section("growth", "Growth before and on treatment",
                    "Did tumours grow faster on treatment than before it? Growth between two scans is uncertain, above "
                    "all where little time or change lies between them; a faster growth is no proof of a cause.",
@@ -57,14 +57,14 @@ def acceleration(definition: Definition) -> tuple[str, float]:
                  if leaf.metric == "tgk_ratio" and not isinstance(leaf.value, tuple)), _TWICE)
 
 
-def _parts(facts: Facts, definition: Definition, drawn: dict[str, int]) -> Iterator[Part]:
+def _parts(facts: Facts, definition: Definition, points: Room, courses: Room) -> Iterator[Part]:
     verdicts, metrics = facts.verdicts_of(definition), facts.metrics_of(definition)
     both = (metrics["tgk_pre"].notna() & metrics["tgk_post"].notna()).to_numpy(np.bool_)
     hyper = ((verdicts == ORDER[0]) & metrics["s0_mm"].notna()).to_numpy(np.bool_)
     yield _zones(facts, definition, verdicts, metrics)
     if both.sum() > MOST_PATIENTS:
         yield _plane(facts, definition, verdicts[both], metrics[both])
-    room = [_has_room(drawn, kind, int(who.sum())) for kind, who in (("points", both), ("courses", hyper))]
+    room = [points.takes(int(both.sum())), courses.takes(int(hyper.sum()))]
     if room[0] and both.any():
         yield _points(facts, definition, verdicts[both], metrics[both])
     yield from _relative(facts, definition, verdicts, metrics)
@@ -73,14 +73,6 @@ def _parts(facts: Facts, definition: Definition, drawn: dict[str, int]) -> Itera
     if not all(room):
         yield Story(key=f"growth-counted-{slug(definition.id)}", title="Growth and burden of each patient",
                     patients=True, definition=definition.id, cohort=facts.cohort, paragraphs=(NOT_DRAWN,))
-
-
-def _has_room(drawn: dict[str, int], kind: str, patients: int) -> bool:
-    """Whether so many patients more may be drawn; then they are counted."""
-    if patients > MOST_PATIENTS or drawn[kind] + patients > MOST_DRAWN:
-        return False
-    drawn[kind] += patients
-    return True
 
 
 # --- growth -----------------------------------------------------------------------------------
