@@ -91,3 +91,15 @@ def test_who_is_judged_how_is_hidden_everywhere_alike(facts: Facts, section: Sec
     for part in others:
         shown = hidden(part, 40).set_index("definition_id")[list(rates.COUNTS)].notna()
         assert not (shown & alone.loc[shown.index]).any(axis=None), part.key
+
+
+def test_how_many_were_treated_tells_no_small_rest(facts: Facts) -> None:
+    """All treated stand in other rows too: where few of them are not evaluable, who is evaluable is hidden as well."""
+    tables = [part for part in rates.section(facts).parts if isinstance(part, Listing)]
+    few = 0
+    for part in tables:
+        shown = hidden(part, 5)
+        assert shown["treated"].equals(part.frame["treated"])
+        assert not (shown["treated"] - shown["evaluable"]).between(1, 4).any()
+        few += int((part.frame["treated"] - part.frame["evaluable"]).between(1, 4).sum())
+    assert few

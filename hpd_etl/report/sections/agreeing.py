@@ -71,7 +71,7 @@ def _parts(facts: Facts) -> Iterator[Part]:
                "without marks. Bars beside the names: all who are HPD by the definition.",) if len(rest) else (),
         frame=frame, labels={"kind": "row", "n_hpd": "definitions in it"}, counts=("persons", *rates.COUNTS[1:]),
         parts_of={"persons": "evaluable", **{part: whole for part, whole in rates.SUMS.items() if part != "hpd"}},
-        within=("adds_up_to",), draw=overlap_chart,
+        told=rates.TOLD, within=("adds_up_to",), draw=overlap_chart,
         alt="Columns are exact combinations of definitions: a bar for how many persons are HPD by exactly these, and "
             "below it a mark beside each definition that belongs to it.")
 

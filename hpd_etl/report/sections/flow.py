@@ -16,6 +16,7 @@ from hpd_etl.quality.identical import alike
 from hpd_etl.report.content import Figure, Listing, Method, Section, slug
 from hpd_etl.report.drawing.boxes import flow_chart
 from hpd_etl.report.drawing.funnel import funnel_chart
+from hpd_etl.report.sections.rates import TOLD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ def section(facts: Facts) -> Section:
     flows = [Figure(
         key=f"flow-{slug(name)}", title=f"Flow of patients under {name}", notes=_alike(by_name[name]),
         methods=(FLOW,), definition=name, cohort=facts.cohort, frame=frame.iloc[[row]].reset_index(drop=True),
-        labels=labels, counts=counts, parts_of=sums, draw=partial(flow_chart, steps=steps),
+        labels=labels, counts=counts, parts_of=sums, told=TOLD, draw=partial(flow_chart, steps=steps),
         alt="Boxes and arrows from all treated, past those who leave at each step with their reasons, to those "
             "evaluable, and from there to HPD and not HPD.",
     ) for row, name in enumerate(frame["definition_id"])]
@@ -60,10 +61,11 @@ def section(facts: Facts) -> Section:
         key="funnel", title="How many are left after each step", methods=(FLOW,), cohort=facts.cohort, wide=True,
         notes=tuple(f"{names[0]} stands also for {', '.join(names[1:])}." for names, _ in same if len(names) > 1),
         frame=frame[frame["definition_id"].isin(firsts)].reset_index(drop=True), labels=labels, counts=counts,
-        parts_of=sums, draw=partial(funnel_chart, steps=steps),
+        parts_of=sums, told=TOLD, draw=partial(funnel_chart, steps=steps),
         alt="A row a definition, a column a step: how many of the treated are left after it, darker where more are.")
     table = Listing(key="flow-numbers", title="Who leaves at which step, in numbers", methods=(FLOW,),
-                    cohort=facts.cohort, frame=frame, labels=labels, counts=counts, parts_of=sums)
+                    cohort=facts.cohort, frame=frame, labels=labels, counts=counts, parts_of=sums,
+                    told=TOLD)
     return Section("flow", "Flow of patients",
                    "How many of all who were treated could be judged, why the others could not, and how many of those "
                    "judged were hyperprogressors. Who cannot be judged is never counted as not HPD.",

@@ -57,7 +57,7 @@ def _parts(facts: Facts, found: Sensitivity) -> Iterator[Part]:
         frame = definitions(own, labels, rates.judged(facts).loc[[each.id for each in facts.definitions]])
         common: dict[str, Any] = {
             "methods": (_error(facts, own), READINGS), "cohort": facts.cohort, "frame": frame, "labels": _LABELS,
-            "counts": _COUNTS, "parts_of": _SUMS,
+            "counts": _COUNTS, "parts_of": _SUMS, "told": rates.TOLD,
             "derived": ("hpd_expected",)}
         yield Figure(
             key="hpd-expected", title="HPD as labelled, and as expected with an error of measurement",

@@ -48,7 +48,7 @@ def section(facts: Facts) -> Section:
              "`_confirmed`; who waits for a scan is then not evaluable, never not HPD.",)
     common: dict[str, Any] = {
         "methods": (CONFIRMATION,), "cohort": facts.cohort, "frame": frame, "labels": _LABELS, "counts": _COUNTS,
-        "parts_of": _SUMS, "derived": _RATES}
+        "parts_of": _SUMS, "told": rates.TOLD, "derived": _RATES}
     figure = Figure(key="pseudoprogression", title="What the next scan said of those who are HPD", notes=notes,
                     draw=outcome_chart, alt="A bar a definition: its HPD labels by what the next scan said. The "
                     "numbers stand in the table.", **common)

@@ -26,6 +26,8 @@ FEW: Final = 30
 """Below so many evaluable persons a rate is said to rest on few."""
 SUMS: Final = {"hpd": "evaluable", "not_hpd": "evaluable", "evaluable": "treated", "not_evaluable": "treated"}
 """Which count is a part of which: wherever one of them is told all are, so that each part hides the same."""
+TOLD: Final = ("treated",)
+"""How many were treated is the same under every definition."""
 COUNTS: Final = ("hpd", "not_hpd", "evaluable", "not_evaluable", "treated")
 _WHOLES: Final = ("evaluable", "treated")
 _FRACTIONS: Final = tuple(f"{part}_of_{whole}" for whole in _WHOLES for part in ("rate", "low", "high"))
@@ -56,8 +58,8 @@ def _parts(rates: pd.DataFrame, cohort: str) -> Iterator[Part]:
     if len(frame):
         yield Listing(
             key=f"rates-{slug(cohort)}", title="Rates and their intervals, in numbers", methods=(RATE,), cohort=cohort,
-            notes=_notes(rates), frame=frame, labels=_LABELS, counts=COUNTS, parts_of=SUMS, derived=_FRACTIONS,
-            percent=_FRACTIONS, heading="kind")
+            notes=_notes(rates), frame=frame, labels=_LABELS, counts=COUNTS, parts_of=SUMS, told=TOLD,
+            derived=_FRACTIONS, percent=_FRACTIONS, heading="kind")
 
 
 def judged(facts: Facts) -> pd.DataFrame:
@@ -80,7 +82,7 @@ def _rows(rates: pd.DataFrame) -> pd.DataFrame:
 def _figure(frame: pd.DataFrame, cohort: str, kind: str, key: str) -> Figure:
     return Figure(
         key=key, title=f"Rates of {kind}", methods=(RATE,), cohort=cohort, frame=frame,
-        labels=_LABELS, counts=COUNTS, parts_of=SUMS, derived=_FRACTIONS, draw=interval_chart,
+        labels=_LABELS, counts=COUNTS, parts_of=SUMS, told=TOLD, derived=_FRACTIONS, draw=interval_chart,
         alt="A row a definition: the rate of HPD with its exact 95 % interval, of the evaluable (circle) and of all "
             "treated (diamond). The numbers stand in the table.")
 
