@@ -84,7 +84,8 @@ def by_definition(facts: Facts) -> Iterator[Compared]:
 def shared(facts: Facts, definition: Definition, about: str, parts: Iterator[Part]) -> Iterator[Part]:
     """The parts of a section about one definition, for the site's own eyes alone where a group is small.
 
-    The sizes of the other groups, which any comparison shows, would tell how small it is.
+    The sizes of the other groups, which any comparison shows, would tell how small it is; and what is true of all of a
+    small group is told by a single row, also where its count is hidden.
     """
     least = ceil(facts.study.report.min_cell.value)
     persons = np.bincount(verdict_places(facts, definition), minlength=len(GROUPS))

@@ -122,7 +122,9 @@ def test_everybody_is_counted_once(facts, parts):
         for part, by in ((parts[f"changes-{name}"], "which"), (parts[f"on-treatment-{name}"], "month")):
             total = part.frame.groupby(["verdict", by])["persons"].sum()
             assert all(count == of.get(verdict, 0) for (verdict, _), count in total.items())
-        assert not any(parts[f"{kind}-{name}"].patients for kind in ("changes", "change-by-month", "on-treatment"))
+        is_small = any(0 < count < 5 for count in of)
+        assert all(parts[f"{kind}-{name}"].patients == is_small
+                   for kind in ("changes", "change-by-month", "on-treatment"))
 
 
 def test_medians_by_month_are_those_of_a_slow_count(facts, parts):

@@ -10,9 +10,10 @@ import pytest
 
 from hpd_etl.report.by_verdict import MOST_DRAWN
 from hpd_etl.report.content import Figure, Story
-from hpd_etl.report.drawing.growth import binned, step_of
+from hpd_etl.report.drawing.growth import bars_of_zones, binned, step_of
 from hpd_etl.report.sections import growth
 from hpd_etl.report.sections.growth import acceleration, relative_burden, zone_names, zones
+from tests.report import drawings
 
 
 @pytest.fixture(scope="module")
@@ -118,13 +119,17 @@ def test_each_hyperprogressor_has_a_line(facts, parts):
 
 
 def test_what_shows_patients_says_so(facts, parts):
-    """Parts with a row a patient are for a local report, bear pseudonyms, and no part bears an id or a date."""
+    """Parts with a row a patient are for a local report, bear pseudonyms, and no part bears an id or a date.
+
+    Of a definition with a small group all parts are for a local report.
+    """
     ids = set(facts.timeline.index["person_id"])
+    small = {part.definition for part in parts.values() if part.title == "A small group"}
     for part in parts.values():
         if isinstance(part, Story):
-            assert part.patients
+            assert part.patients or part.title == "A small group"
             continue
-        assert part.patients == ("patient" in part.frame)
+        assert part.patients == ("patient" in part.frame or part.definition in small)
         assert not any(ids & set(part.frame[name].dropna()) for name in part.frame.select_dtypes("string"))
         assert part.frame.select_dtypes("datetime").empty
         assert part.patients or "persons" in part.counts
@@ -159,3 +164,11 @@ def test_cells_are_few_and_hold_what_lies_beyond():
     assert step == 20
     assert cells[37] == 20
     assert cells[-1] == cells[99] == 80
+
+
+def test_a_bar_of_a_hidden_count_says_that_it_is_hidden():
+    """And never that there are 0; where really nobody is, there is no bar."""
+    frame = pd.DataFrame({"zone": ["slower than before"] * 3, "verdict": ["HPD", "not HPD", "not evaluable"],
+                          "persons": pd.array([None, 40, 0], "Int64")})
+    assert drawings.said(drawings.of(drawings.figure(bars_of_zones, frame))) == [
+        "slower than before, HPD: hidden", "slower than before, not HPD: 40"]

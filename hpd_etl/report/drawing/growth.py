@@ -34,7 +34,9 @@ def bars_of_zones(frame: pd.DataFrame) -> dict[str, Any]:
     return with_rows(_bars(), rows=pd.DataFrame({
         "verdict": there["verdict"], "zone": there["zone"], "length": there["persons"].fillna(0),
         "line": there["zone"].where(first, "") + "|" + there["zone"] + "|" + there["verdict"],
-        "told": [counted(count) for count in there["persons"]]}))
+        "told": [counted(count) for count in there["persons"]],
+        "said": [f"{zone}, {verdict}: {counted(count)}"
+                 for zone, verdict, count in zip(there["zone"], there["verdict"], there["persons"], strict=True)]}))
 
 
 @cache
@@ -45,7 +47,7 @@ def _bars() -> str:
         x=alt.X("length:Q", title="persons", axis=alt.Axis(tickMinStep=1, tickCount=5)),
         y=alt.Y("line:N", sort=None, title=None, scale=alt.Scale(paddingInner=0.2),
                 axis=alt.Axis(ticks=False, domain=False, labelExpr="split(datum.label, '|')[0]")))
-    made = alt.layer(base.mark_bar().encode(color=by_colour()),
+    made = alt.layer(base.mark_bar().encode(color=by_colour(), description="said:N"),
                      base.mark_text(align="left", dx=3, aria=False).encode(text="told:N"), data=alt.NamedData("rows"))
     return str(made.properties(width=NARROW - 120, height=alt.Step(_LINE)).to_json(validate=False, indent=None))
 

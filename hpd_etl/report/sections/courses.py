@@ -23,6 +23,7 @@ from hpd_etl.report.by_verdict import (
     warned,
 )
 from hpd_etl.report.change import STATES, Changes, changes, states
+from hpd_etl.report.compared import shared
 from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story, slug
 from hpd_etl.report.drawing import courses as charts
 from hpd_etl.report.drawing.verdicts import ORDER
@@ -68,7 +69,7 @@ def section(facts: Facts) -> Section:
         asked = each.window_set, each.new_lesions_in_sum
         if asked not in made:
             made[asked] = changes(facts, each)
-        parts += _of_all(facts, each, made[asked], stood)
+        parts += shared(facts, each, "courses", _of_all(facts, each, made[asked], stood))
         if len(facts.people) and room.takes(len(facts.people)):
             parts += _of_patients(facts, each, made[asked])
         elif len(facts.people):

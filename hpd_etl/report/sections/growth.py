@@ -12,6 +12,7 @@ import pandas as pd
 from hpd_etl.criteria.rules import TRUE, compare, leaves
 from hpd_etl.grouping import numbers
 from hpd_etl.report.by_verdict import MOST_PATIENTS, NOT_DRAWN, Room, counted, quartiles, warned
+from hpd_etl.report.compared import shared
 from hpd_etl.report.content import Figure, Listing, Method, Part, Section, Story, slug
 from hpd_etl.report.drawing import growth as charts
 from hpd_etl.report.drawing.verdicts import ORDER
@@ -44,7 +45,7 @@ def section(facts: Facts) -> Section:
     parts: list[Part] = []
     points, courses = Room(MOST_PATIENTS), Room(MOST_PATIENTS)
     for each in facts.definitions:
-        parts += _parts(facts, each, points, courses)
+        parts += shared(facts, each, "growth", _parts(facts, each, points, courses))
     return Section("growth", "Growth before and on treatment",
                    "Did tumours grow faster on treatment than before it? Growth between two scans is uncertain, above "
                    "all where little time or change lies between them; a faster growth is no proof of a cause.",
