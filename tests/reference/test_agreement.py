@@ -15,7 +15,7 @@ from tests.reference.compare import Difference, definition, differences, known, 
 from tests.reference.engine import outcomes
 from tests.reference.generator import imprecise_patients, seeded_patients
 
-COUNT = int(os.environ.get("HPD_REFERENCE_PATIENTS", "1200"))
+COUNT = int(os.environ.get("HPD_REFERENCE_PATIENTS", "900"))
 SEED = int(os.environ.get("HPD_REFERENCE_SEED", "20"))
 PARTS = 4
 COMPARATORS = {"comparators": [
@@ -69,7 +69,7 @@ def test_fast_and_slow_engine_agree_on_settings_and_variants(setting):
 @pytest.mark.parametrize("settings", [{}, STUDIES["narrow"]], ids=["as_shipped", "narrow"])
 def test_fast_and_slow_engine_agree_on_partial_dates(settings):
     """Labels stand where every day of a month or year gives them; the slow engine walks through all days by itself."""
-    patients = imprecise_patients(max(COUNT // 60, 1), SEED, most=62 if COUNT <= 1200 else 400)
+    patients = imprecise_patients(max(COUNT // 60, 1), SEED, most=62 if COUNT <= 900 else 400)
     found = differences(patients, _study(settings), (*known(), *variants())[len(settings)::13])
     assert not found, _told(found)
 

@@ -11,8 +11,11 @@ import pandas as pd
 import pytest
 
 from hpd_etl.report.change import STATES, Changes, changes, states
+from hpd_etl.report.drawing import courses as charts
+from hpd_etl.report.drawing import growth
 from hpd_etl.report.sections import courses
 from hpd_etl.report.sections.courses import BANDS, bands, by_month
+from tests.report import drawings
 
 NA = pd.NA
 
@@ -112,6 +115,18 @@ def test_a_month_holds_the_last_scan_of_each_person():
          "upper_pct": 25.0},
         {"verdict": "HPD", "month": 2, "verdict_persons": 3, "persons": 1, "lower_pct": 50.0, "median_pct": 50.0,
          "upper_pct": 50.0}]
+
+
+def test_a_point_says_its_quartiles_in_words():
+    """What a pointer shows and a voice reads is a sentence, with none of the drawing's own names."""
+    rows = [("HPD", 1, 15.0, 20.0, 25.0), ("not HPD", 2, -31.4, -20.0, 5.0)]
+    frame = pd.DataFrame(rows, columns=["verdict", "month", "lower_pct", "median_pct", "upper_pct"])
+    assert drawings.said(drawings.of(drawings.figure(charts.ribbons, frame))) == [
+        "HPD, month 1: median 20 %, quartiles 15 to 25 %", "not HPD, month 2: median -20 %, quartiles -31 to 5 %"]
+    scans = frame.assign(scan=["baseline", "first evaluation"])
+    assert drawings.said(drawings.of(drawings.figure(growth.relative, scans))) == [
+        "HPD, baseline: median 20 %, quartiles 15 to 25 %",
+        "not HPD, first evaluation: median -20 %, quartiles -31 to 5 %"]
 
 
 def test_everybody_is_counted_once(facts, parts):

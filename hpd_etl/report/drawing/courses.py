@@ -9,7 +9,7 @@ import pandas as pd
 
 from hpd_etl.report.drawing.svg import with_rows
 from hpd_etl.report.drawing.theme import HEIGHT, NARROW, WIDE, colour
-from hpd_etl.report.drawing.verdicts import ORDER, by_colour, by_dash, by_shape
+from hpd_etl.report.drawing.verdicts import ORDER, by_colour, by_dash, by_shape, told
 
 if TYPE_CHECKING:
     import altair as alt
@@ -45,7 +45,8 @@ def _bands(bands: tuple[str, ...], which: tuple[str, ...]) -> str:
 
 def ribbons(frame: pd.DataFrame) -> dict[str, Any]:
     """Median and quartiles of the change by month; a month that may not be shown is passed over."""
-    return with_rows(_ribbons(), rows=frame[frame["median_pct"].notna()])
+    shown = frame[frame["median_pct"].notna()]
+    return with_rows(_ribbons(), rows=shown.assign(told=told(shown, (f"month {month}" for month in shown["month"]))))
 
 
 @cache
@@ -58,7 +59,8 @@ def _ribbons() -> str:
     made = alt.layer(
         base.mark_area(opacity=0.18, aria=False).encode(y=alt.Y("lower_pct:Q"), y2="upper_pct:Q"),
         base.mark_line(aria=False).encode(y=y, strokeDash=by_dash()),
-        base.mark_point(filled=True, size=36).encode(y=y, shape=by_shape()), data=alt.NamedData("rows"))
+        base.mark_point(filled=True, size=36).encode(y=y, shape=by_shape(), description="told:N"),
+        data=alt.NamedData("rows"))
     return str(made.properties(width=NARROW, height=HEIGHT).to_json(validate=False, indent=None))
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from hpd_etl.report.drawing.svg import with_rows
 from hpd_etl.report.drawing.theme import HEIGHT, NARROW, colour, counted
-from hpd_etl.report.drawing.verdicts import ORDER, by_colour, by_dash, by_shape
+from hpd_etl.report.drawing.verdicts import ORDER, by_colour, by_dash, by_shape, told
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -148,7 +148,7 @@ def relative(frame: pd.DataFrame) -> dict[str, Any]:
     shown = frame[frame["median_pct"].notna()]
     aside = shown["verdict"].map({name: (number - 1) * 0.12 for number, name in enumerate(ORDER)}).astype("Float64")
     place = shown["scan"].map({name: number for number, name in enumerate(scans)}).astype("Float64")
-    return with_rows(_quartiles(scans), rows=shown.assign(place=place + aside))
+    return with_rows(_quartiles(scans), rows=shown.assign(place=place + aside, told=told(shown, shown["scan"])))
 
 
 @cache
@@ -161,9 +161,10 @@ def _quartiles(scans: tuple[str, ...]) -> str:
     median = alt.Y("median_pct:Q", title="burden, % of baseline", scale=alt.Scale(zero=False))
     base = alt.Chart()
     made = alt.layer(
-        base.mark_rule(strokeWidth=1.5).encode(x=x, y="lower_pct:Q", y2="upper_pct:Q", color=by_colour()),
+        base.mark_rule(strokeWidth=1.5, aria=False).encode(x=x, y="lower_pct:Q", y2="upper_pct:Q", color=by_colour()),
         base.mark_line(aria=False).encode(x=x, y=median, color=by_colour(), strokeDash=by_dash()),
-        base.mark_point(filled=True, size=45).encode(x=x, y=median, color=by_colour(), shape=by_shape()),
+        base.mark_point(filled=True, size=45).encode(
+            x=x, y=median, color=by_colour(), shape=by_shape(), description="told:N"),
         data=alt.NamedData("rows"))
     return str(made.properties(width=NARROW, height=HEIGHT).to_json(validate=False, indent=None))
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Final
 from hpd_etl.report.drawing.theme import VERDICT_COLOURS, VERDICTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import altair as alt
+    import pandas as pd
 
 ORDER: Final = list(VERDICTS.values())
 """The order of every legend."""
@@ -35,3 +38,10 @@ def by_dash() -> alt.StrokeDash:
 
     return alt.StrokeDash("verdict:N", scale=alt.Scale(domain=ORDER, range=_DASHES), title=None)
 
+
+
+def told(frame: pd.DataFrame, when: Iterable[str]) -> list[str]:
+    """The median and quartiles of each row in words, for whoever points at its mark or has it read aloud."""
+    return [f"{verdict}, {at}: median {median:.0f} %, quartiles {lower:.0f} to {upper:.0f} %"
+            for verdict, at, lower, median, upper in zip(
+                frame["verdict"], when, frame["lower_pct"], frame["median_pct"], frame["upper_pct"], strict=True)]
